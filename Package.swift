@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every import points down this list; `tools/check` refuses the others.
+//
+//   5  snap            words in, words out
+//   4  Workflows       what a project does with versions
+//   3  FileTrees       files to chunks and back
+//   2  Repositories    save session, reader, collector, verifier, differ
+//   1  Packing · Indexing
+//   0  SnapshotModel · Chunking · Sealing · ObjectStores · C modules
+
+let package = Package(
+  name: "snap",
+  products: [.executable(name: "snap", targets: ["snap"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CLinux"),
+
+    .target(name: "SnapshotModel"),
+    .target(name: "Chunking"),
+    .target(name: "Sealing", dependencies: ["SnapshotModel", "COpenSSL"]),
+    .target(name: "ObjectStores", dependencies: ["SnapshotModel", "CLinux"]),
+
+    .target(name: "Packing", dependencies: ["SnapshotModel", "Sealing", "CZstd"]),
+    .target(
+      name: "Indexing",
+      dependencies: ["SnapshotModel", .product(name: "GRDB", package: "GRDB.swift")]),
+
+    .target(
+      name: "Repositories",
+      dependencies: ["SnapshotModel", "Chunking", "Sealing", "ObjectStores", "Packing", "Indexing"]),
+    .target(
+      name: "FileTrees",
+      dependencies: [
+        "SnapshotModel", "Chunking", "Sealing", "ObjectStores", "Repositories", "CLinux", "CZlib", "CZstd",
+      ]),
+    .target(name: "Workflows", dependencies: ["SnapshotModel", "Repositories", "FileTrees"]),
+    .executableTarget(
+      name: "snap",
+      dependencies: [
+        "SnapshotModel", "Repositories", "FileTrees", "Workflows",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .target(name: "TestSupport", dependencies: ["SnapshotModel", "CLinux"], path: "Tests/TestSupport"),
+    .testTarget(name: "SnapshotModelTests", dependencies: ["SnapshotModel", "TestSupport"]),
+    .testTarget(name: "ChunkingTests", dependencies: ["Chunking", "TestSupport"]),
+    .testTarget(name: "SealingTests", dependencies: ["Sealing", "TestSupport"]),
+    .testTarget(name: "ObjectStoresTests", dependencies: ["ObjectStores", "TestSupport"]),
+    .testTarget(name: "PackingTests", dependencies: ["Packing", "TestSupport"]),
+    .testTarget(name: "IndexingTests", dependencies: ["Indexing", "TestSupport"]),
+    .testTarget(name: "RepositoriesTests", dependencies: ["Repositories", "TestSupport"]),
+    .testTarget(name: "FileTreesTests", dependencies: ["FileTrees", "TestSupport"]),
+    .testTarget(name: "WorkflowsTests", dependencies: ["Workflows", "TestSupport"]),
+    .testTarget(name: "SnapTests", dependencies: ["snap", "TestSupport"]),
+  ]
+)
+
+for target in package.targets where target.type != .system {
+  guard target.name != "CLinux" else { continue }
+  target.swiftSettings = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+}
