@@ -85,7 +85,7 @@ extension Repository {
     for folder in RecordFolder.allCases {
       let stamp = try store.changeStamp(folder.objects)
       let key = "records." + folder.objects.name
-      if stamp != 0, index.stamp(key) == stamp { continue }
+      if stamp != 0, try index.stamp(key) == stamp { continue }
       try adoptRecords(in: folder)
       if stamp != 0 { try? index.setStamp(key, stamp) }  // Without it the next command lists again.
     }
@@ -93,7 +93,7 @@ extension Repository {
 
   private func adoptRecords(in folder: RecordFolder) throws {
     let listed = try store.list(folder.objects)
-    let indexed = Dictionary(uniqueKeysWithValues: try index.records(in: folder))
+    let indexed = Dictionary(uniqueKeysWithValues: try index.records(folder))
     var seen: Set<SnapshotID> = []
     for name in listed {
       guard let id = name.snapshotID else { continue }
@@ -102,12 +102,12 @@ extension Repository {
       if folder != .labels, indexed[id] != nil { continue }
       do {
         let record = try store.read(name)
-        if indexed[id] != record { try index.setRecord(id, record, in: folder) }
+        if indexed[id] != record { try index.setRecord(folder, id, record: record) }
       } catch ObjectStoreError.missing {
         seen.remove(id)
       }
     }
-    for id in indexed.keys where !seen.contains(id) { try index.removeRecord(id, in: folder) }
+    for id in indexed.keys where !seen.contains(id) { try index.removeRecord(folder, id) }
   }
 
   /// Where the scan of a damaged pack gets its bases from: the chunks that other packs hold.
@@ -151,6 +151,6 @@ extension IndexedPack {
   init(_ directory: PackDirectory) {
     self.init(
       id: directory.pack, byteCount: directory.byteCount,
-      frames: directory.frames.map { ($0.offset, $0.header.frameLength, $0.chunks) })
+      frames: directory.frames.map { IndexedFrame(offset: $0.offset, length: $0.header.frameLength, chunks: $0.chunks) })
   }
 }

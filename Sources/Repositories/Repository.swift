@@ -56,6 +56,9 @@ package final class Repository: Sendable {
     return root.isEmpty ? "/" : String(root)
   }
 
+  /// Whether nothing can be saved: the disk, or the index's file, cannot be written.
+  package var isReadOnly: Bool { index.isReadOnly }
+
   /// What a repository is called inside its project.
   package static let folderName = ".snap"
 

@@ -42,6 +42,16 @@ package final class ChunkReader: Sendable {
     try withTools { try chunk(id, chain: 0, $0).bytes }
   }
 
+  /// The copy of a chunk that stands in one pack: what a check reads.
+  func bytes(of id: ChunkID, in pack: PackID) throws -> ArraySlice<UInt8> {
+    try withTools { tools in
+      for location in try index.locate(id) where location.pack == pack {
+        return try chunk(id, at: location, chain: 0, tools).bytes
+      }
+      throw ChunkFault.missing(id)
+    }
+  }
+
   package func bytes(of chunk: ChunkReference) throws -> ArraySlice<UInt8> {
     let bytes = try bytes(of: chunk.id)
     guard bytes.count == chunk.length else { throw ChunkFault.missing(chunk.id) }
@@ -51,8 +61,8 @@ package final class ChunkReader: Sendable {
   /// The chunks that make a file's data, in order; reads the list's own chunks where the list is indirect.
   package func chunks(of content: FileContent) throws -> [ChunkReference] {
     switch content {
-    case .inline(let chunks): chunks
-    case .indirect(let lists): try lists.flatMap { try ChunkList.decode(bytes(of: $0)) }
+    case .inline(let chunks): return chunks
+    case .indirect(let lists): return try lists.flatMap { try ChunkList.decode(bytes(of: $0)) }
     }
   }
 

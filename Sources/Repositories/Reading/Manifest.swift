@@ -53,19 +53,24 @@ package struct Manifest: Sendable {
 /// Steps through a manifest beside a walk that goes in the same order.
 package struct ManifestCursor {
   private let manifest: Manifest
+  private let leftOut: Set<ChunkReference>
   private var segment = 0
   private var entries: [ManifestEntry] = []
   private var at = 0
 
-  init(_ manifest: Manifest) { self.manifest = manifest }
+  /// - Parameter leftOut: segments to pass over.
+  init(_ manifest: Manifest, leavingOut leftOut: Set<ChunkReference> = []) {
+    self.manifest = manifest
+    self.leftOut = leftOut
+  }
 
   /// The entry that `advance` moves past; `nil` at the end.
   package mutating func peek() throws -> ManifestEntry? {
     while at == entries.count {
       guard segment < manifest.root.segments.count else { return nil }
-      entries = try manifest.entries(ofSegment: segment)
-      segment += 1
       at = 0
+      entries = leftOut.contains(manifest.root.segments[segment].chunk) ? [] : try manifest.entries(ofSegment: segment)
+      segment += 1
     }
     return entries[at]
   }

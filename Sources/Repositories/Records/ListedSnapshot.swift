@@ -42,7 +42,7 @@ extension Repository {
   private func listed(in folder: RecordFolder) throws -> [ListedSnapshot] {
     try asFault {
       var labels: [SnapshotID: SnapshotLabels] = [:]
-      for (id, record) in try index.records(in: .labels) {
+      for (id, record) in try index.records(.labels) {
         do {
           labels[id] = try LabelsCoder.decode(record)
         } catch {
@@ -50,7 +50,7 @@ extension Repository {
         }
       }
       var found: [ListedSnapshot] = []
-      for (id, record) in try index.records(in: folder) where !SnapshotCoder.isVoid(record) {
+      for (id, record) in try index.records(folder) where !SnapshotCoder.isVoid(record) {
         guard let snapshot = try snapshot(id, decoding: record) else { continue }
         found.append(ListedSnapshot(snapshot: snapshot, labels: labels[id] ?? SnapshotLabels()))
       }
