@@ -7,8 +7,8 @@ struct ManifestColumns {
   var classIndexes = ByteWriter()
   var sharedByteCounts = ByteWriter()
   var pathSuffixes = ByteWriter()
-  var seconds = ByteWriter()
-  var nanoseconds = ByteWriter()
+  /// Not deltas: a touched file then changes its own twelve bytes and no more (docs/decisions/columnar-manifest.md).
+  var modifiedTimes = ByteWriter()
   var sizes = ByteWriter()
   var attributeSets = ByteWriter()
   var attributeSetIndexes = ByteWriter()
@@ -21,13 +21,13 @@ struct ManifestColumns {
   /// 32 bytes each and last: its length is what remains.
   var chunkIDs: [UInt8] = []
 
-  static let countWithLength = 16
+  static let countWithLength = 15
 
   var withLength: [[UInt8]] {
     [
-      owners.bytes, classes.bytes, classIndexes.bytes, sharedByteCounts.bytes, pathSuffixes.bytes, seconds.bytes,
-      nanoseconds.bytes, sizes.bytes, attributeSets.bytes, attributeSetIndexes.bytes, linkTargets.bytes,
-      hardLinkTargets.bytes, deviceNumbers.bytes, extents.bytes, chunkCounts.bytes, chunkLengths.bytes,
+      owners.bytes, classes.bytes, classIndexes.bytes, sharedByteCounts.bytes, pathSuffixes.bytes, modifiedTimes.bytes,
+      sizes.bytes, attributeSets.bytes, attributeSetIndexes.bytes, linkTargets.bytes, hardLinkTargets.bytes,
+      deviceNumbers.bytes, extents.bytes, chunkCounts.bytes, chunkLengths.bytes,
     ]
   }
 }
@@ -72,11 +72,6 @@ struct ManifestColumn {
     }
   }
 
-  mutating func signedVarint() throws(PackingError) -> Int64 {
-    let value = try varint()
-    return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
-  }
-
   /// A varint below `limit`.
   mutating func index(below limit: Int) throws(PackingError) -> Int {
     let value = try varint()
@@ -100,6 +95,11 @@ struct ManifestColumn {
     guard remaining >= 4 else { throw .truncated(what: what) }
     defer { at += 4 }
     return UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16 | UInt32(bytes[at + 3]) << 24
+  }
+
+  mutating func fixed64() throws(PackingError) -> UInt64 {
+    let low = try fixed32()
+    return UInt64(low) | UInt64(try fixed32()) << 32
   }
 
   mutating func varint32() throws(PackingError) -> UInt32 {

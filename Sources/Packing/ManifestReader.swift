@@ -21,8 +21,7 @@ private struct ManifestSegmentDecoder {
   private var classIndexes: ManifestColumn
   private var sharedByteCounts: ManifestColumn
   private var pathSuffixes: ManifestColumn
-  private var seconds: ManifestColumn
-  private var nanoseconds: ManifestColumn
+  private var modifiedTimes: ManifestColumn
   private var sizes: ManifestColumn
   private var attributeSetIndexes: ManifestColumn
   private var linkTargets: ManifestColumn
@@ -65,31 +64,28 @@ private struct ManifestSegmentDecoder {
     classIndexes = columns[2]
     sharedByteCounts = columns[3]
     pathSuffixes = columns[4]
-    seconds = columns[5]
-    nanoseconds = columns[6]
-    sizes = columns[7]
-    attributeSets = try Self.attributeSets(columns[8])
-    attributeSetIndexes = columns[9]
-    linkTargets = columns[10]
-    hardLinkTargets = columns[11]
-    deviceNumbers = columns[12]
-    extents = columns[13]
-    chunkCounts = columns[14]
-    chunkLengths = columns[15]
-    guard classIndexes.remaining >= entryCount, pathSuffixes.remaining >= entryCount else {
-      throw .truncated(what: Self.what)
-    }
+    modifiedTimes = columns[5]
+    sizes = columns[6]
+    attributeSets = try Self.attributeSets(columns[7])
+    attributeSetIndexes = columns[8]
+    linkTargets = columns[9]
+    hardLinkTargets = columns[10]
+    deviceNumbers = columns[11]
+    extents = columns[12]
+    chunkCounts = columns[13]
+    chunkLengths = columns[14]
+    // Before memory for the entries is asked for.
+    guard modifiedTimes.remaining == 12 * entryCount else { throw .damaged(what: Self.what) }
   }
 
   mutating func entries() throws(PackingError) -> [ManifestEntry] {
     var entries: [ManifestEntry] = []
     entries.reserveCapacity(entryCount)
     var previous: ArchivePath?
-    var previousSeconds: Int64 = 0
     for _ in 0..<entryCount {
       let path = try path(after: previous)
-      previousSeconds &+= try seconds.signedVarint()
-      let modified = Timestamp(seconds: previousSeconds, nanoseconds: try nanoseconds.fixed32())
+      let seconds = Int64(bitPattern: try modifiedTimes.fixed64())
+      let modified = Timestamp(seconds: seconds, nanoseconds: try modifiedTimes.fixed32())
       let entry = try entry(at: path, modified: modified)
       if let rule = entry.brokenRule { throw .damaged(what: "\(Self.what), entry '\(path)' (\(rule)),") }
       entries.append(entry)
@@ -192,10 +188,9 @@ private struct ManifestSegmentDecoder {
   /// A value too many in any column is as wrong as one too few.
   private func expectEnd() throws(PackingError) {
     let rest =
-      classIndexes.remaining + sharedByteCounts.remaining + pathSuffixes.remaining + seconds.remaining
-      + nanoseconds.remaining + sizes.remaining + attributeSetIndexes.remaining + linkTargets.remaining
-      + hardLinkTargets.remaining + deviceNumbers.remaining + extents.remaining + chunkCounts.remaining
-      + chunkLengths.remaining + chunkIDs.remaining
+      classIndexes.remaining + sharedByteCounts.remaining + pathSuffixes.remaining + sizes.remaining
+      + attributeSetIndexes.remaining + linkTargets.remaining + hardLinkTargets.remaining + deviceNumbers.remaining
+      + extents.remaining + chunkCounts.remaining + chunkLengths.remaining + chunkIDs.remaining
     guard rest == 0 else { throw .damaged(what: Self.what) }
   }
 }

@@ -2,14 +2,13 @@ import SnapshotModel
 
 /// Cuts a stream of entries into segments and encodes them.
 ///
-///     magic "SNMS" · version u8 · entries varint · 16 column lengths varint · 16 columns · chunk ids, 32 bytes each
+///     magic "SNMS" · version u8 · entries varint · 15 column lengths varint · 15 columns · chunk ids, 32 bytes each
 ///
 /// - SeeAlso: docs/format/manifest.md
 package struct ManifestWriter: Sendable {
   private var columns = ManifestColumns()
   private var firstPath: ArchivePath?
   private var previousPath: ArchivePath?
-  private var previousSeconds: Int64 = 0
   private var entryCount = 0
   private var byteCountBound = 0
   private var owners: [FileOwner: Int] = [:]
@@ -54,9 +53,8 @@ package struct ManifestWriter: Sendable {
     columns.pathSuffixes.append(0)
 
     let modified = entry.metadata.modified
-    columns.seconds.append(signedVarint: modified.seconds &- previousSeconds)
-    previousSeconds = modified.seconds
-    columns.nanoseconds.append(fixed32: modified.nanoseconds)
+    columns.modifiedTimes.append(fixed64: UInt64(bitPattern: modified.seconds))
+    columns.modifiedTimes.append(fixed32: modified.nanoseconds)
 
     var flags = encodeContent(entry)
     if !entry.metadata.extendedAttributes.isEmpty {

@@ -4,13 +4,16 @@ extension Timestamp {
     let (shifted, overflows) = seconds.addingReportingOverflow(Int64(utcOffsetSeconds))
     let local = overflows ? seconds : shifted
     let days = floorDivide(local, 86_400)
-    return (CivilDate(daysSince1970: days), Int(local - days * 86_400))
+    // Wraps for the first day that 64 bits can name, of which the second is right all the same.
+    return (CivilDate(daysSince1970: days), Int(local &- days &* 86_400))
   }
 
-  /// - Parameter secondOfDay: on the clock of `utcOffsetSeconds`.
+  /// - Parameter secondOfDay: on the clock of `utcOffsetSeconds`. A moment outside 64 bits becomes the nearest inside.
   package init(date: CivilDate, secondOfDay: Int, nanoseconds: UInt32 = 0, utcOffsetSeconds: Int32 = 0) {
-    self.init(
-      seconds: date.daysSince1970 * 86_400 + Int64(secondOfDay) - Int64(utcOffsetSeconds), nanoseconds: nanoseconds)
+    let days = date.daysSince1970
+    let (product, overflows) = days.multipliedReportingOverflow(by: 86_400)
+    let (seconds, overflowsToo) = product.addingReportingOverflow(Int64(secondOfDay) - Int64(utcOffsetSeconds))
+    self.init(seconds: overflows || overflowsToo ? (days < 0 ? .min : .max) : seconds, nanoseconds: nanoseconds)
   }
 
   /// RFC 3339, `2026-11-21T13:43:55.012345678+01:00`; without a fraction when it is zero, `Z` for an offset of zero.
