@@ -9,7 +9,7 @@ enum CacheTag {
   static func isValid(folder: Int32) -> Bool {
     let number = openRetrying(folder, name + [0], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard number >= 0 else { return false }
-    let file = OwnedDescriptor(number)
+    let file = OwnedDescriptor(adopting: number)
     var start = [UInt8](repeating: 0, count: signature.count)
     let count = unsafe start.withUnsafeMutableBytes { unsafe pread(file.number, $0.baseAddress!, $0.count, 0) }
     return count == signature.count && start == signature

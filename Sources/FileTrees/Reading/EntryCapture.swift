@@ -16,7 +16,7 @@ package enum EntryCapture {
     var number = openRetrying(folder.number, name, flags | linux_O_NOATIME)
     if number < 0, errno == EPERM { number = openRetrying(folder.number, name, flags) }
     guard number >= 0 else { throw SystemError("open") }
-    return OwnedDescriptor(number)
+    return OwnedDescriptor(adopting: number)
   }
 
   /// Mode, owner, time and extended attributes.

@@ -20,7 +20,7 @@ enum IgnoreFile {
     let number = openRetrying(folder, name + [0], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     if number < 0, errno == ENOENT || errno == ENXIO { return nil }
     guard number >= 0 else { throw SystemError("read ignore rules") }
-    let file = OwnedDescriptor(number)
+    let file = OwnedDescriptor(adopting: number)
     guard try FileStatus(descriptor: file.number).kind == .file else { return nil }
     return try readAll(file.number)
   }
@@ -30,7 +30,7 @@ enum IgnoreFile {
     do {
       let number = openRetrying(AT_FDCWD, path + [0], O_RDONLY | O_CLOEXEC)
       guard number >= 0 else { throw SystemError("read ignore rules") }
-      let file = OwnedDescriptor(number)
+      let file = OwnedDescriptor(adopting: number)
       return try readAll(file.number)
     } catch {
       throw SnapFault(

@@ -5,7 +5,7 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
   package let number: Int32
 
   /// - Parameter number: open, and nobody else's to close.
-  package init(_ number: Int32) { self.number = number }
+  package init(adopting number: Int32) { self.number = number }
 
   deinit { close(number) }
 }
