@@ -27,7 +27,9 @@ struct SelectionPattern: Hashable, Sendable {
     let slash = UInt8(ascii: "/")
     self.text = text
     guard !text.isEmpty else { throw SnapFault(.usage, "--path needs a path or a pattern") }
-    guard !text.contains(0) else { throw SnapFault(.usage, "'\(displayText(text))' is not a path: it holds a NUL byte") }
+    guard !text.contains(0) else {
+      throw SnapFault(.usage, "'\(displayText(text))' is not a path: it holds a NUL byte")
+    }
     var relative = text[...]
     if let root, text.first == slash {
       let root = root.reversed().drop { $0 == slash }.reversed()

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Sealing
 import SnapshotModel
 
 /// Where in a file the bytes of each of its chunks belong.
@@ -85,7 +86,7 @@ struct ContentLayout {
   }
 
   /// Whether an open file holds exactly this content, holes as zeros.
-  func matches(_ descriptor: Int32, identifier: any ChunkIdentifying) throws(TargetError) -> Bool {
+  func matches(_ descriptor: Int32, hasher: ChunkHasher) throws(TargetError) -> Bool {
     guard try TargetStatus(of: descriptor).size == size else { return false }
     var buffer: [UInt8] = []
     var end: UInt64 = 0
@@ -96,7 +97,7 @@ struct ContentLayout {
         guard try read(descriptor, at: run.offset, count: run.length, into: &buffer) else { return false }
         end = run.offset + UInt64(run.length)
       }
-      guard identifier.id(of: buffer[...]) == piece.chunk.id else { return false }
+      guard hasher.id(of: buffer[...]) == piece.chunk.id else { return false }
     }
     return try isZero(descriptor, end..<size)
   }

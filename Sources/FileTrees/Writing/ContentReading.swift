@@ -12,8 +12,3 @@ package protocol ContentReading: Sendable {
   /// The plaintext of one chunk, exactly `chunk.length` bytes, its hash already checked.
   func bytes(of chunk: ChunkReference) throws -> ArraySlice<UInt8>
 }
-
-/// Names bytes as chunks are named; one thread uses one.
-package protocol ChunkIdentifying {
-  func id(of bytes: ArraySlice<UInt8>) -> ChunkID
-}

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Sealing
 import SnapshotModel
 
 /// One regular file to restore.
@@ -13,7 +14,7 @@ struct FileJob: Sendable {
 /// Restores regular files, one at a time; each writing thread has its own.
 final class FileRestorer {
   let context: RestoreContext
-  let identifier: any ChunkIdentifying
+  private let hasher = ChunkHasher()
   private let metadata: MetadataWriter
   private let temporaryPrefix: [UInt8]
   private var temporaryCount = 0
@@ -23,7 +24,6 @@ final class FileRestorer {
 
   init(context: RestoreContext, thread: Int) {
     self.context = context
-    identifier = context.makeIdentifier()
     metadata = MetadataWriter(context: context)
     temporaryPrefix = context.temporaryPrefix + Array("\(thread)-".utf8)
   }
@@ -130,7 +130,7 @@ final class FileRestorer {
     guard let layout = try? ContentLayout(of: entry, reading: context.content) else { return nil }
     let descriptor = try job.folder.openFile(job.targetPath.name)
     defer { close(descriptor) }
-    return try layout.matches(descriptor, identifier: identifier)
+    return try layout.matches(descriptor, hasher: hasher)
   }
 
   /// - Returns: how many bytes of content were written; `nil` when the file is not to stay.
@@ -164,7 +164,7 @@ final class FileRestorer {
     }
     if let firstError, !damaged(job, firstError) { return nil }
     if end < job.entry.size { try truncate(descriptor, to: job.entry.size) }
-    if context.options.verifies, firstError == nil, !(try layout.matches(descriptor, identifier: identifier)) {
+    if context.options.verifies, firstError == nil, !(try layout.matches(descriptor, hasher: hasher)) {
       let name = job.targetPath.description
       fail(job.targetPath, SnapFault(.inputOutput, "\(name): reads back differently from what was written", path: name))
       return nil

@@ -126,9 +126,11 @@ struct MetadataWriter {
     guard size > 0 else { return false }
     var isChanged = false
     let names = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      count = unsafe max(0, buffer.withMemoryRebound(to: CChar.self) { unsafe flistxattr(descriptor, $0.baseAddress, size) })
+      count = unsafe max(
+        0, buffer.withMemoryRebound(to: CChar.self) { unsafe flistxattr(descriptor, $0.baseAddress, size) })
     }
-    for name in names.split(separator: 0) where Self.isPlain(name) && !attributes.contains(where: { $0.name[...] == name }) {
+    for name in names.split(separator: 0)
+    where Self.isPlain(name) && !attributes.contains(where: { $0.name[...] == name }) {
       let result = unsafe name.withUnsafeBufferPointer {
         unsafe restoring_remove_attribute(descriptor, $0.baseAddress, $0.count)
       }

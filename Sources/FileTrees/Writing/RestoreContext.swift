@@ -6,7 +6,6 @@ final class RestoreContext: Sendable {
   let options: RestoreOptions
   let content: any ContentReading
   let events: any RestoreEvents
-  let makeIdentifier: @Sendable () -> any ChunkIdentifying
   /// The target as the user wrote it, for messages.
   let targetText: String
   /// How this run's temporary names begin; random, so that no snapshot can hold one.
@@ -17,13 +16,11 @@ final class RestoreContext: Sendable {
   let groupIDs: Set<UInt32>
 
   init(
-    target: [UInt8], options: RestoreOptions, content: any ContentReading, events: any RestoreEvents,
-    makeIdentifier: @escaping @Sendable () -> any ChunkIdentifying
+    target: [UInt8], options: RestoreOptions, content: any ContentReading, events: any RestoreEvents
   ) {
     self.options = options
     self.content = content
     self.events = events
-    self.makeIdentifier = makeIdentifier
     targetText = displayText(target)
     let random = UInt64.random(in: .min ... .max)
     temporaryPrefix = Array(".snap-restore-\(String(random, radix: 36))-".utf8)

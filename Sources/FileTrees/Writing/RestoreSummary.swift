@@ -41,7 +41,9 @@ package struct RestoreSummary: Sendable {
   /// One line for each cause that did not keep content from being restored; exit status 0.
   package var notes: [String] {
     var notes: [String] = []
-    if notRestored > 0 { notes.append("\(counted(notRestored, "item")) not restored, in folders that could not be used") }
+    if notRestored > 0 {
+      notes.append("\(counted(notRestored, "item")) not restored, in folders that could not be used")
+    }
     if ownersNotRestored > 0 {
       notes.append("owners not restored for \(counted(ownersNotRestored, "file"))\(isRoot ? "" : " (not root)")")
     }

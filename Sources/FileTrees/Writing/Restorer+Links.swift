@@ -71,7 +71,7 @@ extension Restorer {
         try replace(path.name, in: folder, existing) { name throws(TargetError) in
           try folder.link(open.descriptor, as: name)
         }
-      } catch where [EXDEV, EMLINK, EPERM, ENOTSUP].contains(error.number) {
+      } catch  where [EXDEV, EMLINK, EPERM, ENOTSUP].contains(error.number) {
         return nil
       }
       return existing == nil ? .created : .replaced
@@ -99,10 +99,10 @@ extension Restorer {
     let entry = late.entry
     let name = late.targetPath.name
     if let existing, keeps(existing, entry) { return .kept }
-    let isEqual =
-      try existing.map { existing throws(TargetError) in
-        try context.options.overwrite == .ifChanged && self.isEqual(entry, existing, in: folder, name)
-      } ?? false
+    var isEqual = false
+    if let existing, context.options.overwrite == .ifChanged {
+      isEqual = try self.isEqual(entry, existing, in: folder, name)
+    }
     if context.options.isDryRun { return isEqual ? .unchanged : existing == nil ? .created : .replaced }
     if !isEqual {
       try replace(name, in: folder, existing) { name throws(TargetError) in

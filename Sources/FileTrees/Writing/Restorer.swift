@@ -36,16 +36,13 @@ package final class Restorer {
     var isNew: Bool
   }
 
-  /// - Parameters:
-  ///   - target: the folder to restore to; made, with its parents, when missing.
-  ///   - makeIdentifier: makes one namer of chunks for each thread, to compare what stands in the target.
+  /// - Parameter target: the folder to restore to; made, with its parents, when missing.
   package init(
-    target: [UInt8], options: RestoreOptions, content: any ContentReading, events: any RestoreEvents,
-    makeIdentifier: @escaping @Sendable () -> any ChunkIdentifying
+    target: [UInt8], options: RestoreOptions, content: any ContentReading, events: any RestoreEvents
   ) {
     self.target = target
     context = RestoreContext(
-      target: target, options: options, content: content, events: events, makeIdentifier: makeIdentifier)
+      target: target, options: options, content: content, events: events)
     workers = RestoreWorkers(context: context)
     filter = SelectionFilter(options.selection)
     cleaner = ExtraFinder(context: context)
@@ -75,7 +72,7 @@ package final class Restorer {
         while let batch = try nextBatch() {
           for entry in batch { try filter.take(entry) { try take($0, $1) } }
         }
-      } catch where !(error is Ended) {
+      } catch  where !(error is Ended) {
         try finish()
         throw error
       }

@@ -65,7 +65,7 @@ extension TargetFolder {
     var status = stat()
     do {
       _ = try unsafe call(name) { unsafe restoring_status($0, $1, $2, &status) }
-    } catch where error.number == ENOENT {
+    } catch  where error.number == ENOENT {
       return nil
     }
     return TargetStatus(status)
