@@ -33,4 +33,5 @@ ssize_t linux_fgetxattr(int file, const char *_Nonnull name, void *_Nullable val
 uint32_t linux_major(uint64_t device);
 uint32_t linux_minor(uint64_t device);
 
+#include "restoring.h"
 #endif
