@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 import make_tree
 from generated_history import delete_index
@@ -30,13 +29,12 @@ def kills(program, count, files, seed):
         snap.run("init")
         make_tree.make(history.project, seed, files)
         history.save("v0")
-        elapsed = 0.2 * history.save_seconds  # of the saves that follow; set right by the first that ends
+        elapsed = 0.2 * history.save_seconds
         for number in range(count):
             make_tree.mutate(history.project, seed * 10_000 + number, changes=60)
             for extra in range(6):  # enough new content for several packs' worth of moments
                 make_tree.write(os.fsencode(history.project) + b"/new%d.%d" % (extra, number), r.randbytes(r.randrange(1 << 20)))
             killed, moment = f"killed{number}", r.random() * 1.2 * elapsed
-            began = time.monotonic()
             process = snap.start("save", killed, "--no-ignore", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
                 process.wait(moment)
@@ -45,17 +43,15 @@ def kills(program, count, files, seed):
                 process.wait()
             if process.returncode == 0:
                 survived += 1
-                elapsed = time.monotonic() - began
                 history.records[killed] = history.record(history.project, [".snap"])
             elif killed in snap.versions():  # committed, and killed before it could say so
                 history.records[killed] = history.record(history.project, [".snap"])
                 survived += 1
-            else:
-                elapsed *= 1.05  # so that the end of a save is met too, however long it takes
             try:
                 snap.run("verify", *(["--read-data"] if number % 10 == 9 else []))
                 history.check(r.choice(list(history.records)))
                 history.save(f"after{number}")
+                elapsed = history.save_seconds  # the same content again, so about what the next one takes
                 history.check(f"after{number}")
             except Failure as failure:
                 raise Failure(f"kill {number} after {moment:.3f} s (seed {seed}): {failure}") from None

@@ -24,6 +24,7 @@ ODD_NAMES = [b"with space", b"new\nline", b"\xff\xfe\x80", b"-rf", b".hidden", b
              b"*", b"?[x]", b"a:b", b"quote'\"", b"n" * 255, b"\x01\x7f", b"~", b"#hash", b"!bang", b"semi;colon", b"$HOME", b"CON", b"tab\t"]
 # Siblings whose order changes when "/" is compared as a byte.
 ORDER_NAMES = [b"order", b"order-", b"order.txt", b"order0", b"order "]
+DEEP_LEVELS = 60  # of 100 bytes each: past the limit of 4096
 SIZES = [0, 1, 511, 4095, 4096, 4097, 16383, 16384, 16385, 65536, 262143, 262144, 262145, 1 << 20, (1 << 20) + 1]
 TIMES = [0, 1, 999_999_999, -1, -1_500_000_001, 1_000_000_000_000_000_001, 2**31 * 10**9 + 7, 2**32 * 10**9, 1_700_000_000_123_456_789]
 
@@ -58,7 +59,7 @@ def make(root, seed=1, files=300):
         os.makedirs(at(b"names", name))
         write(at(b"names", name, b"inside"), name)
     os.makedirs(at(b"empty folder", b"in empty folder"))
-    deep(root, 60, b"d" * 100)
+    deep(root, DEEP_LEVELS, b"d" * 100)
     links(r, at)
     sparse(at)
     special(at)

@@ -41,7 +41,7 @@ class Snap:
         done = subprocess.run(self.command(*arguments), cwd=cwd or self.project, env=self.environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if done.returncode not in statuses:
-            shown = "\n".join("    " + line for line in (done.stdout + done.stderr).decode(errors="replace").splitlines()[-20:])
+            shown = "\n".join("    " + line[:300] for line in (done.stdout + done.stderr).decode(errors="replace").splitlines()[-20:])
             raise Failure(f"snap {' '.join(map(str, arguments))}: exit status {done.returncode}, expected {statuses}\n{shown}")
         return done
 
