@@ -1,4 +1,5 @@
 import Glibc
+import ObjectStores
 import SnapshotModel
 
 /// A program that was started, with a pipe from its standard output (and error, when asked for).
@@ -131,12 +132,6 @@ package final class ChildProcess {
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return (ends[0], ends[1])
   }
-}
-
-/// What the C library says about an error number: `Permission denied`.
-package func errorText(_ code: Int32) -> String {
-  // The text is the C library's own, valid until the next call on this thread, and copied at once.
-  unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
 }
 
 /// Calls `body` with a NULL-terminated array of C strings that lives as long as the call.

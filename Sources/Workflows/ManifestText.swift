@@ -20,7 +20,7 @@ package enum ManifestText {
     let snapshot = version.snapshot
     var lines = [
       "Snap manifest", "Version: \(snapshot.version)", "Id: \(snapshot.id)",
-      "Created: \(snapshot.created.rfc3339(utcOffsetSeconds: snapshot.utcOffsetSeconds, fractionDigits: 0))",
+      "Created: \(snapshot.created.rfc3339(utcOffsetSeconds: snapshot.utcOffsetSeconds, fraction: false))",
       "Host: \(snapshot.host)", "User: \(snapshot.user)", "Folder: \(displayText(snapshot.root))",
     ]
     if let git = snapshot.git {
@@ -57,7 +57,7 @@ package enum ManifestText {
     let size = String(entry.size)
     let blanks = String(repeating: " ", count: max(0, 12 - size.count))
     let head = kind + String(repeating: " ", count: 6 - kind.count) + mode + " " + blanks + size
-    var line = Array("# \(head) \(entry.metadata.modified.rfc3339(fractionDigits: 0))".utf8)
+    var line = Array("# \(head) \(entry.metadata.modified.rfc3339(fraction: false))".utf8)
     if let digest {
       let (name, isEscaped) = escaped(entry.path.bytes)
       line += Array(("\n" + (isEscaped ? "\\" : "") + digest + "  ").utf8) + name

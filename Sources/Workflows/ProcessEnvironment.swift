@@ -20,3 +20,15 @@ package enum ProcessEnvironment {
     return unsafe (0..<strlen(text)).map { unsafe UInt8(bitPattern: text[$0]) }
   }
 }
+
+extension ProcessEnvironment {
+  /// Who runs this process, as the user database calls them; the number where it does not.
+  package static func userName() -> String {
+    let identifier = geteuid()
+    // The record is the C library's own, valid until the next such call, and copied at once.
+    guard let record = unsafe getpwuid(identifier), let name = unsafe record.pointee.pw_name else {
+      return String(identifier)
+    }
+    return unsafe String(cString: name)
+  }
+}

@@ -31,8 +31,7 @@ package struct VersionName: Hashable, Sendable {
   package func numbered(_ number: Int) -> VersionName { VersionName(unchecked: "\(text)-\(number)") }
 
   private static func text(of time: Timestamp) -> String {
-    let civil = CivilTime(time, utcOffsetSeconds: 0)
-    return civil.dateText + "T" + civil.timeText.map { $0 == ":" ? "-" : String($0) }.joined() + "Z"
+    time.rfc3339(fraction: false).map { $0 == ":" ? "-" : String($0) }.joined()
   }
 
   private static func fault(in text: String) -> String? {

@@ -62,7 +62,7 @@ struct FindCommand: Command {
       let size = String(entry.size)
       line =
         "\(entry.modeText) " + String(repeating: " ", count: max(0, 11 - size.count)) + size
-        + " \(TimeText.minute(time, utcOffsetSeconds: LocalClock.utcOffsetSeconds(at: time))) " + line
+        + " \(TimeText.minute(time, utcOffsetSeconds: utcOffsetSeconds(at: time))) " + line
     }
     let path = session.output.isTerminal ? Array(entry.path.description.utf8) : entry.path.bytes
     try session.output.write(Array(line.utf8) + path + [UInt8(ascii: "\n")])

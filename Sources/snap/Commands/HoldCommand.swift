@@ -25,8 +25,7 @@ struct HoldCommand: Command {
     version.labels.holds[name] = ArgumentText.display(reason)
     try repository.setLabels(version.labels, of: version.snapshot.id)
     try OperationLog.append(
-      .hold, summary: "\(version.snapshot.version): \(name)", snapshots: [version.snapshot.id], target: nil,
-      in: repository)
+      .hold, "\(version.snapshot.version): \(name)", [version.snapshot.id], in: repository)
     if session.isJSON {
       try session.json(LabelsJSON.object(of: version))
     } else {
@@ -63,8 +62,7 @@ struct ReleaseCommand: Command {
     }
     try repository.setLabels(version.labels, of: version.snapshot.id)
     try OperationLog.append(
-      .release, summary: "\(version.snapshot.version): \(ended.joined(separator: ", "))",
-      snapshots: [version.snapshot.id], target: nil, in: repository)
+      .release, "\(version.snapshot.version): \(ended.joined(separator: ", "))", [version.snapshot.id], in: repository)
     if session.isJSON {
       try session.json(LabelsJSON.object(of: version))
     } else {

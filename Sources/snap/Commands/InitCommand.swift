@@ -28,7 +28,7 @@ struct InitCommand: Command {
       let option = named == nil ? "" : " --repo \(repository.folder)"
       try session.output.line("created repository \(repository.id.short) at \(repository.folder)")
       try session.output.line("next: snap save\(option) v1     to save the first version")
-      try session.output.line("      snap ignored\(option) .   to see what is left out, and why")
+      try session.output.line("      snap ignored\(option)     to see what is left out, and why")
     }
     return nil
   }

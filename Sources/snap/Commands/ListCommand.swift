@@ -66,7 +66,7 @@ struct ListCommand: Command {
     let snapshot = version.snapshot
     let cells = [
       snapshot.version, snapshot.id.short,
-      snapshot.created.rfc3339(utcOffsetSeconds: snapshot.utcOffsetSeconds, fractionDigits: 0),
+      snapshot.created.rfc3339(utcOffsetSeconds: snapshot.utcOffsetSeconds, fraction: false),
       snapshot.git?.shortText ?? "", String(snapshot.statistics.bytesLogical),
       String(snapshot.statistics.bytesStored), exclusive[snapshot.id].map(String.init) ?? "",
       version.tags.joined(separator: ","), version.labels.note.isEmpty ? snapshot.message : version.labels.note,

@@ -98,7 +98,7 @@ struct LogCommand: Command {
         Self.names(of: stretch), TimeText.minute(stretch.versions[0]), Self.change(stretches, at),
         stretch.entry == nil
           ? "" : session.output.isTerminal ? formatted(byteCount: stretch.byteCount) : String(stretch.byteCount),
-        modified.map { TimeText.minute($0, utcOffsetSeconds: LocalClock.utcOffsetSeconds(at: $0)) } ?? "",
+        modified.map { TimeText.minute($0, utcOffsetSeconds: utcOffsetSeconds(at: $0)) } ?? "",
       ])
     }
     return session.output.isTerminal ? table.aligned : table.tabSeparated

@@ -62,7 +62,7 @@ struct LsCommand: Command {
     return [
       entry.modeText, left(name(owner.userName, owner.userID), 8), left(name(owner.groupName, owner.groupID), 8),
       String(repeating: " ", count: max(0, 11 - size.count)) + size,
-      TimeText.minute(time, utcOffsetSeconds: LocalClock.utcOffsetSeconds(at: time)),
+      TimeText.minute(time, utcOffsetSeconds: utcOffsetSeconds(at: time)),
     ].joined(separator: " ")
   }
 }

@@ -21,17 +21,16 @@ struct OpsCommand: Command {
       if session.isJSON {
         try session.json(
           JSONObject([
-            "message_type": "operation", "time": .time(operation.time), "operation": .string(operation.kind.rawValue),
-            "summary": .string(operation.summary), "undone": .boolean(operation.isUndone),
+            "message_type": "operation", "time": .time(operation.time), "operation": .string(operation.kindName),
+            "summary": .string(operation.summary),
             "snapshots": .strings(operation.snapshots.map(\.hexadecimal)),
           ]))
       } else {
-        let offset = LocalClock.utcOffsetSeconds(at: operation.time)
-        let kind = operation.kind.rawValue
+        let offset = utcOffsetSeconds(at: operation.time)
+        let kind = operation.kindName
         try session.output.line(
           "\(TimeText.minute(operation.time, utcOffsetSeconds: offset))  "
-            + kind + String(repeating: " ", count: max(1, 9 - kind.count)) + operation.summary
-            + (operation.isUndone ? "  (undone)" : ""))
+            + kind + String(repeating: " ", count: max(1, 9 - kind.count)) + operation.summary)
       }
     }
     return nil

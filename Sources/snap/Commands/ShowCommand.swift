@@ -48,7 +48,7 @@ struct ShowCommand: Command {
     let statistics = snapshot.statistics
     var lines: [(String, String)] = [
       ("Version", snapshot.version), ("Id", snapshot.id.hexadecimal),
-      ("Saved", snapshot.created.rfc3339(utcOffsetSeconds: snapshot.utcOffsetSeconds, fractionDigits: 0)),
+      ("Saved", snapshot.created.rfc3339(utcOffsetSeconds: snapshot.utcOffsetSeconds, fraction: false)),
       ("Host", snapshot.host), ("User", snapshot.user), ("Folder", displayText(snapshot.root)),
     ]
     let paths = snapshot.sources.filter { !$0.isRoot }

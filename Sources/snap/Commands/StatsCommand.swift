@@ -18,7 +18,7 @@ struct StatsCommand: Command {
           "packs_count": .count(statistics.packs), "total_blob_count": .count(statistics.chunks),
           "total_size": .unsigned(statistics.bytesTotal),
           "total_uncompressed_size": .unsigned(statistics.bytesUnique), "bytes_logical": .unsigned(statistics.bytesLogical),
-          "bytes_packs": .unsigned(statistics.bytesStored), "bytes_index": .unsigned(statistics.bytesIndex),
+          "bytes_packs": .unsigned(statistics.bytesPacks), "bytes_index": .unsigned(statistics.bytesIndex),
           "bytes_records": .unsigned(statistics.bytesRecords),
           "compression_ratio": .number(Self.ratio(statistics.bytesLogical, statistics.bytesTotal)),
         ]))
@@ -31,7 +31,7 @@ struct StatsCommand: Command {
       (
         "Stored",
         "\(formatted(byteCount: statistics.bytesTotal)): \(counted(statistics.packs, "pack")) "
-          + "\(formatted(byteCount: statistics.bytesStored)), index \(formatted(byteCount: statistics.bytesIndex)), "
+          + "\(formatted(byteCount: statistics.bytesPacks)), index \(formatted(byteCount: statistics.bytesIndex)), "
           + "records \(formatted(byteCount: statistics.bytesRecords))"
       ),
       ("Ratio", "\(Self.text(Self.ratio(statistics.bytesLogical, statistics.bytesTotal))) : 1"),

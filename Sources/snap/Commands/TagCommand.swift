@@ -45,8 +45,7 @@ struct TagCommand: Command {
       try repository.setLabels(version.labels, of: version.snapshot.id)
       let words = added.map { "+\($0)" } + remove.map { "-\($0)" }
       try OperationLog.append(
-        .tag, summary: "\(version.snapshot.version): \(words.joined(separator: " "))",
-        snapshots: [version.snapshot.id], target: nil, in: repository)
+      .tag, "\(version.snapshot.version): \(words.joined(separator: " "))", [version.snapshot.id], in: repository)
       if !session.isJSON {
         session.console.note("tags of \(version.snapshot.version): \(version.tags.joined(separator: ", "))")
         return nil

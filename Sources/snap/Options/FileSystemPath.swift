@@ -1,5 +1,6 @@
 import FileTrees
 import Glibc
+import ObjectStores
 import SnapshotModel
 import Workflows
 
@@ -65,6 +66,12 @@ enum FileSystemPath {
   static func isFolder(_ path: [UInt8]) -> Bool {
     var status = stat()
     return withCString(path) { unsafe stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Whether it is a folder itself, not a link to one.
+  static func isRealFolder(_ path: [UInt8]) -> Bool {
+    var status = stat()
+    return withCString(path) { unsafe lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   static func identity(of path: [UInt8]) -> FileIdentity? {

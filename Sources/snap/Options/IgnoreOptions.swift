@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileTrees
 import Glibc
+import ObjectStores
 import SnapshotModel
 import Workflows
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Workflows
+import SnapshotModel
 
 /// The retention rules, as `gc` and `forget` take them.
 struct RetentionOptions: ParsableArguments {
@@ -22,21 +22,21 @@ struct RetentionOptions: ParsableArguments {
   var keepYearly: KeepCount?
 
   @Option(help: ArgumentHelp("Keep what is younger than this, seen from the newest: 1y5m7d2h.", valueName: "duration"))
-  var keepWithin: CalendarDuration?
+  var keepWithin: DurationArgument?
 
   @Option(help: ArgumentHelp("Keep versions with this tag; may be given several times.", valueName: "tag"))
   var keepTag: [String] = []
 
   var policy: RetentionPolicy {
     var policy = RetentionPolicy()
-    policy.last = keepLast?.count
-    policy.hourly = keepHourly?.count
-    policy.daily = keepDaily?.count
-    policy.weekly = keepWeekly?.count
-    policy.monthly = keepMonthly?.count
-    policy.yearly = keepYearly?.count
-    policy.within = keepWithin
-    policy.tags = keepTag
+    policy.keepLast = keepLast?.count ?? 0
+    policy.keepHourly = keepHourly?.count ?? 0
+    policy.keepDaily = keepDaily?.count ?? 0
+    policy.keepWeekly = keepWeekly?.count ?? 0
+    policy.keepMonthly = keepMonthly?.count ?? 0
+    policy.keepYearly = keepYearly?.count ?? 0
+    policy.keepWithin = keepWithin?.duration
+    policy.keepTags = keepTag.flatMap { TagName.split($0) }
     return policy
   }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import SnapshotModel
-import Workflows
+import Repositories
 
 /// A number of bytes: `10M`, `1.5 GiB`, `4096`; k, M, G, T are powers of 1024.
 struct ByteSize: ExpressibleByArgument, Hashable {
@@ -27,8 +27,14 @@ struct ByteSize: ExpressibleByArgument, Hashable {
   }
 }
 
-extension CalendarDuration: ExpressibleByArgument {
-  package init?(argument: String) { self.init(text: argument) }
+/// A length of time: `1y5m7d2h`, `30min`, `2 hours`.
+struct DurationArgument: ExpressibleByArgument, Hashable {
+  var duration: CalendarDuration
+
+  init?(argument: String) {
+    guard let duration = CalendarDuration(argument), !duration.isZero else { return nil }
+    self.duration = duration
+  }
 }
 
 /// A moment: `now`, a date, a date and time, with or without a zone.
@@ -36,8 +42,24 @@ struct MomentArgument: ExpressibleByArgument, Hashable {
   var time: Timestamp
 
   init?(argument: String) {
-    guard let time = argument == "now" ? LocalClock.now() : Timestamp(text: argument) else { return nil }
-    self.time = time
+    let now = currentTime()
+    var text = argument
+    switch text.count {
+    case 10: text += " 00:00:00"
+    case 16: text += ":00"
+    default: break
+    }
+    if argument == "now" {
+      time = now
+    } else if let time = Timestamp(rfc3339: text) {
+      self.time = time
+    } else if let clock = Timestamp(rfc3339: text + "Z") {
+      // Without a zone it is the machine's own clock that was read.
+      time = Timestamp(
+        seconds: clock.seconds - Int64(utcOffsetSeconds(at: clock)), nanoseconds: clock.nanoseconds)
+    } else {
+      return nil
+    }
   }
 }
 
@@ -47,7 +69,7 @@ struct KeepCount: ExpressibleByArgument, Hashable {
 
   init?(argument: String) {
     if argument == "unlimited" {
-      count = RetentionPolicy.unlimited
+      count = Int.max
     } else if let number = Int(argument), number >= 0 {
       count = number
     } else {
@@ -90,4 +112,14 @@ enum DataSubset: ExpressibleByArgument, Hashable {
 
 enum CompressionChoice: String, CaseIterable, ExpressibleByArgument {
   case auto, off, fastest, better, max
+}
+
+/// A length of time that may be none: `7d`, `0s`, `0`.
+struct WindowArgument: ExpressibleByArgument, Hashable {
+  var duration: CalendarDuration
+
+  init?(argument: String) {
+    guard let duration = CalendarDuration(argument == "0" ? "0s" : argument) else { return nil }
+    self.duration = duration
+  }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import ObjectStores
 import SnapshotModel
 import Synchronization
 import Workflows

@@ -9,8 +9,9 @@ enum TimeText {
   }
 
   static func minute(_ time: Timestamp, utcOffsetSeconds: Int32) -> String {
-    let civil = CivilTime(time, utcOffsetSeconds: utcOffsetSeconds)
-    return "\(civil.dateText) \(civil.timeText.prefix(5))"
+    let (date, second) = time.civil(utcOffsetSeconds: utcOffsetSeconds)
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return "\(date) \(two(second / 3600)):\(two(second / 60 % 60))"
   }
 
   /// `3 hours ago`; `in the future` for a time that has not come.

@@ -27,7 +27,7 @@ struct Invocation {
         wantsVersion = true
       } else if word.hasPrefix("-"), word.count > 1 {
         let known = GlobalOptions.valueFlags.union(GlobalOptions.plainFlags).union(["--help", "--version"])
-        let nearest = NearestWord.nearest(to: word, in: known.sorted().filter { $0.hasPrefix("--") })
+        let nearest = nearestName(to: word, among: known.sorted().filter { $0.hasPrefix("--") })
         let suggestion = nearest.map { " (did you mean '\($0)'?)" } ?? ""
         throw SnapFault(
           .usage, "unknown option '\(ArgumentText.display(word))'\(suggestion)", hint: "snap --help lists the commands")
@@ -47,7 +47,7 @@ struct Invocation {
   /// - Throws: `SnapFault` `.usage` that suggests the nearest name.
   func commandType(named name: String) throws(SnapFault) -> any Command.Type {
     if let type = SnapRoot.command(named: name) { return type }
-    let nearest = NearestWord.nearest(to: name, in: SnapRoot.allNames)
+    let nearest = nearestName(to: name, among: SnapRoot.allNames)
     let suggestion = nearest.map { " (did you mean '\($0)'?)" } ?? ""
     throw SnapFault(
       .usage, "unknown command '\(ArgumentText.display(name))'\(suggestion)",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Repositories
 
 /// The tree of commands: for help, completion and finding a command by its name.
 ///
@@ -44,6 +45,5 @@ struct SnapRoot: ParsableCommand {
 
 /// Which `snap` this is.
 enum ToolVersion {
-  static let number = "0.1.0"
-  static let text = "snap \(number)"
+  static let text = "snap \(toolVersion)"
 }

@@ -49,8 +49,14 @@ final class Session: Sendable {
     try repositoryOption.map { try FileSystemPath.absolute(ArgumentText.encode($0)) }
   }
 
-  /// - Throws: `SnapFault` `.noRepository` that says where it was looked for.
   func openRepository() throws -> Repository {
+    try Repository.open(at: requiredLocation(), events: ConsoleEvents(console: console))
+  }
+
+  /// Where the repository is.
+  ///
+  /// - Throws: `SnapFault` `.noRepository` that says where it was looked for.
+  func requiredLocation() throws -> String {
     guard let location = try repositoryLocation() else {
       throw SnapFault(
         .noRepository, "no repository found in \(workingFolderText) or any parent", hint: "snap init",
@@ -61,7 +67,7 @@ final class Session: Sendable {
         .noRepository, "no repository at \(location) (is the disk mounted?)", hint: "snap init --repo \(location)",
         path: location)
     }
-    return try Repository.open(at: location, events: ConsoleEvents(console: console))
+    return location
   }
 
   /// The folder that archive paths are relative to: the project's root, else the current folder.
@@ -76,5 +82,4 @@ struct ConsoleEvents: RepositoryEvents {
 
   func note(_ message: String) { console.note(message) }
   func warn(_ message: String) { console.warn(message) }
-  var isInterrupted: Bool { Interruption.isRequested }
 }
