@@ -34,7 +34,7 @@ extension LocalObjectStore {
     try synchronize(path: folder.name)
   }
 
-  private func synchronize(path: String) throws(ObjectStoreError) {
+  func synchronize(path: String) throws(ObjectStoreError) {
     try perform(.synchronize, path: path) { (root) throws(SystemCallFailure) in
       do throws(SystemCallFailure) {
         try synchronize(path, in: root)

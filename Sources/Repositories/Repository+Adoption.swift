@@ -2,6 +2,7 @@ import Indexing
 import ObjectStores
 import Packing
 import SnapshotModel
+import Synchronization
 
 /// What other processes stored or removed since the index was last brought up to date.
 extension Repository {
@@ -26,7 +27,7 @@ extension Repository {
     let new = listed.subtracting(indexed).sorted()
     if !new.isEmpty {
       // Found by listing: whoever stored them may not have got so far as to make the name durable.
-      if !isReadOnly { try store.synchronize(.packs) }
+      if !isReadOnly { try store.synchronize(foldersOf: new.map(ObjectName.pack)) }
       var batch: [IndexedPack] = []
       var batchChunks = 0
       for pack in new {
@@ -151,6 +152,7 @@ extension IndexedPack {
   init(_ directory: PackDirectory) {
     self.init(
       id: directory.pack, byteCount: directory.byteCount,
-      frames: directory.frames.map { IndexedFrame(offset: $0.offset, length: $0.header.frameLength, chunks: $0.chunks) })
+      frames: directory.frames.map { IndexedFrame(offset: $0.offset, length: $0.header.frameLength, chunks: $0.chunks) }
+    )
   }
 }

@@ -24,7 +24,7 @@ extension Repository {
       let store = try LocalObjectStore.create(folder: Array(folder.utf8))
       var random = SecureRandom()
       let config = RepositoryConfig(
-        id: RepositoryID(using: &random), created: currentTime(), chunker: .standard)
+        id: RepositoryID(using: &random), chunkLengths: .standard, created: currentTime())
       try store.create(.formatReadme, Array(formatReadme.utf8))
       // The configuration comes last: a folder with one is a repository.
       try store.create(.config, config.encoded())
@@ -109,7 +109,7 @@ extension Repository {
   }
 
   private static func isRepository(_ folder: String) -> Bool {
-    unsafe access(folder + "/config", F_OK) == 0 && unsafe access(folder + "/packs", F_OK) == 0
+    ["/config", "/packs"].allSatisfy { unsafe access(folder + $0, F_OK) == 0 }
   }
 }
 

@@ -1,3 +1,4 @@
+import Chunking
 import Indexing
 import ObjectStores
 import Packing
@@ -79,6 +80,18 @@ package final class Repository: Sendable {
       throw SnapFault(
         .damage, "the manifest of \(snapshot.version) cannot be read: \(fault)", hint: "snap verify")
     }
+  }
+
+  /// The chunker that this repository's chunks are cut with.
+  ///
+  /// - Throws: `SnapFault` `.damage` for lengths that no chunker can have.
+  package func chunker() throws -> Chunker {
+    let lengths = config.chunkLengths
+    guard
+      let parameters = ChunkerParameters(
+        minimum: lengths.minimum, average: lengths.average, maximum: lengths.maximum)
+    else { throw SnapFault(.damage, "the configuration of \(folder) asks for impossible chunk lengths") }
+    return Chunker(parameters: parameters)
   }
 
   /// The packs that the index knows and that no collector has condemned.

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import SnapshotModel
+import Synchronization
 
 /// A folder to work in by names, whatever happens to the path that led to it.
 ///
@@ -14,9 +15,10 @@ package final class DirectoryHandle: Sendable {
 
   private let origin: Origin
   private let depth: Int
-  private let identity: FileIdentity
+  let identity: FileIdentity
   private let pool: DescriptorPool
   private let key: UInt64
+  private let wasOpen = Atomic(false)
 
   /// Opens a tree's root; the only place where symbolic links are followed.
   ///
@@ -41,7 +43,8 @@ package final class DirectoryHandle: Sendable {
 
   /// The folder `name` in this one, opened at its first use.
   ///
-  /// - Parameter identity: as `name` was last examined; what is found instead is refused with ESTALE.
+  /// - Parameter identity: as `name` was last examined; when the folder has to be opened again and is another one, that
+  ///   is refused with ESTALE.
   package func child(_ name: [UInt8], identity: FileIdentity) -> DirectoryHandle {
     DirectoryHandle(.child(of: self, name: name), depth: depth + 1, identity: identity, pool: pool)
   }
@@ -108,8 +111,11 @@ package final class DirectoryHandle: Sendable {
     }
     guard number >= 0 else { throw SystemError("open folder") }
     let folder = DescriptorPool.Folder(number)
-    guard try FileStatus(descriptor: number).identity == identity else {
-      throw SystemError(errno: ESTALE, operation: "open folder")
+    // The first time, whatever has the name is the folder; later it must be the same.
+    if wasOpen.exchange(true, ordering: .relaxed) {
+      guard try FileStatus(descriptor: number).identity == identity else {
+        throw SystemError(errno: ESTALE, operation: "open folder")
+      }
     }
     pool.insert(folder, key: key)
     return folder

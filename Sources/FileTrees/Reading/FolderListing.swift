@@ -24,14 +24,12 @@ struct FolderListing {
 
   init() {}
 
-  /// Reads the folder that `descriptor` has open, from its beginning.
+  /// Reads the folder that `descriptor` has open and that nobody has read yet.
   ///
   /// - Parameter buffer: scratch space, 64 KiB or so.
   /// - Throws: after what could be read, which stays in the listing.
   mutating func read(_ descriptor: Int32, buffer: inout [UInt8]) throws(SystemError) {
     defer { sort() }
-    // A reopened or shared descriptor may stand anywhere.
-    guard lseek(descriptor, 0, SEEK_SET) >= 0 else { throw SystemError("read folder") }
     while true {
       let count = unsafe buffer.withUnsafeMutableBytes { bytes in
         unsafe linux_getdents64(descriptor, bytes.baseAddress!, bytes.count)

@@ -49,14 +49,3 @@ package struct RestoreOptions: Sendable {
 
   package init(overwrite: OverwriteMode = .never) { self.overwrite = overwrite }
 }
-
-/// Which file or folder it is, under whatever name.
-package struct FileIdentity: Hashable, Sendable {
-  package var device: UInt64
-  package var inode: UInt64
-
-  package init(device: UInt64, inode: UInt64) {
-    self.device = device
-    self.inode = inode
-  }
-}

@@ -1,3 +1,4 @@
+import Glibc
 import Indexing
 import ObjectStores
 import Packing
@@ -19,7 +20,7 @@ package enum IndexRebuilder {
       var repository = try Repository.open(at: path, events: events)
       let indexPath = Repository.indexPath(in: repository.folder)
       repository.index.close()
-      try RepositoryIndex.remove(path: indexPath)
+      try removeIndex(indexPath)
       repository = try Repository.open(at: path, events: events)
       let recovered = try recoverRecords(in: repository)
       let packs = try repository.index.packIDs().count
@@ -27,6 +28,12 @@ package enum IndexRebuilder {
       try repository.index.forEachChunk { _, _ in chunks += 1 }
       return Outcome(
         packs: packs, chunks: chunks, snapshots: try repository.snapshots().count, recordsRecovered: recovered)
+    }
+  }
+
+  private static func removeIndex(_ path: String) throws {
+    for suffix in ["", "-wal", "-shm"] where unsafe unlink(path + suffix) != 0 && errno != ENOENT {
+      throw SnapFault(.inputOutput, "cannot remove \(path + suffix): \(errorText(errno))")
     }
   }
 

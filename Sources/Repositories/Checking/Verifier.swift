@@ -219,7 +219,7 @@ private struct VerifyRun {
       if SnapshotCoder.isVoid(record) { continue }
       do {
         _ = try SnapshotCoder.decode(record)
-      } catch let error as PackingError {
+      } catch {
         add("snapshot \(id.short): \(error), and no pack holds a copy", name, hint: "snap repair")
       }
     }

@@ -1,6 +1,7 @@
 import Indexing
 import ObjectStores
 import Packing
+import Sealing
 import SnapshotModel
 import Synchronization
 

@@ -1,3 +1,4 @@
+import Packing
 import SnapshotModel
 
 /// What became of one path between two versions.

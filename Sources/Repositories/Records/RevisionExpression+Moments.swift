@@ -35,18 +35,20 @@ extension RevisionExpression {
     let fields = (isUTC ? text.dropLast() : text[...]).split { "-T: ".contains($0) }
     guard [3, 5, 6].contains(fields.count), fields[0].count == 4 else { return nil }
     let numbers = fields.compactMap { $0.allSatisfy(\.isASCIIDigit) ? Int32($0) : nil }
-    guard numbers.count == fields.count, (1...12).contains(numbers[1]), (1...31).contains(numbers[2]) else { return nil }
-    var parts = tm()
-    parts.tm_year = numbers[0] - 1900
-    parts.tm_mon = numbers[1] - 1
-    parts.tm_mday = numbers[2]
+    guard numbers.count == fields.count, (1...12).contains(numbers[1]), (1...31).contains(numbers[2]) else {
+      return nil
+    }
+    var parts = unsafe tm()
+    unsafe parts.tm_year = numbers[0] - 1900
+    unsafe parts.tm_mon = numbers[1] - 1
+    unsafe parts.tm_mday = numbers[2]
     let hasTime = numbers.count > 3
-    parts.tm_hour = hasTime ? numbers[3] : 23
-    parts.tm_min = hasTime ? numbers[4] : 59
-    parts.tm_sec = numbers.count > 5 ? numbers[5] : hasTime ? 0 : 59
-    parts.tm_isdst = -1
-    guard parts.tm_hour < 24, parts.tm_min < 60, parts.tm_sec < 61 else { return nil }
-    let seconds = unsafe isUTC ? timegm(&parts) : mktime(&parts)
+    unsafe parts.tm_hour = hasTime ? numbers[3] : 23
+    unsafe parts.tm_min = hasTime ? numbers[4] : 59
+    unsafe parts.tm_sec = numbers.count > 5 ? numbers[5] : hasTime ? 0 : 59
+    unsafe parts.tm_isdst = -1
+    guard unsafe parts.tm_hour < 24, unsafe parts.tm_min < 60, unsafe parts.tm_sec < 61 else { return nil }
+    let seconds = isUTC ? unsafe timegm(&parts) : unsafe mktime(&parts)
     return Timestamp(seconds: Int64(seconds), nanoseconds: 999_999_999)
   }
 }
@@ -54,7 +56,7 @@ extension RevisionExpression {
 /// What the local time is ahead of UTC at `time`, in seconds.
 package func utcOffsetSeconds(at time: Timestamp) -> Int32 {
   var seconds = time_t(time.seconds)
-  var parts = tm()
+  var parts = unsafe tm()
   unsafe localtime_r(&seconds, &parts)
-  return Int32(parts.tm_gmtoff)
+  return unsafe Int32(parts.tm_gmtoff)
 }

@@ -11,9 +11,7 @@ package enum RevisionExpression {
     let start = ["tag:", "commit:", "branch:"].first { text.hasPrefix($0) }?.count ?? 0
     var colons = text.indices.dropFirst(start).filter { text[$0] == ":" }
     // A colon inside `@{2026-08-01T12:00}` separates nothing.
-    if let open = text.range(of: "@{"), let close = text[open.upperBound...].firstIndex(of: "}") {
-      colons.removeAll { open.lowerBound < $0 && $0 < close }
-    }
+    if text.hasPrefix("@{"), let close = text.firstIndex(of: "}") { colons.removeAll { $0 < close } }
     // The longest revision that is an exact version name, else up to the first colon.
     let split = colons.last { versions.contains(String(text[..<$0])) } ?? colons.first
     guard let split else { return (text, nil) }
@@ -28,7 +26,8 @@ package enum RevisionExpression {
     let start = try name == text ? base(text, among: all) : base(name, among: all)
     guard back > 0 else { return start }
     guard let at = all.firstIndex(where: { $0.snapshot.id == start.snapshot.id }), at >= back else {
-      throw SnapFault(.notFound, "no snapshot matches '\(text)': there are not that many before \(start.snapshot.version)")
+      throw SnapFault(
+        .notFound, "no snapshot matches '\(text)': there are not that many before \(start.snapshot.version)")
     }
     return all[at - back]
   }

@@ -2,9 +2,12 @@ import ObjectStores
 import Packing
 import Sealing
 import SnapshotModel
+import Synchronization
 
 /// A collector took something away that the save relied on: everything must be looked at again.
-package struct SaveMustRepeat: Error {}
+package struct SaveMustRepeat: Error {
+  var ownPacks: Set<PackID>
+}
 
 extension SaveSession {
   /// What a commit came to.
@@ -58,14 +61,14 @@ extension SaveSession {
     let condemned = try repository.condemnedPacks()
     let available = Set(try repository.packNames()).subtracting(condemned)
     repository.condemned.withLock { $0 = condemned }
-    guard ownPacks.isSubset(of: available) else { throw SaveMustRepeat() }
+    guard ownPacks.isSubset(of: available) else { throw SaveMustRepeat(ownPacks: ownPacks) }
     // All that was there when the save began is still there: whatever it relied on is.
     if packsAtStart.isSubset(of: available), !reliesOnLaterPacks { return }
     try repository.adoptPacks()
     let graph = try PackGraph(repository, packs: available)
     var marker = LivenessMarker(graph: graph, reader: reader)
     try marker.mark(snapshot)
-    guard marker.missing.isEmpty else { throw SaveMustRepeat() }
+    guard marker.missing.isEmpty else { throw SaveMustRepeat(ownPacks: ownPacks) }
   }
 
   private func checkVersionIsFree(_ version: String) throws {

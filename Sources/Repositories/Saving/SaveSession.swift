@@ -29,29 +29,35 @@ package final class SaveSession {
   /// The packs that the index knew when the session began: all existed and none was condemned.
   let packsAtStart: Set<PackID>
   private(set) var ownPacks: Set<PackID> = []
+  /// Packs of earlier attempts at this save: what they stand on may be gone.
+  private let abandoned: Set<PackID>
   /// Whether a chunk was found in a pack that came later: then the check before the commit must look at every chunk.
   private(set) var reliesOnLaterPacks = false
 
   /// - Parameter parent: whose entries may be taken over and whose chunks serve as bases.
   package init(
-    repository: Repository, parent: Snapshot?, level: CompressionLevel = .auto, pool: WorkerPool, isDryRun: Bool = false
+    repository: Repository, parent: Snapshot?, level: CompressionLevel = .auto, pool: WorkerPool,
+    isDryRun: Bool = false,
+    avoiding abandoned: Set<PackID> = []
   ) throws {
     self.repository = repository
     self.pool = pool
     self.isDryRun = isDryRun
     reader = repository.reader()
-    packsAtStart = try repository.usablePacks()
+    self.abandoned = abandoned
+    packsAtStart = try repository.usablePacks().subtracting(abandoned)
     frames = FrameQueue(pool: pool, reader: reader, level: level)
     packs = PackQueue(repository: repository.id, store: isDryRun ? nil : repository.store, pool: pool)
+    let reader = reader
     priorManifest = try parent.map { try Manifest($0.manifest, reader: reader) }
-    manifestStream = try makeManifestStream()
+    manifestStream = makeManifestStream()
   }
 
   /// What a file's chunks go into. Streams of one session are used one after the other.
   ///
   /// - Parameter prior: the file's content in the parent snapshot; `nil` when there is none.
   package func makeContentStream(prior: FileContent?, byteCountExpected: UInt64) throws -> ContentStream {
-    let prior = try prior.flatMap { content -> PriorContent? in
+    let prior = prior.flatMap { content -> PriorContent? in
       let chunks = try? reader.chunks(of: content)  // An unreadable list is no base; the file is stored without.
       return chunks.flatMap { $0.isEmpty ? nil : PriorContent($0, locate: locateAtHome) }
     }
@@ -75,11 +81,11 @@ package final class SaveSession {
 
   /// Stores what is left of the manifest and returns its root.
   package func finishManifest() throws -> ChunkReference {
-    if let segment = try manifestWriter.finish() { try add(segment) }
+    if let segment = manifestWriter.finish() { try add(segment) }
     _ = try manifestStream?.finish()
     let bytes = ManifestRoot(segments: segments).encoded()
     var stream = ContentStream(
-      session: self, group: .manifests, prior: try priorRoot(), byteCountExpected: UInt64(bytes.count))
+      session: self, group: .manifests, prior: priorRoot(), byteCountExpected: UInt64(bytes.count))
     try stream.add(HashedChunk(id: hasher.id(of: bytes), bytes: bytes[...]))
     return try stream.finish()[0]
   }
@@ -102,6 +108,14 @@ package final class SaveSession {
     try indexStoredPacks()
   }
 
+  /// After a failure or an interruption: makes durable what is in packs, so that the next save finds it.
+  package func keepWhatIsStored() {
+    guard !isDryRun else { return }
+    // What comes of it is a help, not a promise: the failure that led here is the one that counts.
+    try? packs.finish()
+    try? indexStoredPacks()
+  }
+
   // MARK: What streams call
 
   func isKnown(_ id: ChunkID) throws -> Bool {
@@ -109,7 +123,7 @@ package final class SaveSession {
     if packsAtStart.isEmpty && !reliesOnLaterPacks { return false }
     for location in try repository.index.locate(id) {
       if packsAtStart.contains(location.pack) || ownPacks.contains(location.pack) { return true }
-      if try repository.isUsable(location.pack) {
+      if try !abandoned.contains(location.pack) && repository.isUsable(location.pack) {
         reliesOnLaterPacks = true
         return true
       }
@@ -156,13 +170,13 @@ package final class SaveSession {
     try manifestStream?.add(chunk)
   }
 
-  private func makeManifestStream() throws -> ContentStream {
+  private func makeManifestStream() -> ContentStream {
     let prior = priorManifest.map { PriorContent($0.root.segments.map(\.chunk), locate: locateAtHome) }
     return ContentStream(
       session: self, group: .manifests, prior: prior, byteCountExpected: prior?.byteCount ?? 0)
   }
 
-  private func priorRoot() throws -> PriorContent? {
+  private func priorRoot() -> PriorContent? {
     guard let priorManifest, let reference = priorManifest.reference else { return nil }
     return PriorContent([reference], locate: locateAtHome)
   }

@@ -1,9 +1,11 @@
 import Glibc
+import ObjectStores
+import SnapshotModel
 
 /// A mutual exclusion lock with a condition to wait for: what the worker pool's queue stands on.
 ///
 /// The standard library's `Mutex` has no condition variable, and the cooperative pool must not be blocked.
-final class Monitor: @unchecked Sendable {
+@safe final class Monitor: @unchecked Sendable {
   // Heap-allocated because pthread objects must keep their address; freed only in deinit, when no thread holds `self`.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -57,10 +59,5 @@ final class WorkerThread: @unchecked Sendable {
     }
   }
 
-  func join() { unsafe pthread_join(handle, nil) }
-}
-
-/// The system's words for an errno value.
-func errorText(_ number: Int32) -> String {
-  unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
+  func join() { pthread_join(handle, nil) }
 }
