@@ -1,11 +1,12 @@
 import Glibc
 import ObjectStores
 import SnapshotModel
+import Synchronization
 
 /// A program that was started, with a pipe from its standard output (and error, when asked for).
 ///
 /// Descriptors are closed with the value; a child that was not waited for is then waited for, so that no zombie stays.
-package final class ChildProcess {
+package final class ChildProcess: Sendable {
   /// How a child ended.
   package enum Ending: Hashable, Sendable {
     case exited(Int32)
@@ -24,7 +25,7 @@ package final class ChildProcess {
   package let outputDescriptor: Int32
   private let errorDescriptor: Int32?
   private let process: pid_t
-  private var ending: Ending?
+  private let ending = Mutex<Ending?>(nil)
 
   /// Starts `arguments[0]`, searched on the `PATH`, with standard input from `/dev/null` unless inherited.
   ///
@@ -84,7 +85,7 @@ package final class ChildProcess {
   deinit {
     close(outputDescriptor)
     if let errorDescriptor { close(errorDescriptor) }
-    if ending == nil { _ = wait() }
+    _ = wait()
   }
 
   /// Everything that the child writes until it closes both streams.
@@ -115,13 +116,15 @@ package final class ChildProcess {
 
   /// Waits until the child has ended; later calls return the same.
   package func wait() -> Ending {
-    if let ending { return ending }
-    var status: Int32 = 0
-    while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
-    let signal = status & 0x7F
-    let result = signal == 0 ? Ending.exited(status >> 8 & 0xFF) : .killed(signal: signal)
-    ending = result
-    return result
+    ending.withLock { ending in
+      if let ending { return ending }
+      var status: Int32 = 0
+      while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
+      let signal = status & 0x7F
+      let result = signal == 0 ? Ending.exited(status >> 8 & 0xFF) : .killed(signal: signal)
+      ending = result
+      return result
+    }
   }
 
   private static func pipe() throws(SnapFault) -> (read: Int32, write: Int32) {

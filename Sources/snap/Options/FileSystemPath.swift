@@ -14,11 +14,11 @@ enum FileSystemPath {
       throw SnapFault(.failed, "cannot tell the current folder: \(errorText(errno))")
     }
     defer { unsafe free(path) }
-    return bytes(path)
+    return unsafe bytes(path)
   }
 
   static func changeFolder(_ path: [UInt8]) throws(SnapFault) {
-    guard withCString(path, { unsafe chdir($0) }) == 0 else {
+    guard unsafe withCString(path, { unsafe chdir($0) }) == 0 else {
       throw SnapFault(.usage, "-C: cannot enter '\(displayText(path))': \(errorText(errno))")
     }
   }
@@ -38,7 +38,7 @@ enum FileSystemPath {
 
   /// All symbolic links followed; `nil` when it does not exist.
   static func resolved(_ path: [UInt8]) -> [UInt8]? {
-    guard let result = withCString(path, { unsafe realpath($0, nil) }) else { return nil }
+    guard let result = unsafe withCString(path, { unsafe realpath($0, nil) }) else { return nil }
     defer { unsafe free(result) }
     return unsafe bytes(result)
   }
@@ -55,28 +55,28 @@ enum FileSystemPath {
     path.isRoot ? folder : (folder == [slash] ? [] : folder) + [slash] + path.bytes
   }
 
-  static func isReadable(_ path: [UInt8]) -> Bool { withCString(path) { unsafe access($0, R_OK) } == 0 }
+  static func isReadable(_ path: [UInt8]) -> Bool { unsafe withCString(path) { unsafe access($0, R_OK) } == 0 }
 
   /// Whether something stands there, be it a dangling link.
   static func exists(_ path: [UInt8]) -> Bool {
     var status = stat()
-    return withCString(path) { unsafe lstat($0, &status) } == 0
+    return unsafe withCString(path) { unsafe lstat($0, &status) } == 0
   }
 
   static func isFolder(_ path: [UInt8]) -> Bool {
     var status = stat()
-    return withCString(path) { unsafe stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return unsafe withCString(path) { unsafe stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// Whether it is a folder itself, not a link to one.
   static func isRealFolder(_ path: [UInt8]) -> Bool {
     var status = stat()
-    return withCString(path) { unsafe lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return unsafe withCString(path) { unsafe lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   static func identity(of path: [UInt8]) -> FileIdentity? {
     var status = stat()
-    guard withCString(path, { unsafe stat($0, &status) }) == 0 else { return nil }
+    guard unsafe withCString(path, { unsafe stat($0, &status) }) == 0 else { return nil }
     return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
   }
 
@@ -85,7 +85,7 @@ enum FileSystemPath {
   /// - Throws: `SnapFault` that names the file.
   static func contents(of path: [UInt8]) throws(SnapFault) -> [UInt8] {
     let isInput = path == [UInt8(ascii: "-")]
-    let descriptor = isInput ? STDIN_FILENO : withCString(path) { unsafe open($0, O_RDONLY | O_CLOEXEC) }
+    let descriptor = isInput ? STDIN_FILENO : unsafe withCString(path) { unsafe open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw SnapFault(.failed, "cannot read '\(displayText(path))': \(errorText(errno))") }
     defer { if !isInput { close(descriptor) } }
     var bytes: [UInt8] = []

@@ -39,7 +39,7 @@ final class Console: Sendable {
   func itemFailed(path: [UInt8], message: String) {
     guard style.isJSON else { return write("snap: \(message)") }
     var object = JSONObject(["message_type": "error", "error": .object(JSONObject(["message": .string(message)]))])
-    object.setPath("item", path)
+    object.setPath(named: "item", path)
     write(object.text)
   }
 

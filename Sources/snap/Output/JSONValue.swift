@@ -108,7 +108,7 @@ struct JSONObject: Hashable {
   }
 
   /// Adds `name` as text and, when the bytes are no UTF-8, `name_b64` with all of them.
-  mutating func setPath(_ name: String = "path", _ bytes: [UInt8]) {
+  mutating func setPath(named name: String = "path", _ bytes: [UInt8]) {
     self[name] = .string(String(decoding: bytes, as: UTF8.self))
     if String(validating: bytes, as: UTF8.self) == nil { self[name + "_b64"] = .string(base64(bytes)) }
   }

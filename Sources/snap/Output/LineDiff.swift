@@ -66,8 +66,14 @@ enum LineDiff {
   /// The longest ascending run of lines that stand exactly once in both stretches.
   private static func anchors(_ a: [Int], _ aRange: Range<Int>, _ b: [Int], _ bRange: Range<Int>) -> [(Int, Int)] {
     var places: [Int: (a: Int, b: Int)] = [:]  // -1: not seen; -2: more than once.
-    for at in aRange { places[a[at], default: (-1, -1)].a = places[a[at]] == nil ? at : -2 }
-    for at in bRange where places[b[at]] != nil { places[b[at]]?.b = places[b[at]]?.b == -1 ? at : -2 }
+    for at in aRange {
+      let isFirst = places[a[at]] == nil
+      places[a[at]] = (isFirst ? at : -2, -1)
+    }
+    for at in bRange {
+      guard let place = places[b[at]] else { continue }
+      places[b[at]] = (place.a, place.b == -1 ? at : -2)
+    }
     let unique = places.values.filter { $0.a >= 0 && $0.b >= 0 }.sorted { $0.a < $1.a }
     // Patience sorting: the top card of each pile, and for each card the top of the pile before.
     var tops: [Int] = []

@@ -56,9 +56,10 @@ final class ProgressMeter: Sendable {
   }
 }
 
-/// Seconds that never run backwards, for measuring how long something took.
+/// Seconds that never run backwards, since they were first asked for: for measuring how long something took.
 func monotonicSeconds() -> Double {
-  var time = timespec()
-  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  let elapsed = (ContinuousClock.now - firstAsked).components
+  return Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
 }
+
+private let firstAsked = ContinuousClock.now

@@ -19,7 +19,7 @@ extension ListedSnapshot {
     object["id"] = .string(snapshot.id.hexadecimal)
     object["short_id"] = .string(snapshot.id.short)
     object["version"] = .string(snapshot.version)
-    object.setPath("root", snapshot.root)
+    object.setPath(named: "root", snapshot.root)
     object["message"] = .string(snapshot.message)
     object["note"] = .string(labels.note)
     object["holds"] = .object(
@@ -78,8 +78,8 @@ extension ManifestEntry {
     object["mode"] = .unsigned(UInt64(metadata.mode))
     object["permissions"] = .string(modeText)
     object["mtime"] = .time(metadata.modified)
-    if kind == .symbolicLink { object.setPath("linktarget", linkTarget) }
-    if let hardLinkTarget { object.setPath("hardlink", hardLinkTarget.bytes) }
+    if kind == .symbolicLink { object.setPath(named: "linktarget", linkTarget) }
+    if let hardLinkTarget { object.setPath(named: "hardlink", hardLinkTarget.bytes) }
     return object
   }
 }

@@ -58,7 +58,6 @@ struct Invocation {
   func parse(_ type: any Command.Type) throws(SnapFault) -> any Command {
     do {
       let command = try type.parse(leading + rest)
-      guard let command = command as? any Command else { throw SnapFault(.internalError, "no command was parsed") }
       try command.check()
       return command
     } catch let fault as SnapFault {

@@ -27,7 +27,7 @@ extension Session {
       return path
     }
     let parts = bytes.split(separator: UInt8(ascii: "/")).filter { $0 != [UInt8(ascii: ".")] }
-    guard let path = ArchivePath(parts.joined(separator: [UInt8(ascii: "/")])) else {
+    guard let path = ArchivePath(Array(parts.joined(separator: [UInt8(ascii: "/")]))) else {
       throw SnapFault(.usage, "'\(ArgumentText.display(text))' leads out of the version")
     }
     return path
