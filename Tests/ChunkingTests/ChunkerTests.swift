@@ -14,7 +14,7 @@ struct ChunkerTests {
   }
 
   @Test func `the mean chunk of noise is within a tenth of the average`() {
-    let bytes = noise(32 << 20, seed: 2)
+    let bytes = noise(16 << 20, seed: 2)
     let lengths = chunker.lengths(of: bytes[...], isFinal: true)
     let mean = bytes.count / lengths.count
     #expect((59 << 10)...(70 << 10) ~= mean)
