@@ -152,6 +152,7 @@ extension IndexedPack {
   init(_ directory: PackDirectory) {
     self.init(
       id: directory.pack, byteCount: directory.byteCount,
-      frames: directory.frames.map { IndexedFrame(offset: $0.offset, length: $0.header.frameLength, chunks: $0.chunks) })
+      frames: directory.frames.map { IndexedFrame(offset: $0.offset, length: $0.header.frameLength, chunks: $0.chunks) }
+    )
   }
 }

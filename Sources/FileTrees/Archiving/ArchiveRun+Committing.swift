@@ -11,7 +11,7 @@ extension ArchiveRun {
   }
 
   func commit() throws -> SaveOutcome {
-    if case .tree(_, let sources) = request.input, statistics.isEmpty, !sources.contains(.root), !outcomeErrors.isEmpty {
+    if case .tree(_, let sources) = request.input, sourcesMissing == sources.count {
       throw SnapFault(.failed, "nothing to save: none of the sources exist")
     }
     let manifest = try session.finishManifest()
@@ -28,7 +28,8 @@ extension ArchiveRun {
         parent: parent?.id, git: request.git, statistics: statistics, message: request.message, tags: request.tags,
         toolVersion: toolVersion)
     }
-    guard !request.isDryRun else { return outcome(snapshot(.zero), wasSaved: false) }
+    var random = SystemRandomNumberGenerator()
+    guard !request.isDryRun else { return outcome(snapshot(SnapshotID(using: &random)), wasSaved: false) }
     try request.confirm?()
     try stopIfAsked()
     let committed = try session.commit(snapshot)
@@ -45,7 +46,8 @@ extension ArchiveRun {
     statistics.bytesStored = session.bytesStored
     statistics.bytesSavedByDelta = session.bytesSavedByDelta
     let now = currentTime()
-    let elapsed = (now.seconds - started.seconds) * 1000 + (Int64(now.nanoseconds) - Int64(started.nanoseconds)) / 1_000_000
+    let elapsed =
+      (now.seconds - started.seconds) * 1000 + (Int64(now.nanoseconds) - Int64(started.nanoseconds)) / 1_000_000
     statistics.durationMilliseconds = UInt64(max(0, elapsed))
   }
 
@@ -53,7 +55,8 @@ extension ArchiveRun {
   private func rememberStatus(for manifest: ChunkReference) {
     guard case .tree = request.input, let statCache else { return }
     do {
-      try StatCacheLocation(repository.id, root: request.root).write(statCache, for: manifest.id)
+      let file = StatCacheFile(repository: repository.id, root: request.root)
+      try file?.store(statCache.finish(manifest: manifest.id))
     } catch {
       events.note("the stat cache could not be written; the next save reads every file (\(error))")
     }

@@ -67,7 +67,8 @@ extension ArchiveRun {
     statistics.bytesRead += file.bytesRead
     let entry = ManifestEntry(
       path: file.path, kind: .file, metadata: file.metadata,
-      size: file.dataExtents == nil ? file.bytesRead : file.status.size, dataExtents: file.dataExtents,
+      size: file.dataExtents == nil ? file.bytesRead : file.status?.size ?? file.bytesRead,
+      dataExtents: file.dataExtents,
       content: try session.content(of: chunks, prior: file.prior?.content))
     try append(file: entry, status: file.changedWhileRead ? nil : file.status, prior: file.prior)
   }

@@ -1,3 +1,5 @@
+import Glibc
+import ObjectStores
 import Repositories
 import SnapshotModel
 
@@ -22,11 +24,10 @@ extension ArchiveRun {
       return fail(item.path, error.description)
     }
     try read(file, from: &reader)
-    if file.failure == nil, let after = try? FileStatus(descriptor: reader.number) {
+    if file.failure == nil, let status = file.status, let after = try? FileStatus(descriptor: reader.number) {
       let isShort = file.dataExtents != nil && file.bytesRead != file.byteCountExpected
       file.changedWhileRead =
-        file.status.differsInContent(from: after) || isShort
-        || (file.dataExtents == nil && file.bytesRead != file.status.size)
+        status.differsInContent(from: after) || (file.dataExtents == nil && file.bytesRead != status.size)
       if isShort { file.failure = SystemError(errno: ESTALE, operation: "read") }
     }
     try submit(.largeFileEnd(file), byteCount: 0)
@@ -50,7 +51,7 @@ extension ArchiveRun {
     guard copy >= 0 else { throw SnapFault(.inputOutput, "cannot read standard input: \(SystemError("read"))") }
     var reader = LargeFileReader(OwnedDescriptor(adopting: copy), extents: nil, chunker: chunker)
     let file = LargeFile(
-      path: name, prior: known, status: .none, metadata: metadata, dataExtents: nil,
+      path: name, prior: known, status: nil, metadata: metadata, dataExtents: nil,
       byteCountExpected: known?.size ?? 0)
     try read(file, from: &reader)
     if let failure = file.failure {

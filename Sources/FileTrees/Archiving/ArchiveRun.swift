@@ -1,5 +1,4 @@
 import Chunking
-import Packing
 import Repositories
 import SnapshotModel
 
@@ -28,6 +27,8 @@ final class ArchiveRun {
   var outcomeErrors: [SaveOutcome.ItemFailure] = []
   var ignoredByDefault: [String: Int] = [:]
   var ignoredByRules = 0
+  /// Sources that the walk did not find or could not examine.
+  var sourcesMissing = 0
   var statCache: StatCacheWriter?
   /// Of the large file whose slabs are being decided.
   var largeStream: ContentStream?
@@ -44,16 +45,16 @@ final class ArchiveRun {
     self.request = request
     self.repository = repository
     self.events = events
-    chunker = Chunker(parameters: repository.config.chunker)
+    chunker = try repository.chunker()
     parent = try ArchiveRun.parent(of: request, in: repository)
     session = try SaveSession(
       repository: repository, parent: parent, level: request.compression, pool: pool, isDryRun: request.isDryRun,
       avoiding: abandoned)
-    statCache = StatCacheWriter(savedAt: started)
+    statCache = StatCacheWriter(saveStarted: started)
     prior = try parent.map { parent in
       let manifest = try Manifest(parent.manifest, reader: session.reader)
-      let cache = request.readsAll ? nil : StatCacheLocation(repository.id, root: request.root).reader(for: parent.manifest.id)
-      return PriorTree(manifest, cache: cache)
+      let file = request.readsAll ? nil : StatCacheFile(repository: repository.id, root: request.root)
+      return PriorTree(manifest, cache: file?.load(manifest: parent.manifest.id))
     }
   }
 
@@ -75,13 +76,15 @@ final class ArchiveRun {
 
   private func walk(_ root: [UInt8], _ sources: [ArchivePath]) throws {
     var options = request.walk
-    if let identity = FileStatus.identity(ofFolder: repository.folder) { options.neverEnter.append(identity) }
+    options.neverEnter.append(try DirectoryHandle(root: Array(repository.folder.utf8)).identity)
     let walker = try TreeWalker(root: root, sources: sources, options: options)
     while let event = try walker.next() {
       try stopIfAsked()
       switch event {
       case .item(let item): try archive(item)
-      case .failed(let path, let error): fail(path, error.description)
+      case .failed(let path, let error):
+        if sources.contains(path) { sourcesMissing += 1 }
+        fail(path, error.description)
       case .skippedRepository(let path):
         if path != ArchivePath(Repository.folderName) { events.note("not saving the repository into itself: \(path)") }
       case .ignored(let path, let isDirectory, let decision): ignore(path, isDirectory, decision)
@@ -107,7 +110,7 @@ final class ArchiveRun {
     guard item.status.kind == .file else { return try archiveNode(item, hardLinkTarget: linkTarget) }
     if let linkTarget {
       try add(.link(item, prior: known?.entry, target: linkTarget), byteCount: 0)
-    } else if let known, let row = known.row, row.matches(item.status, known.entry) {
+    } else if let known, let row = known.row, row.matches(item.status), known.entry.isUnchanged(item.status) {
       try add(.unchanged(item.status, known.entry), byteCount: 0)
     } else if item.status.size <= FileIngest.wholeFileBytesMax {
       try add(.file(item, prior: known?.entry), byteCount: Int(item.status.size))
@@ -156,9 +159,12 @@ final class ArchiveRun {
       if case .file(let item, _) = row { item } else { nil }
     }
     let (chunker, owners) = (chunker, owners)
-    let files = items.isEmpty ? nil : session.pool.submit { tools in
-      items.map { FileIngest.ingest($0, chunker: chunker, owners: owners, tools: tools) }
-    }
+    let files =
+      items.isEmpty
+      ? nil
+      : session.pool.submit { tools in
+        items.map { FileIngest.ingest($0, chunker: chunker, owners: owners, tools: tools) }
+      }
     try submit(.batch(full.rows, files), byteCount: full.byteCount)
   }
 

@@ -37,7 +37,8 @@ struct ArchiveUnit {
 final class LargeFile {
   let path: ArchivePath
   let prior: ManifestEntry?
-  var status: FileStatus
+  /// As it was before reading; a stream has none.
+  var status: FileStatus?
   var metadata: FileMetadata
   var dataExtents: [DataExtent]?
   /// As far as known when reading starts.
@@ -48,7 +49,7 @@ final class LargeFile {
   var failure: SystemError?
 
   init(
-    path: ArchivePath, prior: ManifestEntry?, status: FileStatus, metadata: FileMetadata, dataExtents: [DataExtent]?,
+    path: ArchivePath, prior: ManifestEntry?, status: FileStatus?, metadata: FileMetadata, dataExtents: [DataExtent]?,
     byteCountExpected: UInt64
   ) {
     self.path = path

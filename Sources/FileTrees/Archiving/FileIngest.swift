@@ -1,5 +1,6 @@
 import Chunking
 import Glibc
+import ObjectStores
 import Repositories
 import Sealing
 import SnapshotModel
@@ -109,6 +110,11 @@ enum FileIngest {
     guard failure == 0 else { throw SystemError(errno: failure, operation: "read") }
     return bytes
   }
+}
+
+extension ManifestEntry {
+  /// Whether size and modification time are still the same.
+  func isUnchanged(_ status: FileStatus) -> Bool { size == status.size && metadata.modified == status.modified }
 }
 
 extension FileStatus {

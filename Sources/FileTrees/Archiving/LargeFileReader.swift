@@ -1,5 +1,5 @@
 import Chunking
-import Glibc
+import ObjectStores
 import SnapshotModel
 
 /// Reads a large file, or a stream, in slabs that end where a chunk ends.

@@ -38,7 +38,9 @@ package enum Forgetter {
         hint: "snap release \(held.snapshot.version)")
     }
     try asFault {
-      for listed in plan.snapshots { try repository.move(listed.snapshot.id, from: ObjectName.snapshot, to: ObjectName.trash) }
+      for listed in plan.snapshots {
+        try repository.move(listed.snapshot.id, from: ObjectName.snapshot, to: ObjectName.trash)
+      }
       try repository.adoptRecords()
       try OperationLog.append(
         .forget, "forgot \(plan.snapshots.map(\.snapshot.version).joined(separator: ", "))",

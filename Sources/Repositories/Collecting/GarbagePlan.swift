@@ -42,7 +42,9 @@ extension GarbagePlan {
     let chosen = Set(choose(graph, isLive, sparing: spared).map { graph.packs[$0].pack })
     if graph.hasDuplicates {
       // Of a chunk that stands twice, the collection leaves the copy in a pack that stays.
-      let (doomed, kept) = (graph.packs.filter { chosen.contains($0.pack) }, graph.packs.filter { !chosen.contains($0.pack) })
+      let (doomed, kept) = (
+        graph.packs.filter { chosen.contains($0.pack) }, graph.packs.filter { !chosen.contains($0.pack) }
+      )
       graph = PackGraph(kept + doomed)
       isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     }

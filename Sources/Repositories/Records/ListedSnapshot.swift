@@ -68,7 +68,8 @@ extension Repository {
       return snapshot
     } catch PackingError.newerFormat(let what, let version) {
       throw SnapFault(
-        .newerFormat, "\(what) \(id.short) has format version \(version); this is snap \(toolVersion)", hint: "upgrade snap"
+        .newerFormat, "\(what) \(id.short) has format version \(version); this is snap \(toolVersion)",
+        hint: "upgrade snap"
       )
     } catch is PackingError {
       if let copy = try recordCopies()[id] {

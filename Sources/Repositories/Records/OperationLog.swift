@@ -93,11 +93,13 @@ package enum OperationLog {
       }
     }
     throw SnapFault(
-      .refused, "nothing to undo: no forgotten version is left in the undo window", hint: "snap ops shows what was done")
+      .refused, "nothing to undo: no forgotten version is left in the undo window", hint: "snap ops shows what was done"
+    )
   }
 
   private static func names(in repository: Repository) throws -> [String] {
-    try repository.store.list(.operations).compactMap { if case .operation(let name) = $0 { name } else { nil } }.sorted()
+    try repository.store.list(.operations).compactMap { if case .operation(let name) = $0 { name } else { nil } }
+      .sorted()
   }
 
   private static let magic = Array("SNOP".utf8)

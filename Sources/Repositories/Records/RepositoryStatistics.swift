@@ -40,7 +40,9 @@ extension Repository {
       for folder in ObjectFolder.allCases where folder != .packs {
         for name in try store.list(folder) { records += try store.byteCount(name) }
       }
-      for name in [ObjectName.config, .formatReadme] where try store.exists(name) { records += try store.byteCount(name) }
+      for name in [ObjectName.config, .formatReadme] where try store.exists(name) {
+        records += try store.byteCount(name)
+      }
       statistics.bytesRecords = records
       return statistics
     }

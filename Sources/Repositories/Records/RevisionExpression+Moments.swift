@@ -35,7 +35,9 @@ extension RevisionExpression {
     let fields = (isUTC ? text.dropLast() : text[...]).split { "-T: ".contains($0) }
     guard [3, 5, 6].contains(fields.count), fields[0].count == 4 else { return nil }
     let numbers = fields.compactMap { $0.allSatisfy(\.isASCIIDigit) ? Int32($0) : nil }
-    guard numbers.count == fields.count, (1...12).contains(numbers[1]), (1...31).contains(numbers[2]) else { return nil }
+    guard numbers.count == fields.count, (1...12).contains(numbers[1]), (1...31).contains(numbers[2]) else {
+      return nil
+    }
     var parts = unsafe tm()
     unsafe parts.tm_year = numbers[0] - 1900
     unsafe parts.tm_mon = numbers[1] - 1

@@ -26,7 +26,8 @@ package enum RevisionExpression {
     let start = try name == text ? base(text, among: all) : base(name, among: all)
     guard back > 0 else { return start }
     guard let at = all.firstIndex(where: { $0.snapshot.id == start.snapshot.id }), at >= back else {
-      throw SnapFault(.notFound, "no snapshot matches '\(text)': there are not that many before \(start.snapshot.version)")
+      throw SnapFault(
+        .notFound, "no snapshot matches '\(text)': there are not that many before \(start.snapshot.version)")
     }
     return all[at - back]
   }

@@ -109,7 +109,8 @@ package struct ContentStream {
   private func base(start: UInt64, byteCount: Int, upTo next: Anchor?) -> [ChunkReference] {
     guard let prior else { return [] }
     if let next, next.old >= anchor.old, next.old - anchor.old <= UInt64(byteCount + byteCount / 2) {
-      let between = prior.chunks(covering: anchor.old..<next.old, slackChunks: next.old - anchor.old < UInt64(byteCount) ? 1 : 0)
+      let between = prior.chunks(
+        covering: anchor.old..<next.old, slackChunks: next.old - anchor.old < UInt64(byteCount) ? 1 : 0)
       if !between.isEmpty { return limited(between) }
     }
     let target = next ?? Anchor(new: max(byteCountExpected, offset), old: prior.byteCount)
@@ -120,10 +121,11 @@ package struct ContentStream {
 
   private func limited(_ chunks: [ChunkReference]) -> [ChunkReference] {
     var byteCount = 0
-    return Array(chunks.prefix { chunk in
-      byteCount += chunk.length
-      return byteCount <= Self.baseBytesMax
-    })
+    return Array(
+      chunks.prefix { chunk in
+        byteCount += chunk.length
+        return byteCount <= Self.baseBytesMax
+      })
   }
 
   private func oldOffset(ofNew new: UInt64, towards target: Anchor) -> UInt64 {

@@ -68,7 +68,9 @@ struct FrameQueue {
       } catch is ChunkFault {
         return .rejected(run)  // A damaged base is no base; verify tells about it.
       }
-      guard found.depth + 1 < Self.chainLengthMax, found.decodedByteCount < Self.decodedBytesMax else { return .rejected(run) }
+      guard found.depth + 1 < Self.chainLengthMax, found.decodedByteCount < Self.decodedBytesMax else {
+        return .rejected(run)
+      }
       let prefix = DeltaBase(chunks: base.map(\.id.prefix), bytes: found.bytes[...])
       // Level 1 is within 1 % of 3 where most of the bytes are matches.
       let deltaLevel = level == .auto ? .fastest : level

@@ -36,7 +36,8 @@ package final class SaveSession {
 
   /// - Parameter parent: whose entries may be taken over and whose chunks serve as bases.
   package init(
-    repository: Repository, parent: Snapshot?, level: CompressionLevel = .auto, pool: WorkerPool, isDryRun: Bool = false,
+    repository: Repository, parent: Snapshot?, level: CompressionLevel = .auto, pool: WorkerPool,
+    isDryRun: Bool = false,
     avoiding abandoned: Set<PackID> = []
   ) throws {
     self.repository = repository

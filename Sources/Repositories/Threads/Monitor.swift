@@ -61,4 +61,3 @@ final class WorkerThread: @unchecked Sendable {
 
   func join() { pthread_join(handle, nil) }
 }
-
