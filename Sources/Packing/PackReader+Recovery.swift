@@ -17,7 +17,7 @@ extension PackReader {
     _ source: some PackSource, repository: RepositoryID, pack: PackID,
     base: (ChunkIDPrefix) throws -> ArraySlice<UInt8>? = { _ in nil }
   ) throws -> (directory: PackDirectory, damaged: [Range<UInt64>]) {
-    let size = source.byteCount
+    let size = try source.byteCount
     var scan = PackScan()
     var offset: UInt64 = 0
     let head = try source.read(0..<min(size, UInt64(PackFormat.headerLength)))

@@ -3,7 +3,7 @@ import SnapshotModel
 
 /// Bytes of a pack, wherever it is kept.
 package protocol PackSource {
-  var byteCount: UInt64 { get }
+  var byteCount: UInt64 { get throws }
   /// - Returns: exactly the bytes of `range`, which lies within the pack.
   func read(_ range: Range<UInt64>) throws -> [UInt8]
 }
@@ -31,7 +31,7 @@ package enum PackReader {
   package static func readDirectory(
     _ source: some PackSource, repository: RepositoryID, pack: PackID
   ) throws -> PackDirectory {
-    let size = source.byteCount
+    let size = try source.byteCount
     guard size >= UInt64(PackFormat.headerLength + PackFormat.trailerLength) else {
       throw PackingError.truncated(what: "pack")
     }

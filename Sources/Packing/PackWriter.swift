@@ -22,13 +22,24 @@ package struct PackWriter {
 
   /// Exactly what `finish()` would make it now. O(frames): the directory is encoded to be measured.
   package var byteCountWhenFinished: Int {
-    bytes.count + directoryBytes(of: frames).count + PackFormat.trailerLength
+    bytes.count + Self.directoryBytes(of: frames).count + PackFormat.trailerLength
   }
 
   /// Exactly what `finish()` would make it if `frame` were appended before. O(frames).
   package func byteCountWhenFinished(adding frame: EncodedFrame) -> Int {
     let added = PackDirectory.Frame(offset: UInt64(bytes.count), header: frame.header, chunkIDs: frame.chunkIDs)
-    return bytes.count + frame.bytes.count + directoryBytes(of: frames + [added]).count + PackFormat.trailerLength
+    return bytes.count + frame.bytes.count + Self.directoryBytes(of: frames + [added]).count + PackFormat.trailerLength
+  }
+
+  /// Bytes of the whole pack that holds just these frames, exactly: what a plan foretells before it reads them.
+  package static func byteCount(ofPackHolding frames: [PackDirectory.Frame]) -> Int {
+    let body = frames.reduce(PackFormat.headerLength) { $0 + $1.header.frameLength }
+    var offset = UInt64(PackFormat.headerLength)
+    let moved = frames.map { frame in
+      defer { offset += UInt64(frame.header.frameLength) }
+      return PackDirectory.Frame(offset: offset, header: frame.header, chunkIDs: frame.chunkIDs)
+    }
+    return body + directoryBytes(of: moved).count + PackFormat.trailerLength
   }
 
   /// - Returns: where the frame now stands.
@@ -42,7 +53,7 @@ package struct PackWriter {
 
   /// Closes the pack; the writer is then empty of bytes and of no more use.
   package mutating func finish() -> FinishedPack {
-    let directory = directoryBytes(of: frames)
+    let directory = Self.directoryBytes(of: frames)
     let trailer = PackTrailer(
       directoryOffset: UInt64(bytes.count), directoryLength: directory.count, frameCount: frames.count,
       chunkCount: frames.reduce(0) { $0 + $1.chunkIDs.count })
@@ -58,7 +69,7 @@ package struct PackWriter {
     return finished
   }
 
-  private func directoryBytes(of frames: [PackDirectory.Frame]) -> [UInt8] {
+  private static func directoryBytes(of frames: [PackDirectory.Frame]) -> [UInt8] {
     do {
       return try PackDirectoryCoder.encode(frames)
     } catch {

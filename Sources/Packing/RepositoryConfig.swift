@@ -11,6 +11,9 @@ package struct RepositoryConfig: Hashable, Sendable {
     package var average: Int
     package var maximum: Int
 
+    /// What new repositories are made with (docs/decisions: the chunker's parameters).
+    package static let standard = ChunkLengths(minimum: 16 << 10, average: 64 << 10, maximum: 256 << 10)
+
     package init(minimum: Int, average: Int, maximum: Int) {
       self.minimum = minimum
       self.average = average

@@ -1,3 +1,37 @@
+/// System calls and constants that the Glibc module does not offer to Swift.
+///
+/// Every function returns what the system call returns: -1 and `errno` on failure.
 #ifndef CLINUX_H
 #define CLINUX_H
+#include "durable.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+extern const int linux_O_NOATIME;
+extern const int linux_O_PATH;
+extern const int linux_AT_EMPTY_PATH;
+extern const int linux_SEEK_DATA;
+extern const int linux_SEEK_HOLE;
+
+/// Reads directory records (`struct linux_dirent64`) into `buffer`; 0 at the end.
+ssize_t linux_getdents64(int directory, void *_Nonnull buffer, size_t capacity);
+
+/// Opens `path` below `directory`, passing no symbolic link and leaving neither it nor its magic links.
+///
+/// Fails with ENOSYS before Linux 5.6, and with EPERM under some system call filters.
+int linux_open_beneath(int directory, const char *_Nonnull path, int flags);
+
+ssize_t linux_llistxattr(const char *_Nonnull path, char *_Nullable list, size_t capacity);
+ssize_t linux_lgetxattr(const char *_Nonnull path, const char *_Nonnull name, void *_Nullable value, size_t capacity);
+
+ssize_t linux_flistxattr(int file, char *_Nullable list, size_t capacity);
+ssize_t linux_fgetxattr(int file, const char *_Nonnull name, void *_Nullable value, size_t capacity);
+
+/// The parts of a `dev_t`.
+uint32_t linux_major(uint64_t device);
+uint32_t linux_minor(uint64_t device);
+
+#include "restoring.h"
 #endif

@@ -1,0 +1,81 @@
+import CLinux
+import Glibc
+import ObjectStores
+import SnapshotModel
+
+/// Reads of a walked item what a save records beside its status.
+package enum EntryCapture {
+  /// Opens a regular file for reading, or a folder; a symbolic link fails with ELOOP.
+  ///
+  /// The access time is spared where that is permitted (to the owner). The file may no longer be what was walked:
+  /// compare `FileStatus(descriptor:)`.
+  package static func open(_ item: WalkedItem) throws(SystemError) -> OwnedDescriptor {
+    let folder = try item.directory.open()
+    // Not to hang where a fifo has taken the file's place.
+    let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+    let name = item.name + [0]
+    var number = openRetrying(folder.number, name, flags | linux_O_NOATIME)
+    if number < 0, errno == EPERM { number = openRetrying(folder.number, name, flags) }
+    guard number >= 0 else { throw SystemError("open") }
+    return OwnedDescriptor(adopting: number)
+  }
+
+  /// Mode, owner, time and extended attributes.
+  package static func metadata(_ item: WalkedItem, owners: OwnerNames) throws(SystemError) -> FileMetadata {
+    FileMetadata(
+      mode: item.status.mode, owner: owners.owner(userID: item.status.userID, groupID: item.status.groupID),
+      modified: item.status.modified, extendedAttributes: try extendedAttributes(item))
+  }
+
+  /// Where a symbolic link points, as it is stored.
+  package static func linkTarget(_ item: WalkedItem) throws(SystemError) -> [UInt8] {
+    let folder = try item.directory.open()
+    let name = item.name + [0]
+    var target = [UInt8](repeating: 0, count: max(Int(item.status.size) + 1, 256))
+    while true {
+      let count = unsafe name.withUnsafeBytes { name in
+        unsafe target.withUnsafeMutableBytes { target in
+          // Both arrays outlive the call; the name ends in NUL.
+          unsafe readlinkat(
+            folder.number, name.baseAddress!.assumingMemoryBound(to: CChar.self),
+            target.baseAddress!.assumingMemoryBound(to: CChar.self), target.count)
+        }
+      }
+      guard count >= 0 else { throw SystemError("read link") }
+      if count < target.count { return Array(target[..<count]) }
+      target = [UInt8](repeating: 0, count: target.count * 4)
+    }
+  }
+
+  /// Where a sparse file has data.
+  ///
+  /// - Parameter descriptor: open for reading; its position is 0 afterwards.
+  /// - Returns: in ascending order, not touching, none past the size; `nil` for a file without holes, or where the file
+  ///   system does not tell.
+  package static func dataExtents(_ descriptor: Int32, status: FileStatus) throws(SystemError) -> [DataExtent]? {
+    guard status.mayHaveHoles else { return nil }
+    defer { lseek(descriptor, 0, SEEK_SET) }
+    var extents: [DataExtent] = []
+    var at: UInt64 = 0
+    while at < status.size {
+      let start = lseek(descriptor, off_t(at), linux_SEEK_DATA)
+      if start < 0 {
+        if errno == ENXIO { break }
+        if errno == EINVAL || errno == EOPNOTSUPP { return nil }
+        throw SystemError("find data")
+      }
+      guard UInt64(start) < status.size else { break }
+      let hole = lseek(descriptor, start, linux_SEEK_HOLE)
+      if hole < 0, errno == ENXIO { break }
+      guard hole > start else { throw SystemError("find data") }
+      let end = min(UInt64(hole), status.size)
+      if let last = extents.last, last.offset + last.length == UInt64(start) {
+        extents[extents.count - 1].length += end - UInt64(start)
+      } else {
+        extents.append(DataExtent(offset: UInt64(start), length: end - UInt64(start)))
+      }
+      at = end
+    }
+    return extents == [DataExtent(offset: 0, length: status.size)] ? nil : extents
+  }
+}
