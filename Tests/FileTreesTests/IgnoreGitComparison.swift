@@ -140,7 +140,8 @@ func gitVerdicts(_ fixture: WalkFixture, paths: [[UInt8]], gitFolder: String, bu
     [
       "git", "--git-dir=\(gitFolder)", "--work-tree=\(fixture.path)", "-c", "core.excludesFile=\(builtInFile)",
       "check-ignore", "--verbose", "--no-index", "--non-matching", "-z", "--stdin",
-    ], input: paths.flatMap { Array("./".utf8) + $0 + [0] }, environment: ["GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null"])
+    ], input: paths.flatMap { Array("./".utf8) + $0 + [0] },
+    environment: ["GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null"])
   let fields = output.split(separator: 0, omittingEmptySubsequences: false)
   return stride(from: 0, to: fields.count - 3, by: 4).map { at in
     guard !fields[at].isEmpty else { return "nothing" }
