@@ -54,7 +54,9 @@ package struct ByteReader {
   /// A varint that must not exceed `limit`.
   package mutating func varint(limit: Int, of subject: String) throws(PackingError) -> Int {
     let value = try varint()
-    guard value <= UInt64(limit) else { throw .overLimit(what: "\(what) \(subject)", value: value, limit: UInt64(limit)) }
+    guard value <= UInt64(limit) else {
+      throw .overLimit(what: "\(what) \(subject)", value: value, limit: UInt64(limit))
+    }
     return Int(value)
   }
 

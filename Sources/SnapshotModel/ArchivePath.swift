@@ -17,6 +17,8 @@ package struct ArchivePath: Hashable, Sendable {
   package init?(_ text: some StringProtocol) { self.init(Array(text.utf8)) }
 
   private init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+  /// For extensions in this module that have checked `bytes` already.
+  init(validated bytes: [UInt8]) { self.bytes = bytes }
 
   package var isRoot: Bool { bytes.isEmpty }
 

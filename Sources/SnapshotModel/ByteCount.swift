@@ -23,3 +23,40 @@ package func formatted(count: some BinaryInteger) -> String {
   }
   return text
 }
+
+/// Reads a size as people type it, `10M`, `512 KiB`, `1.5G`: k, M, G, T and P are powers of 1024, `iB` or `B` may follow.
+///
+/// - Returns: `nil` for anything else, and for 2^64 bytes and more.
+package func parsedByteCount(_ text: some StringProtocol) -> UInt64? {
+  var rest = Array(text.utf8)[...]
+  func digits() -> String {
+    let digits = rest.prefix { (48...57).contains($0) }
+    rest = rest.dropFirst(digits.count)
+    return String(decoding: digits, as: UTF8.self)
+  }
+  guard let whole = UInt64(digits()) else { return nil }
+  var fraction = ""
+  if rest.first == UInt8(ascii: ".") {
+    rest = rest.dropFirst()
+    fraction = digits()
+    guard (1...6).contains(fraction.count) else { return nil }
+  }
+  if rest.first == UInt8(ascii: " ") { rest = rest.dropFirst() }
+  let unit = String(decoding: rest, as: UTF8.self)
+  let shifts: [String: UInt64] = ["k": 10, "K": 10, "M": 20, "G": 30, "T": 40, "P": 50]
+  let shift = unit == "" || unit == "B" ? 0 : shifts[String(unit.prefix(1))]
+  guard let shift, shift == 0 || ["", "B", "iB"].contains(unit.dropFirst()), shift > 0 || fraction.isEmpty
+  else { return nil }
+  let scale = UInt64(1) << shift
+  let (product, overflows) = whole.multipliedReportingOverflow(by: scale)
+  var part: UInt64 = 0
+  var divisor: UInt64 = 1
+  for digit in fraction.utf8 {
+    part = part * 10 + UInt64(digit - 48)
+    divisor *= 10
+  }
+  // A million times 2^50 does not fit 64 bits.
+  let (high, low) = part.multipliedFullWidth(by: scale)
+  let (sum, overflowsToo) = product.addingReportingOverflow(divisor.dividingFullWidth((high, low)).quotient)
+  return overflows || overflowsToo ? nil : sum
+}

@@ -3,6 +3,7 @@
 /// Every function returns what the system call returns: -1 and `errno` on failure.
 #ifndef CLINUX_H
 #define CLINUX_H
+#include "durable.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -32,4 +33,5 @@ ssize_t linux_fgetxattr(int file, const char *_Nonnull name, void *_Nullable val
 uint32_t linux_major(uint64_t device);
 uint32_t linux_minor(uint64_t device);
 
+#include "restoring.h"
 #endif

@@ -1,4 +1,5 @@
 import Glibc
+import ObjectStores
 
 /// The mark of a folder whose content can be made again (bford.info/cachedir).
 enum CacheTag {

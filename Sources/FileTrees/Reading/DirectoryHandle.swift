@@ -15,7 +15,7 @@ package final class DirectoryHandle: Sendable {
 
   private let origin: Origin
   private let depth: Int
-  private let identity: FileIdentity
+  let identity: FileIdentity
   private let pool: DescriptorPool
   private let key: UInt64
   private let wasOpen = Atomic(false)

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import ObjectStores
 import SnapshotModel
 
 extension EntryCapture {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import ObjectStores
 import SnapshotModel
 
 /// Reads of a walked item what a save records beside its status.

@@ -1,4 +1,5 @@
 import Glibc
+import ObjectStores
 import SnapshotModel
 
 /// Reads the files that rules stand in.

@@ -1,4 +1,5 @@
 import Glibc
+import ObjectStores
 import SnapshotModel
 
 /// Where a stat cache lies, and how it gets there.

@@ -1,0 +1,70 @@
+import Repositories
+import SnapshotModel
+
+extension ArchiveRun {
+  /// The snapshot to compare with: the latest of the same folder on the same host, else of the same folder, else any.
+  static func parent(of request: SaveRequest, in repository: Repository) throws -> Snapshot? {
+    let candidates = try repository.snapshots().filter { !$0.isSuspect }.map(\.snapshot)
+    let sameTree = candidates.filter { $0.root == request.root && $0.sources == request.sources }
+    return sameTree.last { $0.host == request.host } ?? sameTree.last
+      ?? candidates.last { $0.root == request.root } ?? candidates.last
+  }
+
+  func commit() throws -> SaveOutcome {
+    if case .tree(_, let sources) = request.input, sourcesMissing == sources.count {
+      throw SnapFault(.failed, "nothing to save: none of the sources exist")
+    }
+    let manifest = try session.finishManifest()
+    try session.flush()
+    fillStatistics()
+    if request.skipIfUnchanged, let parent, parent.manifest == manifest {
+      return outcome(parent, wasSaved: false)
+    }
+    let time = request.time ?? currentTime()
+    func snapshot(_ id: SnapshotID) -> Snapshot {
+      Snapshot(
+        id: id, version: request.version, created: time, utcOffsetSeconds: utcOffsetSeconds(at: time),
+        host: request.host, user: request.user, root: request.root, sources: request.sources, manifest: manifest,
+        parent: parent?.id, git: request.git, statistics: statistics, message: request.message, tags: request.tags,
+        toolVersion: toolVersion)
+    }
+    var random = SystemRandomNumberGenerator()
+    guard !request.isDryRun else { return outcome(snapshot(SnapshotID(using: &random)), wasSaved: false) }
+    try request.confirm?()
+    try stopIfAsked()
+    let committed = try session.commit(snapshot)
+    rememberStatus(for: manifest)
+    var result = outcome(committed.snapshot, wasSaved: true)
+    result.indexFailure = committed.indexFailure
+    return result
+  }
+
+  private func fillStatistics() {
+    statistics.filesRemoved = prior?.filesRemoved ?? 0
+    statistics.bytesNew = session.bytesNew
+    statistics.chunksNew = session.chunksNew
+    statistics.bytesStored = session.bytesStored
+    statistics.bytesSavedByDelta = session.bytesSavedByDelta
+    let now = currentTime()
+    let elapsed =
+      (now.seconds - started.seconds) * 1000 + (Int64(now.nanoseconds) - Int64(started.nanoseconds)) / 1_000_000
+    statistics.durationMilliseconds = UInt64(max(0, elapsed))
+  }
+
+  /// The stat cache only spares the next save work: that it cannot be written is worth a note, no more.
+  private func rememberStatus(for manifest: ChunkReference) {
+    guard case .tree = request.input, let statCache else { return }
+    do {
+      let file = StatCacheFile(repository: repository.id, root: request.root)
+      try file?.store(statCache.finish(manifest: manifest.id))
+    } catch {
+      events.note("the stat cache could not be written; the next save reads every file (\(error))")
+    }
+  }
+
+  private func outcome(_ snapshot: Snapshot, wasSaved: Bool) -> SaveOutcome {
+    SaveOutcome(
+      snapshot: snapshot, wasSaved: wasSaved, ignoredByDefault: ignoredByDefault, ignoredByRules: ignoredByRules,
+      errors: outcomeErrors)
+  }
+}

@@ -1,0 +1,95 @@
+import Repositories
+import SnapshotModel
+
+/// What happens to each item once everything before it in path order has been decided.
+extension ArchiveRun {
+  func decide(_ work: ArchiveUnit.Work) throws {
+    switch work {
+    case .batch(let rows, let files): try decide(rows, try files?.get() ?? [])
+    case .largeFileStart(let file):
+      largeStream = try session.makeContentStream(
+        prior: file.prior?.content, byteCountExpected: file.byteCountExpected)
+    case .slab(let chunks):
+      for chunk in try chunks.get() { try largeStream?.add(chunk) }
+    case .largeFileEnd(let file): try decide(file)
+    }
+  }
+
+  private func decide(_ rows: [ArchiveRow], _ files: [Result<IngestedFile, SystemError>]) throws {
+    var next = 0
+    for row in rows {
+      switch row {
+      case .node(let entry): try append(node: entry)
+      case .unchanged(let status, let old):
+        var entry = old
+        entry.hardLinkTarget = nil
+        entry.metadata.mode = status.mode
+        entry.metadata.owner = owners.owner(userID: status.userID, groupID: status.groupID)
+        try append(file: entry, status: status, prior: old)
+      case .link(let item, let prior, let target): try decide(item, prior, target)
+      case .file(let item, let prior):
+        defer { next += 1 }
+        switch files[next] {
+        case .failure(let error): fail(item.path, error.description)
+        case .success(let file): try decide(item, file, prior)
+        }
+      }
+    }
+  }
+
+  private func decide(_ item: WalkedItem, _ file: IngestedFile, _ prior: ManifestEntry?) throws {
+    if file.changedWhileRead { fail(item.path, "changed while being saved (saved as read)") }
+    statistics.bytesRead += file.chunks.reduce(0) { $0 + UInt64($1.bytes.count) }
+    var stream = try session.makeContentStream(
+      prior: prior?.content, byteCountExpected: file.chunks.reduce(0) { $0 + UInt64($1.bytes.count) })
+    for chunk in file.chunks { try stream.add(chunk) }
+    let content = try session.content(of: stream.finish(), prior: prior?.content)
+    let entry = ManifestEntry(
+      path: item.path, kind: .file, metadata: file.metadata, size: file.size, dataExtents: file.dataExtents,
+      content: content)
+    try append(file: entry, status: file.changedWhileRead ? nil : file.status, prior: prior)
+  }
+
+  private func decide(_ item: WalkedItem, _ prior: ManifestEntry?, _ target: ArchivePath) throws {
+    guard var entry = linkedContent[target] else {
+      return fail(item.path, "is another name of '\(target)', which could not be saved")
+    }
+    entry.path = item.path
+    entry.hardLinkTarget = target
+    try append(file: entry, status: item.status, prior: prior)
+  }
+
+  private func decide(_ file: LargeFile) throws {
+    guard var stream = largeStream.take() else { preconditionFailure("a large file ended that had not begun") }
+    let chunks = try stream.finish()
+    if let failure = file.failure { return fail(file.path, failure.description) }
+    if file.changedWhileRead { fail(file.path, "changed while being saved (saved as read)") }
+    statistics.bytesRead += file.bytesRead
+    let entry = ManifestEntry(
+      path: file.path, kind: .file, metadata: file.metadata,
+      size: file.dataExtents == nil ? file.bytesRead : file.status?.size ?? file.bytesRead,
+      dataExtents: file.dataExtents,
+      content: try session.content(of: chunks, prior: file.prior?.content))
+    try append(file: entry, status: file.changedWhileRead ? nil : file.status, prior: file.prior)
+  }
+
+  private func append(node entry: ManifestEntry) throws {
+    if entry.kind == .directory { statistics.directories += 1 } else { statistics.otherEntries += 1 }
+    try session.append(entry)
+  }
+
+  /// - Parameter status: what the stat cache shall remember; `nil` for what must be read again next time.
+  private func append(file entry: ManifestEntry, status: FileStatus?, prior: ManifestEntry?) throws {
+    switch prior {
+    case let prior? where prior.kind == .file && prior.content == entry.content && prior.metadata == entry.metadata:
+      statistics.filesUnmodified += 1
+    case .some: statistics.filesChanged += 1
+    case nil: statistics.filesNew += 1
+    }
+    statistics.bytesLogical += entry.size
+    if let status, status.linkCount > 1, entry.hardLinkTarget == nil { linkedContent[entry.path] = entry }
+    statCache?.append(status)
+    try session.append(entry)
+    report(entry.path, bytes: entry.size)
+  }
+}

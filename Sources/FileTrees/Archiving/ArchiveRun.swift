@@ -1,0 +1,210 @@
+import Chunking
+import Repositories
+import SnapshotModel
+
+/// One pass over the sources, from the walk to the commit.
+///
+/// The calling thread walks, and decides in path order; reading, hashing and encoding happen on the pool's threads.
+final class ArchiveRun {
+  /// Bytes of files that are read ahead of what has been decided.
+  private static let inFlightBytesMax = 24 << 20
+  private static let batchRowsMax = 256
+  private static let batchBytesMax = 2 << 20
+
+  let request: SaveRequest
+  let repository: Repository
+  let events: any SaveEvents
+  let session: SaveSession
+  let parent: Snapshot?
+  let owners = OwnerNames()
+  let chunker: Chunker
+  let started = currentTime()
+  var prior: PriorTree?
+  var hardLinks = HardLinkTable()
+  /// Content of inodes with several names, by the first.
+  var linkedContent: [ArchivePath: ManifestEntry] = [:]
+  var statistics = SnapshotStatistics()
+  var outcomeErrors: [SaveOutcome.ItemFailure] = []
+  var ignoredByDefault: [String: Int] = [:]
+  var ignoredByRules = 0
+  /// Sources that the walk did not find or could not examine.
+  var sourcesMissing = 0
+  var statCache: StatCacheWriter?
+  /// Of the large file whose slabs are being decided.
+  var largeStream: ContentStream?
+  private var units: [ArchiveUnit] = []
+  private var firstUnit = 0
+  private var inFlightBytes = 0
+  private var batch = ArchiveBatch()
+  private var progress = SaveProgress()
+
+  init(
+    _ request: SaveRequest, _ repository: Repository, _ events: any SaveEvents, _ pool: WorkerPool,
+    avoiding abandoned: Set<PackID>
+  ) throws {
+    self.request = request
+    self.repository = repository
+    self.events = events
+    chunker = try repository.chunker()
+    parent = try ArchiveRun.parent(of: request, in: repository)
+    session = try SaveSession(
+      repository: repository, parent: parent, level: request.compression, pool: pool, isDryRun: request.isDryRun,
+      avoiding: abandoned)
+    statCache = StatCacheWriter(saveStarted: started)
+    prior = try parent.map { parent in
+      let manifest = try Manifest(parent.manifest, reader: session.reader)
+      let file = request.readsAll ? nil : StatCacheFile(repository: repository.id, root: request.root)
+      return PriorTree(manifest, cache: file?.load(manifest: parent.manifest.id))
+    }
+  }
+
+  func run() throws -> SaveOutcome {
+    do {
+      switch request.input {
+      case .tree(let root, let sources): try walk(root, sources)
+      case .stream(let descriptor, let name): try archiveStream(descriptor, name)
+      }
+      try flushBatch()
+      while firstUnit < units.count { try takeOldestUnit() }
+      try prior?.finish()
+      return try commit()
+    } catch {
+      session.keepWhatIsStored()
+      throw error
+    }
+  }
+
+  private func walk(_ root: [UInt8], _ sources: [ArchivePath]) throws {
+    var options = request.walk
+    options.neverEnter.append(try DirectoryHandle(root: Array(repository.folder.utf8)).identity)
+    let walker = try TreeWalker(root: root, sources: sources, options: options)
+    while let event = try walker.next() {
+      try stopIfAsked()
+      switch event {
+      case .item(let item): try archive(item)
+      case .failed(let path, let error):
+        if sources.contains(path) { sourcesMissing += 1 }
+        fail(path, error.description)
+      case .skippedRepository(let path):
+        if path != ArchivePath(Repository.folderName) { events.note("not saving the repository into itself: \(path)") }
+      case .ignored(let path, let isDirectory, let decision): ignore(path, isDirectory, decision)
+      }
+    }
+  }
+
+  private func ignore(_ path: ArchivePath, _ isDirectory: Bool, _ decision: IgnoreDecision) {
+    statistics.itemsIgnored += 1
+    if let rule = decision.rule, rule.source == .builtIn {
+      ignoredByDefault[displayText(rule.pattern), default: 0] += 1
+    } else {
+      ignoredByRules += 1
+    }
+    events.ignored(path, isDirectory: isDirectory, decision: decision)
+  }
+
+  // MARK: What is met on the way
+
+  private func archive(_ item: WalkedItem) throws {
+    let known = try prior?.entry(at: item.path)
+    let linkTarget = hardLinks.target(of: item)
+    guard item.status.kind == .file else { return try archiveNode(item, hardLinkTarget: linkTarget) }
+    if let linkTarget {
+      try add(.link(item, prior: known?.entry, target: linkTarget), byteCount: 0)
+    } else if let known, let row = known.row, row.matches(item.status), known.entry.isUnchanged(item.status) {
+      try add(.unchanged(item.status, known.entry), byteCount: 0)
+    } else if item.status.size <= FileIngest.wholeFileBytesMax {
+      try add(.file(item, prior: known?.entry), byteCount: Int(item.status.size))
+    } else {
+      try flushBatch()
+      try archiveLargeFile(item, prior: known?.entry)
+    }
+  }
+
+  private func archiveNode(_ item: WalkedItem, hardLinkTarget: ArchivePath?) throws {
+    do throws(SystemError) {
+      var entry = ManifestEntry(
+        path: item.path, kind: item.status.kind, metadata: try EntryCapture.metadata(item, owners: owners))
+      entry.hardLinkTarget = hardLinkTarget
+      switch item.status.kind {
+      case .symbolicLink:
+        entry.linkTarget = try EntryCapture.linkTarget(item)
+        entry.size = UInt64(entry.linkTarget.count)
+      case .characterDevice, .blockDevice: entry.deviceNumber = item.status.deviceNumber
+      case .file, .directory, .fifo, .socket: break
+      }
+      batch.rows.append(.node(entry))
+    } catch {
+      fail(item.path, error.description)
+    }
+    try flushBatchIfFull()
+  }
+
+  // MARK: Batches and units, in path order
+
+  private func add(_ row: ArchiveRow, byteCount: Int) throws {
+    batch.rows.append(row)
+    batch.byteCount += byteCount
+    try flushBatchIfFull()
+  }
+
+  private func flushBatchIfFull() throws {
+    if batch.rows.count >= Self.batchRowsMax || batch.byteCount >= Self.batchBytesMax { try flushBatch() }
+  }
+
+  func flushBatch() throws {
+    guard !batch.rows.isEmpty else { return }
+    let full = batch
+    batch = ArchiveBatch()
+    let items = full.rows.compactMap { row -> WalkedItem? in
+      if case .file(let item, _) = row { item } else { nil }
+    }
+    let (chunker, owners) = (chunker, owners)
+    let files =
+      items.isEmpty
+      ? nil
+      : session.pool.submit { tools in
+        items.map { FileIngest.ingest($0, chunker: chunker, owners: owners, tools: tools) }
+      }
+    try submit(.batch(full.rows, files), byteCount: full.byteCount)
+  }
+
+  func submit(_ unit: ArchiveUnit.Work, byteCount: Int) throws {
+    units.append(ArchiveUnit(work: unit, byteCount: byteCount))
+    inFlightBytes += byteCount
+    // At least two units stay in flight, so that the workers never wait for this thread.
+    while inFlightBytes > Self.inFlightBytesMax, units.count - firstUnit > 2 { try takeOldestUnit() }
+    if units.count - firstUnit > 256 { try takeOldestUnit() }
+  }
+
+  private func takeOldestUnit() throws {
+    let unit = units[firstUnit]
+    firstUnit += 1
+    if firstUnit == 64 {
+      units.removeFirst(firstUnit)
+      firstUnit = 0
+    }
+    inFlightBytes -= unit.byteCount
+    try decide(unit.work)
+  }
+
+  // MARK: Reports
+
+  func fail(_ path: ArchivePath, _ reason: String) {
+    statistics.itemsWithErrors += 1
+    progress.errors += 1
+    outcomeErrors.append(SaveOutcome.ItemFailure(path: path, reason: reason))
+    events.itemFailed(path, reason)
+  }
+
+  func report(_ path: ArchivePath, bytes: UInt64) {
+    progress.filesDone += 1
+    progress.bytesDone += bytes
+    progress.currentPath = path
+    events.progress(progress)
+  }
+
+  func stopIfAsked() throws {
+    guard events.shouldStop else { return }
+    throw SnapFault(.interrupted, "interrupted; nothing was added to history; stored data will be reused next time")
+  }
+}

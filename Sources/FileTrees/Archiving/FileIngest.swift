@@ -1,0 +1,125 @@
+import Chunking
+import Glibc
+import ObjectStores
+import Repositories
+import Sealing
+import SnapshotModel
+
+/// What reading one file gave.
+struct IngestedFile: Sendable {
+  var status: FileStatus
+  var metadata: FileMetadata
+  /// As read, which is not what `status` says when the file changed meanwhile.
+  var size: UInt64
+  var dataExtents: [DataExtent]?
+  var chunks: [HashedChunk]
+  var changedWhileRead: Bool
+}
+
+/// Reads files on a worker thread.
+enum FileIngest {
+  /// Larger ones are read in slabs by the walking thread, so that several workers share the hashing.
+  static let wholeFileBytesMax: UInt64 = 2 << 20
+  static let slabBytes = 4 << 20
+
+  /// Reads, cuts and hashes a whole file.
+  static func ingest(
+    _ item: WalkedItem, chunker: Chunker, owners: OwnerNames, tools: WorkerTools
+  ) -> Result<IngestedFile, SystemError> {
+    do throws(SystemError) {
+      let descriptor = try EntryCapture.open(item)
+      let before = try FileStatus(descriptor: descriptor.number)
+      guard before.kind == .file else { throw SystemError(errno: ESTALE, operation: "read") }
+      let extents = try EntryCapture.dataExtents(descriptor.number, status: before)
+      let bytes = try read(descriptor.number, extents: extents, expected: Int(clamping: before.size))
+      let after = try FileStatus(descriptor: descriptor.number)
+      let size = extents == nil ? UInt64(bytes.count) : before.size
+      var current = item
+      current.status = before
+      return .success(
+        IngestedFile(
+          status: before, metadata: try EntryCapture.metadata(current, owners: owners), size: size,
+          dataExtents: extents, chunks: hash(bytes[...], chunker.lengths(of: bytes[...], isFinal: true), tools),
+          changedWhileRead: before.differsInContent(from: after) || size != before.size))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Names chunks that are already cut.
+  static func hash(_ bytes: ArraySlice<UInt8>, _ lengths: [Int], _ tools: WorkerTools) -> [HashedChunk] {
+    var start = bytes.startIndex
+    return lengths.map { length in
+      defer { start += length }
+      let chunk = bytes[start..<start + length]
+      return HashedChunk(id: tools.hasher.id(of: chunk), bytes: chunk)
+    }
+  }
+
+  private static func read(
+    _ descriptor: Int32, extents: [DataExtent]?, expected: Int
+  ) throws(SystemError) -> [UInt8] {
+    guard let extents else { return try readToEnd(descriptor, expected: expected) }
+    var bytes: [UInt8] = []
+    for extent in extents {
+      bytes += try readFully(descriptor, count: Int(extent.length), at: extent.offset)
+    }
+    return bytes
+  }
+
+  /// Reads until the file ends, one byte more than expected to see that it does.
+  static func readToEnd(_ descriptor: Int32, expected: Int) throws(SystemError) -> [UInt8] {
+    var bytes = try readOnce(descriptor, countMax: expected + 1)
+    guard bytes.count > expected else { return bytes }
+    while true {
+      let more = try readOnce(descriptor, countMax: 256 << 10)
+      if more.isEmpty { return bytes }
+      bytes += more
+    }
+  }
+
+  /// `count` bytes from `offset`, fewer only when the file ends before.
+  static func readFully(_ descriptor: Int32, count: Int, at offset: UInt64) throws(SystemError) -> [UInt8] {
+    var failure: Int32 = 0
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        // The rest of the buffer, at the offset that belongs to it.
+        let more = unsafe pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset) + off_t(filled))
+        if more < 0, errno == EINTR { continue }
+        if more < 0 { failure = errno }
+        guard more > 0 else { return }
+        filled += more
+      }
+    }
+    guard failure == 0 else { throw SystemError(errno: failure, operation: "read") }
+    return bytes
+  }
+
+  /// Up to `countMax` bytes from where the descriptor stands; fewer only at the end.
+  static func readOnce(_ descriptor: Int32, countMax: Int) throws(SystemError) -> [UInt8] {
+    var failure: Int32 = 0
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: countMax) { buffer, filled in
+      while filled < countMax {
+        let more = unsafe Glibc.read(descriptor, buffer.baseAddress! + filled, countMax - filled)
+        if more < 0, errno == EINTR { continue }
+        if more < 0 { failure = errno }
+        guard more > 0 else { return }
+        filled += more
+      }
+    }
+    guard failure == 0 else { throw SystemError(errno: failure, operation: "read") }
+    return bytes
+  }
+}
+
+extension ManifestEntry {
+  /// Whether size and modification time are still the same.
+  func isUnchanged(_ status: FileStatus) -> Bool { size == status.size && metadata.modified == status.modified }
+}
+
+extension FileStatus {
+  /// Whether the file was written to between the two looks.
+  func differsInContent(from other: FileStatus) -> Bool {
+    size != other.size || modified != other.modified || changed != other.changed
+  }
+}

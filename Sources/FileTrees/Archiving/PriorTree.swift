@@ -1,0 +1,33 @@
+import Repositories
+import SnapshotModel
+
+/// The parent snapshot, stepped through beside the walk, and what the stat cache says about its files.
+struct PriorTree {
+  private var cursor: ManifestCursor
+  private var cache: StatCache.Cursor?
+  private(set) var filesRemoved: UInt64 = 0
+
+  init(_ manifest: Manifest, cache: StatCache?) {
+    cursor = manifest.makeCursor()
+    self.cache = cache?.makeCursor()
+  }
+
+  /// The entry at `path`, and its row in the stat cache. Paths come in ascending order.
+  mutating func entry(at path: ArchivePath) throws -> (entry: ManifestEntry, row: StatCache.Row?)? {
+    while let entry = try cursor.peek(), entry.path <= path {
+      cursor.advance()
+      let row = entry.kind == .file ? cache?.nextRow() : nil
+      if entry.path == path { return (entry, row) }
+      if entry.kind == .file { filesRemoved += 1 }
+    }
+    return nil
+  }
+
+  /// Counts what the walk did not come to any more.
+  mutating func finish() throws {
+    while let entry = try cursor.peek() {
+      cursor.advance()
+      if entry.kind == .file { filesRemoved += 1 }
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import CLinux
+import Glibc
+import Sealing
+import SnapshotModel
+
+/// Where in a file the bytes of each of its chunks belong.
+///
+/// Making one proves that the chunks fill exactly what the entry says: extents in order, inside the size, and as long
+/// together as the chunks are.
+struct ContentLayout {
+  /// A stretch of one chunk that lies in one piece in the file.
+  struct Run {
+    /// In the chunk.
+    var start: Int
+    var length: Int
+    /// In the file.
+    var offset: UInt64
+  }
+
+  struct Piece {
+    var chunk: ChunkReference
+    var runs: [Run]
+  }
+
+  /// The entry contradicts itself, or content is not as long as it should be.
+  struct Mismatch: Error, CustomStringConvertible {
+    var description: String { "its size and its content do not agree" }
+  }
+
+  let pieces: [Piece]
+  private let size: UInt64
+
+  init(of entry: ManifestEntry, reading content: any ContentReading) throws {
+    size = entry.size
+    guard entry.size <= UInt64(Int64.max) else { throw Mismatch() }
+    let chunks: [ChunkReference]
+    switch entry.content {
+    case .inline(let inline): chunks = inline
+    case .indirect: chunks = try content.chunks(of: entry.content)
+    }
+    guard let extents = entry.dataExtents else {
+      var offset: UInt64 = 0
+      pieces = chunks.map { chunk in
+        defer { offset &+= UInt64(chunk.length) }
+        return Piece(chunk: chunk, runs: [Run(start: 0, length: chunk.length, offset: offset)])
+      }
+      guard offset == entry.size, chunks.allSatisfy({ 1...ChunkReference.lengthMax ~= $0.length }) else {
+        throw Mismatch()
+      }
+      return
+    }
+    pieces = try Self.pieces(chunks, extents, size: entry.size)
+  }
+
+  private static func pieces(_ chunks: [ChunkReference], _ extents: [DataExtent], size: UInt64) throws -> [Piece] {
+    var end: UInt64 = 0
+    var total: UInt64 = 0
+    for extent in extents {
+      guard extent.offset >= end, extent.length > 0, extent.length <= size, extent.offset <= size - extent.length else {
+        throw Mismatch()
+      }
+      end = extent.offset + extent.length
+      total += extent.length
+    }
+    var pieces: [Piece] = []
+    var rest = extents[...]
+    for chunk in chunks {
+      guard 1...ChunkReference.lengthMax ~= chunk.length, UInt64(chunk.length) <= total else { throw Mismatch() }
+      total -= UInt64(chunk.length)
+      var piece = Piece(chunk: chunk, runs: [])
+      var start = 0
+      while start < chunk.length {
+        // Not empty: `total` counts what is left in it.
+        let extent = rest[rest.startIndex]
+        let length = Int(min(extent.length, UInt64(chunk.length - start)))
+        piece.runs.append(Run(start: start, length: length, offset: extent.offset))
+        start += length
+        rest[rest.startIndex] = DataExtent(
+          offset: extent.offset + UInt64(length), length: extent.length - UInt64(length))
+        if rest[rest.startIndex].length == 0 { rest.removeFirst() }
+      }
+      pieces.append(piece)
+    }
+    guard total == 0 else { throw Mismatch() }
+    return pieces
+  }
+
+  /// Whether an open file holds exactly this content, holes as zeros.
+  func matches(_ descriptor: Int32, hasher: ChunkHasher) throws(TargetError) -> Bool {
+    guard try TargetStatus(of: descriptor).size == size else { return false }
+    var buffer: [UInt8] = []
+    var end: UInt64 = 0
+    for piece in pieces {
+      buffer.removeAll(keepingCapacity: true)
+      for run in piece.runs {
+        guard try isZero(descriptor, end..<run.offset) else { return false }
+        guard try read(descriptor, at: run.offset, count: run.length, into: &buffer) else { return false }
+        end = run.offset + UInt64(run.length)
+      }
+      guard hasher.id(of: buffer[...]) == piece.chunk.id else { return false }
+    }
+    return try isZero(descriptor, end..<size)
+  }
+
+  private func isZero(_ descriptor: Int32, _ range: Range<UInt64>) throws(TargetError) -> Bool {
+    var at = range.lowerBound
+    var buffer: [UInt8] = []
+    while at < range.upperBound {
+      // The whole hole of a sparse file is passed in one step; what the file system says is data is read.
+      let data = restoring_next_data(descriptor, Int64(at))
+      guard data >= 0 else { return true }
+      at = max(at, UInt64(data))
+      guard at < range.upperBound else { return true }
+      let count = Int(min(range.upperBound - at, 256 << 10))
+      buffer.removeAll(keepingCapacity: true)
+      guard try read(descriptor, at: at, count: count, into: &buffer) else { return false }
+      guard buffer.allSatisfy({ $0 == 0 }) else { return false }
+      at += UInt64(count)
+    }
+    return true
+  }
+
+  /// - Returns: `false` when the file ends before.
+  private func read(
+    _ descriptor: Int32, at offset: UInt64, count: Int, into buffer: inout [UInt8]
+  ) throws(TargetError) -> Bool {
+    let start = buffer.count
+    buffer.append(contentsOf: repeatElement(0, count: count))
+    var failure: Int32 = 0
+    // Writes only behind `start`, where the line above has made room.
+    let isWhole = unsafe buffer.withUnsafeMutableBytes { buffer in
+      var done = start
+      while done < buffer.count {
+        let got = unsafe pread(
+          descriptor, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done,
+          off_t(offset) + off_t(done - start))
+        if got == 0 { return false }
+        if got < 0, errno != EINTR {
+          failure = errno
+          return false
+        }
+        done += max(0, got)
+      }
+      return true
+    }
+    if failure != 0 { throw TargetError(number: failure) }
+    return isWhole
+  }
+}
+
+extension ManifestEntry {
+  /// Bytes of content, holes not counted.
+  var dataSize: UInt64 { dataExtents?.reduce(0) { $0 &+ $1.length } ?? size }
+}

@@ -1,0 +1,203 @@
+import Glibc
+import SnapshotModel
+
+extension Restorer {
+  /// Makes the further names of files, each to an inode that this run has written or found equal.
+  ///
+  /// Where the file of the first name is not among them (not selected, damaged), the first of the others that is
+  /// selected gets the content, and the rest become names of that.
+  func restoreHardLinks() throws(SnapFault) {
+    guard !hardLinks.isEmpty else { return }
+    var sources: [ArchivePath: ArchivePath] = [:]
+    let complete = try existingSources(of: Set(hardLinks.compactMap { link in link.entry.hardLinkTarget }))
+    var rest: [LateEntry] = []
+    for link in hardLinks {
+      guard let first = link.entry.hardLinkTarget else { continue }
+      if complete.contains(first) {
+        sources[first] = stripped(first)
+      } else if sources[first] == nil {
+        sources[first] = link.targetPath
+        try addJob(link.entry, at: link.targetPath)
+        continue
+      }
+      rest.append(link)
+    }
+    hardLinks = []
+    try workers.drain()
+    for link in rest {
+      guard let first = link.entry.hardLinkTarget, let source = sources[first] else { continue }
+      if try !makeHardLink(link, to: source) { try addJob(link.entry, at: link.targetPath) }
+    }
+    try workers.drain()
+  }
+
+  /// Which of `paths` stand in the target as this run has left them.
+  private func existingSources(of paths: Set<ArchivePath>) throws(SnapFault) -> Set<ArchivePath> {
+    if context.options.isDryRun { return paths }
+    return paths.filter { path in stripped(path).map { openSource($0) != nil } ?? false }
+  }
+
+  /// Opens a file of the target if it is still the one that this run has put or found there.
+  private func openSource(_ path: ArchivePath) -> OpenSource? {
+    guard let parent = path.parent, let folder = try? openTree().existingFolder(parent),
+      let descriptor = try? folder.nameFile(path.name)
+    else { return nil }
+    let source = OpenSource(descriptor: descriptor)
+    guard let status = try? TargetStatus(of: descriptor), status.kind == .file else { return nil }
+    source.identity = status.identity
+    return workers.hasDone(fingerprint(path, status.identity)) ? source : nil
+  }
+
+  private final class OpenSource {
+    let descriptor: Int32
+    var identity = FileIdentity(device: 0, inode: 0)
+    init(descriptor: Int32) { self.descriptor = descriptor }
+    deinit { close(descriptor) }
+  }
+
+  /// - Returns: `false` when the name must become a file of its own.
+  private func makeHardLink(_ link: LateEntry, to source: ArchivePath) throws(SnapFault) -> Bool {
+    let path = link.targetPath
+    if context.options.isDryRun {
+      summary.hardLinks += 1
+      context.events.restore(did: .created, path: path, kind: .file, byteCount: 0)
+      return true
+    }
+    guard let open = openSource(source) else { return false }
+    return try placeLate(path, kind: .file) { folder, existing throws(TargetError) in
+      guard existing?.identity != open.identity else { return .unchanged }
+      if let existing, keeps(existing, link.entry) { return .kept }
+      do throws(TargetError) {
+        try replace(path.name, in: folder, existing) { name throws(TargetError) in
+          try folder.link(open.descriptor, as: name)
+        }
+      } catch  where [EXDEV, EMLINK, EPERM, ENOTSUP].contains(error.number) {
+        return nil
+      }
+      return existing == nil ? .created : .replaced
+    }
+  }
+
+  /// Symbolic links and special files.
+  func restoreLateEntries() throws(SnapFault) {
+    for late in lateEntries {
+      let isDevice = late.entry.kind == .characterDevice || late.entry.kind == .blockDevice
+      if isDevice, !context.mayPreservePrivileged {
+        summary.privilegesWithheld += 1
+        continue
+      }
+      _ = try placeLate(late.targetPath, kind: late.entry.kind) { folder, existing throws(TargetError) in
+        try restoreLate(late, in: folder, existing)
+      }
+    }
+    lateEntries = []
+  }
+
+  private func restoreLate(
+    _ late: LateEntry, in folder: TargetFolder, _ existing: TargetStatus?
+  ) throws(TargetError) -> RestoreAction {
+    let entry = late.entry
+    let name = late.targetPath.name
+    if let existing, keeps(existing, entry) { return .kept }
+    var isEqual = false
+    if let existing, context.options.overwrite == .ifChanged {
+      isEqual = try self.isEqual(entry, existing, in: folder, name)
+    }
+    if context.options.isDryRun { return isEqual ? .unchanged : existing == nil ? .created : .replaced }
+    if !isEqual {
+      try replace(name, in: folder, existing) { name throws(TargetError) in
+        try make(entry, in: folder, name)
+      }
+    }
+    try MetadataWriter(context: context).apply(
+      entry.metadata, kind: entry.kind, in: folder, name: name, summary: &summary)
+    return isEqual ? .unchanged : existing == nil ? .created : .replaced
+  }
+
+  private func isEqual(
+    _ entry: ManifestEntry, _ existing: TargetStatus, in folder: TargetFolder, _ name: ArraySlice<UInt8>
+  ) throws(TargetError) -> Bool {
+    guard existing.kind == entry.kind else { return false }
+    return entry.kind == .symbolicLink
+      ? try folder.linkTarget(name) == entry.linkTarget : existing.device == entry.deviceNumber
+  }
+
+  private func make(_ entry: ManifestEntry, in folder: TargetFolder, _ name: ArraySlice<UInt8>) throws(TargetError) {
+    let type: UInt32
+    switch entry.kind {
+    case .symbolicLink: return try folder.makeSymbolicLink(name, to: entry.linkTarget)
+    case .fifo: type = UInt32(S_IFIFO)
+    case .socket: type = UInt32(S_IFSOCK)
+    case .characterDevice: type = UInt32(S_IFCHR)
+    case .blockDevice: type = UInt32(S_IFBLK)
+    case .file, .directory: throw TargetError(number: EINVAL)
+    }
+    try folder.makeNode(
+      name, typeAndMode: type | 0o600, major: entry.deviceNumber.major, minor: entry.deviceNumber.minor)
+  }
+
+  private func keeps(_ existing: TargetStatus, _ entry: ManifestEntry) -> Bool {
+    switch context.options.overwrite {
+    case .never: true
+    case .ifNewer: existing.modified >= entry.metadata.modified
+    case .always, .ifChanged: false
+    }
+  }
+
+  /// Makes something under a temporary name and moves it over what is there.
+  private func replace(
+    _ name: ArraySlice<UInt8>, in folder: TargetFolder, _ existing: TargetStatus?,
+    _ make: (ArraySlice<UInt8>) throws(TargetError) -> Void
+  ) throws(TargetError) {
+    guard let existing else { return try make(name) }
+    if existing.kind == .directory {
+      guard context.options.overwrite == .always else { throw TargetError(number: EISDIR) }
+      try folder.remove(name, isFolder: true)
+      return try make(name)
+    }
+    let temporary = (context.temporaryPrefix + Array("late".utf8))[...]
+    try make(temporary)
+    do throws(TargetError) {
+      try folder.rename(temporary, to: name)
+    } catch {
+      try? folder.remove(temporary)
+      throw error
+    }
+  }
+
+  /// Finds the folder, does `body`, counts and reports.
+  ///
+  /// - Returns: `false` when `body` could not do it and says so by `nil`.
+  private func placeLate(
+    _ path: ArchivePath, kind: EntryKind,
+    _ body: (TargetFolder, TargetStatus?) throws(TargetError) -> RestoreAction?
+  ) throws(SnapFault) -> Bool {
+    do throws(TargetTree.Failure) {
+      let folder = try openTree().folder(path.parent ?? .root)
+      do throws(TargetError) {
+        guard let action = try body(folder, try folder.status(path.name)) else { return false }
+        count(action, kind)
+        context.events.restore(did: action, path: path, kind: kind, byteCount: 0)
+      } catch {
+        throw TargetTree.Failure.system(path, error)
+      }
+    } catch {
+      _ = try collect(error)
+    }
+    return true
+  }
+
+  private func count(_ action: RestoreAction, _ kind: EntryKind) {
+    switch action {
+    case .unchanged: summary.unchanged += 1
+    case .kept: summary.kept += 1
+    case .deleted: summary.deleted += 1
+    case .created, .replaced:
+      switch kind {
+      case .symbolicLink: summary.symbolicLinks += 1
+      case .file: summary.hardLinks += 1
+      default: summary.specialFiles += 1
+      }
+    }
+  }
+}

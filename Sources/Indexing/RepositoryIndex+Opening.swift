@@ -1,0 +1,114 @@
+import GRDB
+import Glibc
+import SnapshotModel
+
+extension RepositoryIndex {
+  /// Makes an empty file for SQLite to fill, for SQLite would make it readable by everyone.
+  ///
+  /// Only where there is none: closing a descriptor of a database file drops the locks that SQLite holds on it.
+  static func createFile(_ path: String) throws(IndexError) {
+    // Unsafe: the path is lent as a C string for the call.
+    let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if file >= 0 {
+      _ = Glibc.close(file)
+      return
+    }
+    switch errno {
+    case EEXIST: return
+    case ENOSPC, EDQUOT: throw .noSpace
+    case EROFS: throw .readOnly
+    case let number: throw .cannotOpen(code: 14, text: unsafe String(cString: strerror(number)))
+    }
+  }
+
+  /// - Parameter readOnly: promises SQLite that nobody changes the file: it then needs no shared memory beside it.
+  static func connect(_ path: String, readOnly: Bool) throws(IndexError) -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(busyTimeoutSeconds)
+    configuration.foreignKeysEnabled = false
+    configuration.readonly = readOnly
+    configuration.label = "index"
+    configuration.prepareDatabase { db in
+      // Nothing that a file's schema names may run before the schema is checked, or do anything but compute after.
+      try db.execute(sql: "PRAGMA trusted_schema = OFF")
+      try db.execute(sql: "PRAGMA cell_size_check = ON")
+      try db.execute(sql: "PRAGMA cache_size = -8192")
+      guard !readOnly else { return }
+      try db.execute(sql: "PRAGMA page_size = \(IndexSchema.pageByteCount)")
+      try db.execute(sql: "PRAGMA journal_mode = WAL")
+      try db.execute(sql: "PRAGMA synchronous = NORMAL")
+      // What the log keeps after a checkpoint that could not delete it.
+      try db.execute(sql: "PRAGMA journal_size_limit = 0")
+    }
+    do {
+      return try DatabaseQueue(path: readOnly ? immutableURL(path) : path, configuration: configuration)
+    } catch {
+      throw IndexError(error)
+    }
+  }
+
+  /// - Returns: whether the schema was made now.
+  static func prepareSchema(_ queue: DatabaseQueue, repository: RepositoryID) throws(IndexError) -> Bool {
+    do {
+      return try queue.inDatabase { db in
+        guard try IndexSchema.isEmpty(db) else {
+          try IndexSchema.check(db, repository: repository)
+          return false
+        }
+        var isNew = false
+        try db.inTransaction(.immediate) {
+          // Another process may have made it since.
+          isNew = try IndexSchema.isEmpty(db)
+          if isNew { try IndexSchema.create(db, repository: repository) }
+          return .commit
+        }
+        if !isNew { try IndexSchema.check(db, repository: repository) }
+        return isNew
+      }
+    } catch {
+      throw IndexError(error)
+    }
+  }
+
+  /// Whether the file alone is the whole index: changes that only the log holds would be missed.
+  static func isWholeWithoutLog(_ path: String) -> Bool {
+    var status = stat()
+    // Unsafe: the kernel fills a value of ours.
+    guard unsafe stat(path, &status) == 0, status.st_size > 0 else { return false }
+    return unsafe stat(path + "-wal", &status) != 0 || status.st_size == 0
+  }
+
+  private static func immutableURL(_ path: String) -> String {
+    var url = "file:"
+    for byte in path.utf8 {
+      switch byte {
+      case UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "%"): url += "%" + hexadecimal(CollectionOfOne(byte))
+      default: url.unicodeScalars.append(Unicode.Scalar(byte))
+      }
+    }
+    return url + "?immutable=1"
+  }
+
+  /// Renames a damaged index, and its log, out of the way: `index.sqlite.bad`, in place of an earlier one.
+  ///
+  /// Processes that have it open go on with the renamed file, and lose what they add to it.
+  package static func moveAside(path: String) throws(IndexError) {
+    for suffix in ["-wal", "-shm", ""] {
+      // Unsafe: paths are lent as C strings for the call.
+      guard unsafe rename(path + suffix, path + ".bad" + suffix) != 0, errno != ENOENT else { continue }
+      let number = errno
+      guard number != EROFS else { throw .readOnly }
+      throw .cannotOpen(code: 14, text: unsafe String(cString: strerror(number)))
+    }
+  }
+}
+
+extension IndexError {
+  /// Whether the folder may be the reason, so that a file that needs no company could still be read.
+  var meansReadOnly: Bool {
+    switch self {
+    case .readOnly, .cannotOpen: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import GRDB
+import SnapshotModel
+
+extension RepositoryIndex {
+  /// Adds packs and their chunks in one transaction; a pack that is there already is left as it is.
+  ///
+  /// - Complexity: a million chunks a second when their ids reach the table in ascending order, which sorting here does
+  ///   for one call: index many packs at once where there are many.
+  package func insert(_ packs: [IndexedPack]) throws {
+    guard !packs.isEmpty else { return }
+    let layouts = try packs.map(PackLayout.encoded)
+    try writing { db in
+      var nextNumber = try Self.nextPackNumber(db)
+      var rows: [ChunkRow] = []
+      rows.reserveCapacity(packs.reduce(0) { $0 + $1.frames.reduce(0) { $0 + $1.chunks.count } })
+      let insertPack = try RawStatement(
+        db, "INSERT OR IGNORE INTO pack (number, id, byteCount, layout) VALUES (?, ?, ?, ?)")
+      for (pack, layout) in zip(packs, layouts) {
+        insertPack.bind(nextNumber, at: 1)
+        insertPack.bind(pack.id.bytes, at: 2)
+        insertPack.bind(Int64(clamping: pack.byteCount), at: 3)
+        insertPack.bind(layout, at: 4)
+        try insertPack.run()
+        guard db.changesCount == 1 else { continue }
+        var position: Int64 = 0
+        for frame in pack.frames {
+          for chunk in frame.chunks {
+            rows.append(ChunkRow(id: chunk.id, pack: nextNumber, position: position))
+            position += 1
+          }
+        }
+        nextNumber += 1
+      }
+      rows.sort()
+      let insertChunk = try RawStatement(db, "INSERT INTO chunk (id, pack, position) VALUES (?, ?, ?)")
+      for row in rows {
+        insertChunk.bind(row.id, at: 1)
+        insertChunk.bind(row.pack, at: 2)
+        insertChunk.bind(row.position, at: 3)
+        try insertChunk.run()
+      }
+      try IndexRecords.set(
+        db, kind: IndexSchema.RecordKind.header, key: IndexSchema.nextPackKey, value: decimal(nextNumber))
+      try IndexRecords.removeAll(db, kind: IndexSchema.RecordKind.cachedValues)
+    }
+  }
+
+  /// Forgets packs and every copy that lies in them, in one transaction; those that are not there are passed over.
+  ///
+  /// - Complexity: one pass over all chunks, however few packs there are: remove many at once.
+  package func remove(packs: [PackID]) throws {
+    guard !packs.isEmpty else { return }
+    try writing { db in
+      var numbers: Set<Int64> = []
+      let find = try RawStatement(db, "SELECT number FROM pack WHERE id = ?")
+      for pack in packs {
+        find.bind(pack.bytes, at: 1)
+        if try find.step() { numbers.insert(try find.integer(0)) }
+        find.reset()
+      }
+      guard !numbers.isEmpty else { return }
+      // Rows cannot be deleted under a running query, so they are found first: 48 bytes of memory for each.
+      var rows: [ChunkRow] = []
+      let all = try RawStatement(db, "SELECT id, pack, position FROM chunk")
+      while try all.step() {
+        let number = try all.integer(1)
+        guard numbers.contains(number) else { continue }
+        rows.append(ChunkRow(id: try all.chunkID(0), pack: number, position: try all.integer(2)))
+      }
+      all.reset()
+      let removeChunk = try RawStatement(db, "DELETE FROM chunk WHERE id = ? AND pack = ? AND position = ?")
+      for row in rows {
+        removeChunk.bind(row.id, at: 1)
+        removeChunk.bind(row.pack, at: 2)
+        removeChunk.bind(row.position, at: 3)
+        try removeChunk.run()
+      }
+      let removePack = try RawStatement(db, "DELETE FROM pack WHERE number = ?")
+      for number in numbers {
+        removePack.bind(number, at: 1)
+        try removePack.run()
+      }
+      try IndexRecords.removeAll(db, kind: IndexSchema.RecordKind.cachedValues)
+    }
+  }
+
+  /// Every indexed pack, and the bytes it takes.
+  package func packIDs() throws -> [PackID: UInt64] {
+    try reading { db in
+      var packs: [PackID: UInt64] = [:]
+      let rows = try RawStatement(db, "SELECT id, byteCount FROM pack")
+      while try rows.step() {
+        guard let id = PackID(bytes: try rows.bytes(0)), let byteCount = UInt64(exactly: try rows.integer(1)) else {
+          throw IndexError.damaged("a pack's row")
+        }
+        packs[id] = byteCount
+      }
+      return packs
+    }
+  }
+
+  /// Numbers are never given twice, so that whoever has cached the layout of one may keep it.
+  private static func nextPackNumber(_ db: Database) throws(IndexError) -> Int64 {
+    guard
+      let stored = try IndexRecords.value(
+        db, kind: IndexSchema.RecordKind.header, key: IndexSchema.nextPackKey)
+    else { return 1 }
+    guard let number = Int64(String(decoding: stored, as: UTF8.self)), number > 0, number < Int64.max >> 1 else {
+      throw .damaged("the number of the next pack")
+    }
+    return number
+  }
+}
+
+/// A row of the `chunk` table, in its order.
+private struct ChunkRow: Comparable {
+  let id: ChunkID
+  let pack: Int64
+  let position: Int64
+
+  static func < (a: Self, b: Self) -> Bool {
+    a.id == b.id ? (a.pack, a.position) < (b.pack, b.position) : a.id < b.id
+  }
+}
+
+func decimal(_ number: some BinaryInteger) -> [UInt8] { Array(String(number).utf8) }

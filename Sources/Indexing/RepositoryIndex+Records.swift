@@ -1,0 +1,67 @@
+import GRDB
+import SnapshotModel
+
+extension RepositoryIndex {
+  /// The records of a folder as they were stored there, in ascending order of id; whoever decodes them checks them.
+  package func records(_ folder: RecordFolder) throws -> [(SnapshotID, [UInt8])] {
+    try reading { db in
+      try IndexRecords.all(db, kind: folder.rawValue).map { key, value in
+        guard let id = SnapshotID(bytes: key) else { throw IndexError.damaged("the id of a record") }
+        return (id, value)
+      }
+    }
+  }
+
+  package func setRecord(_ folder: RecordFolder, _ id: SnapshotID, record: [UInt8]) throws {
+    try setRecords(folder, [(id, record)], removing: [])
+  }
+
+  package func removeRecord(_ folder: RecordFolder, _ id: SnapshotID) throws {
+    try setRecords(folder, [], removing: [id])
+  }
+
+  /// Many changes in one transaction.
+  package func setRecords(
+    _ folder: RecordFolder, _ records: [(SnapshotID, [UInt8])], removing removed: [SnapshotID]
+  ) throws {
+    try writing { db in
+      for id in removed { try IndexRecords.remove(db, kind: folder.rawValue, key: id.bytes) }
+      for (id, record) in records { try IndexRecords.set(db, kind: folder.rawValue, key: id.bytes, value: record) }
+      // Labels change nothing that is counted.
+      if folder != .labels { try IndexRecords.removeAll(db, kind: IndexSchema.RecordKind.cachedValues) }
+    }
+  }
+
+  package func snapshotRecords() throws -> [(SnapshotID, [UInt8])] { try records(.snapshots) }
+  package func setSnapshot(_ id: SnapshotID, record: [UInt8]) throws { try setRecord(.snapshots, id, record: record) }
+  package func removeSnapshot(_ id: SnapshotID) throws { try removeRecord(.snapshots, id) }
+
+  /// The change stamp that a folder had when the index last agreed with it; `nil` when it never did.
+  package func stamp(_ key: String) throws -> UInt64? {
+    try reading { db in
+      guard let stored = try IndexRecords.value(db, kind: IndexSchema.RecordKind.stamps, key: Array(key.utf8))
+      else { return nil }
+      guard let stamp = UInt64(String(decoding: stored, as: UTF8.self)) else {
+        throw IndexError.damaged("the stamp of \(key)")
+      }
+      return stamp
+    }
+  }
+
+  package func setStamp(_ key: String, _ stamp: UInt64) throws {
+    try writing { db in
+      try IndexRecords.set(db, kind: IndexSchema.RecordKind.stamps, key: Array(key.utf8), value: decimal(stamp))
+    }
+  }
+
+  /// A figure that was derived from all packs and snapshots, as `setCachedValue` kept it; gone once any of them changes.
+  package func cachedValue(_ key: String) throws -> [UInt8]? {
+    try reading { try IndexRecords.value($0, kind: IndexSchema.RecordKind.cachedValues, key: Array(key.utf8)) }
+  }
+
+  package func setCachedValue(_ key: String, _ value: [UInt8]) throws {
+    try writing { db in
+      try IndexRecords.set(db, kind: IndexSchema.RecordKind.cachedValues, key: Array(key.utf8), value: value)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import Glibc
+import SnapshotModel
+
+extension LocalObjectStore {
+  /// Deletes what crashed writers left in `tmp/`: files over a day old whose process is gone or was of another boot.
+  ///
+  /// A wrong guess (a writer of another machine, suspended for a day) costs that writer an error, never data: it holds
+  /// the bytes and finds its file missing. Files that are not ours stay.
+  ///
+  /// - Returns: how many files went, and how many bytes they took.
+  @discardableResult
+  package func sweepTemporary() throws -> (files: Int, byteCount: UInt64) {
+    let dayAgo = Int64(Glibc.time(nil)) - 24 * 60 * 60
+    var swept: (files: Int, byteCount: UInt64) = (0, 0)
+    for fileName in try names(in: TemporaryNames.folder) {
+      guard let owner = temporaryNames.owner(of: fileName), owner != .running else { continue }
+      let path = "\(TemporaryNames.folder)/\(fileName)"
+      let freed = try perform(.delete, path: path) { (root) throws(SystemCallFailure) -> UInt64? in
+        do throws(SystemCallFailure) {
+          let status = try operations.status(path, in: root)
+          guard status.isFile, status.modifiedSeconds < dayAgo else { return nil }
+          try operations.unlink(path, in: root)
+          return status.byteCount
+        } catch {
+          // Another sweeper was quicker.
+          guard error.errorNumber == ENOENT else { throw error }
+          return nil
+        }
+      }
+      guard let freed else { continue }
+      swept.files += 1
+      swept.byteCount += freed
+    }
+    return swept
+  }
+}

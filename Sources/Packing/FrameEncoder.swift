@@ -1,0 +1,134 @@
+import Sealing
+import SnapshotModel
+
+/// Makes frames of chunks. One for each thread; not for use by several at once.
+///
+/// Holds contexts and buffers as large as the largest frame and prefix it was given.
+package final class FrameEncoder {
+  private let compressor = ZstdCompressor()
+  private let prober = ZstdCompressor()
+  private let hasher = ChunkHasher()
+  /// The frame's chunks on end, when there are several.
+  private var joined: [UInt8] = []
+
+  package init() {}
+
+  /// Makes a frame that needs no other; stored raw when compression does not pay.
+  ///
+  /// - Parameter chunks: 1...65,536 of them, of 1 byte to 8 MiB, together at most 16 MiB; 1 MiB is good.
+  /// - Throws: `PackingError` when the chunks break a limit.
+  package func encode(
+    chunks: [(id: ChunkID, bytes: ArraySlice<UInt8>)], level: CompressionLevel
+  ) throws -> EncodedFrame {
+    let lengths = chunks.map(\.bytes.count)
+    return try unsafe withJoined(chunks) { bytes in
+      try unsafe plain(bytes, kind: .chunks, lengths: lengths, ids: chunks.map(\.id), level: level)
+    }
+  }
+
+  /// Makes a frame that holds the chunks' difference to `base`.
+  ///
+  /// - Parameters:
+  ///   - chunks: of one file only, so that a read never fans out.
+  ///   - level: `fastest` is within 1 % of `auto`.
+  /// - Returns: `nil` when that saves less than a tenth of a frame of their own.
+  /// - Throws: `PackingError` when the chunks or the base break a limit.
+  package func encodeDelta(
+    chunks: [(id: ChunkID, bytes: ArraySlice<UInt8>)], base: DeltaBase, level: CompressionLevel = .fastest
+  ) throws -> EncodedFrame? {
+    guard base.bytes.count <= FrameHeader.prefixLengthMax else {
+      throw PackingError.overLimit(
+        what: "delta base", value: UInt64(base.bytes.count), limit: UInt64(FrameHeader.prefixLengthMax))
+    }
+    let lengths = chunks.map(\.bytes.count)
+    guard !base.chunks.isEmpty, base.chunks.count <= FrameHeader.baseCountMax, level != .off else { return nil }
+    return try unsafe withJoined(chunks) { bytes in
+      // The bases' names are a part of the delta's price.
+      let overhead = base.chunks.count * ChunkIDPrefix.byteCount + 1
+      let lengthMax = bytes.count * 9 / 10 - overhead
+      // Safety: libzstd refers to the prefix only during the call.
+      let delta = try unsafe base.bytes.withUnsafeBytes { prefix in
+        try unsafe compressor.compress(bytes, prefix: prefix, level: level.rawValue, lengthMax: lengthMax)
+      }
+      guard let delta else { return nil }
+      let price = delta.count + overhead
+      if price >= bytes.count / 4 {
+        let none = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+        // A plain frame that is not shorter than this one's price over 0.9 does not matter.
+        let plain = try unsafe prober.compress(
+          bytes, prefix: none, level: CompressionLevel.fastest.rawValue, lengthMax: price * 10 / 9)
+        if plain != nil { return nil }
+      }
+      let header = try FrameHeader(
+        kind: .chunks, codec: .zstdPrefix, rawLength: bytes.count, storedLength: delta.count, chunkLengths: lengths,
+        bases: base.chunks)
+      return assemble(header, payload: delta, ids: chunks.map(\.id))
+    }
+  }
+
+  /// Makes the frame that keeps a copy of a snapshot record in a pack.
+  package func encodeRecord(_ snapshotRecord: [UInt8]) throws -> EncodedFrame {
+    try unsafe snapshotRecord.withUnsafeBytes { bytes in
+      try unsafe plain(bytes, kind: .snapshotRecord, lengths: [], ids: [], level: .auto)
+    }
+  }
+
+  private func plain(
+    _ bytes: UnsafeRawBufferPointer, kind: FrameKind, lengths: [Int], ids: [ChunkID], level: CompressionLevel
+  ) throws -> EncodedFrame {
+    guard bytes.count <= FrameHeader.rawLengthMax else {
+      throw PackingError.overLimit(
+        what: "frame raw length", value: UInt64(bytes.count), limit: UInt64(FrameHeader.rawLengthMax))
+    }
+    if level != .off, try unsafe seemsCompressible(bytes) {
+      let none = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+      // What saves less than 1 % is not worth decoding.
+      let lengthMax = bytes.count - 1 - bytes.count / 100
+      if let payload = try unsafe compressor.compress(bytes, prefix: none, level: level.rawValue, lengthMax: lengthMax)
+      {
+        let header = try FrameHeader(
+          kind: kind, codec: .zstd, rawLength: bytes.count, storedLength: payload.count, chunkLengths: lengths,
+          bases: [])
+        return assemble(header, payload: payload, ids: ids)
+      }
+    }
+    let header = try FrameHeader(
+      kind: kind, codec: .raw, rawLength: bytes.count, storedLength: bytes.count, chunkLengths: lengths, bases: [])
+    var encoded = header.encoded { hasher.id(of: $0) }
+    encoded.reserveCapacity(header.frameLength)
+    unsafe encoded.append(contentsOf: bytes)
+    return EncodedFrame(header: header, chunkIDs: ids, bytes: encoded)
+  }
+
+  private func assemble(_ header: FrameHeader, payload: ArraySlice<UInt8>, ids: [ChunkID]) -> EncodedFrame {
+    var encoded = header.encoded { hasher.id(of: $0) }
+    encoded.reserveCapacity(header.frameLength)
+    encoded.append(contentsOf: payload)
+    return EncodedFrame(header: header, chunkIDs: ids, bytes: encoded)
+  }
+
+  /// Compresses samples of what is long: pictures and archives do not shrink, and trying all of them is dear.
+  private func seemsCompressible(_ bytes: UnsafeRawBufferPointer) throws(PackingError) -> Bool {
+    let sample = 4096
+    guard bytes.count >= 16 * sample else { return true }
+    let none = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+    for number in 0..<5 {
+      let start = (bytes.count - sample) / 4 * number
+      let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<start + sample])
+      if try unsafe prober.compress(part, prefix: none, level: 1, lengthMax: sample * 31 / 32) != nil { return true }
+    }
+    return false
+  }
+
+  /// Lends the chunks' bytes on end, without copying when there is one chunk.
+  private func withJoined<Result>(
+    _ chunks: [(id: ChunkID, bytes: ArraySlice<UInt8>)], _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    if chunks.count == 1 {
+      return try unsafe chunks[0].bytes.withUnsafeBytes { try unsafe body($0) }
+    }
+    joined.removeAll(keepingCapacity: true)
+    for chunk in chunks { joined.append(contentsOf: chunk.bytes) }
+    return try unsafe joined.withUnsafeBytes { try unsafe body($0) }
+  }
+}

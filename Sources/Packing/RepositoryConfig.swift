@@ -1,0 +1,99 @@
+import Sealing
+import SnapshotModel
+
+/// What holds for a whole repository: the object `config`, a short text that people may read.
+///
+/// - SeeAlso: docs/format/config.md
+package struct RepositoryConfig: Hashable, Sendable {
+  /// Lengths in bytes, as `Chunking.ChunkerParameters` has them.
+  package struct ChunkLengths: Hashable, Sendable {
+    package var minimum: Int
+    package var average: Int
+    package var maximum: Int
+
+    /// What new repositories are made with (docs/decisions: the chunker's parameters).
+    package static let standard = ChunkLengths(minimum: 16 << 10, average: 64 << 10, maximum: 256 << 10)
+
+    package init(minimum: Int, average: Int, maximum: Int) {
+      self.minimum = minimum
+      self.average = average
+      self.maximum = maximum
+    }
+  }
+
+  package var formatVersion: Int
+  package var id: RepositoryID
+  /// What a program must know to touch the repository, in ascending order.
+  package var features: [String]
+  package var chunkLengths: ChunkLengths
+  package var created: Timestamp
+
+  /// The version that this program writes, and the newest that it reads.
+  package static let currentFormatVersion = 1
+  /// What this program knows: none was needed yet.
+  package static let knownFeatures: Set<String> = []
+
+  package init(
+    formatVersion: Int = RepositoryConfig.currentFormatVersion, id: RepositoryID, features: [String] = [],
+    chunkLengths: ChunkLengths, created: Timestamp
+  ) {
+    self.formatVersion = formatVersion
+    self.id = id
+    self.features = features
+    self.chunkLengths = chunkLengths
+    self.created = created
+  }
+}
+
+extension RepositoryConfig {
+  private static let what = "config"
+  private static let heading = "snap repository"
+  private static let checksumKey = "checksum: "
+  private static let bytesMax = 64 << 10
+
+  package func encoded() -> [UInt8] {
+    let lines = [
+      Self.heading,
+      "format: \(formatVersion)",
+      "id: \(id)",
+      "created: \(created.rfc3339())",
+      "chunk-minimum: \(chunkLengths.minimum)",
+      "chunk-average: \(chunkLengths.average)",
+      "chunk-maximum: \(chunkLengths.maximum)",
+      "features: \(features.sorted().joined(separator: " "))",
+    ]
+    let body = lines.map { $0 + "\n" }.joined()
+    return Array((body + Self.checksumKey + hexadecimal(sha256(Array(body.utf8))) + "\n").utf8)
+  }
+
+  /// - Throws: `damaged` when the checksum does not fit, else `newerFormat`, else `unknownFeature`, else `damaged`.
+  package init(decoding bytes: [UInt8]) throws(PackingError) {
+    let damaged = PackingError.damaged(what: Self.what)
+    guard bytes.count <= Self.bytesMax, let text = String(validating: bytes, as: UTF8.self) else { throw damaged }
+    let checksumLine = Self.checksumKey.utf8.count + 65
+    guard bytes.count > checksumLine else { throw .truncated(what: Self.what) }
+    let body = Array(bytes.dropLast(checksumLine))
+    guard text.hasSuffix("\n" + Self.checksumKey + hexadecimal(sha256(body)) + "\n") else { throw damaged }
+    let lines = body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
+    guard lines.first.map({ $0.elementsEqual(Self.heading.utf8) }) ?? false else { throw damaged }
+    var values: [String: String] = [:]
+    for line in lines.dropFirst() {
+      let line = String(decoding: line, as: UTF8.self)
+      guard let colon = line.firstIndex(of: ":"), line[colon...].hasPrefix(": ") else { throw damaged }
+      let value = String(line[colon...].dropFirst(2))
+      guard values.updateValue(value, forKey: String(line[..<colon])) == nil else { throw damaged }
+    }
+    guard let format = values["format"].flatMap(UInt64.init), format > 0 else { throw damaged }
+    guard format <= UInt64(Self.currentFormatVersion) else { throw .newerFormat(what: Self.what, version: format) }
+    let features = (values["features"] ?? "").split(separator: " ").map(String.init)
+    if let unknown = features.first(where: { !Self.knownFeatures.contains($0) }) { throw .unknownFeature(unknown) }
+    guard let id = values["id"].flatMap({ RepositoryID(hexadecimal: $0) }),
+      let minimum = values["chunk-minimum"].flatMap(Int.init), let average = values["chunk-average"].flatMap(Int.init),
+      let maximum = values["chunk-maximum"].flatMap(Int.init), minimum > 0, minimum <= average, average <= maximum,
+      maximum <= ChunkReference.lengthMax, let created = values["created"].flatMap({ Timestamp(rfc3339: $0) })
+    else { throw damaged }
+    self.init(
+      formatVersion: Int(format), id: id, features: features,
+      chunkLengths: ChunkLengths(minimum: minimum, average: average, maximum: maximum), created: created)
+  }
+}

@@ -1,0 +1,66 @@
+import Glibc
+import Indexing
+import ObjectStores
+import Packing
+import SnapshotModel
+
+/// Makes the derived index anew, and the records that only their copies in packs still tell of.
+package enum IndexRebuilder {
+  package struct Outcome: Sendable {
+    package var packs: Int
+    package var chunks: Int
+    package var snapshots: Int
+    /// Records that were written again from their copies.
+    package var recordsRecovered: Int
+  }
+
+  /// Works also where the index is so damaged that the repository would not open otherwise.
+  package static func rebuild(_ path: String, events: any RepositoryEvents) throws -> Outcome {
+    try asFault {
+      var repository = try Repository.open(at: path, events: events)
+      let indexPath = Repository.indexPath(in: repository.folder)
+      repository.index.close()
+      try removeIndex(indexPath)
+      repository = try Repository.open(at: path, events: events)
+      let recovered = try recoverRecords(in: repository)
+      let packs = try repository.index.packIDs().count
+      var chunks = 0
+      try repository.index.forEachChunk { _, _ in chunks += 1 }
+      return Outcome(
+        packs: packs, chunks: chunks, snapshots: try repository.snapshots().count, recordsRecovered: recovered)
+    }
+  }
+
+  private static func removeIndex(_ path: String) throws {
+    for suffix in ["", "-wal", "-shm"] where unsafe unlink(path + suffix) != 0 && errno != ENOENT {
+      throw SnapFault(.inputOutput, "cannot remove \(path + suffix): \(errorText(errno))")
+    }
+  }
+
+  /// Writes damaged records again from their copies, and missing ones when no record is left at all.
+  ///
+  /// A single missing record is not recovered: it was most likely forgotten on purpose.
+  private static func recoverRecords(in repository: Repository) throws -> Int {
+    let store = repository.store
+    let names = try store.list(.snapshots)
+    var damaged: [SnapshotID] = []
+    for name in names {
+      guard let id = name.snapshotID else { continue }
+      let record = try store.read(name)
+      if !SnapshotCoder.isVoid(record), (try? SnapshotCoder.decode(record)) == nil { damaged.append(id) }
+    }
+    let isAllLost = try names.isEmpty && store.list(.trash).isEmpty
+    guard isAllLost || !damaged.isEmpty else { return 0 }
+    let copies = try repository.recordCopies()
+    let wanted = isAllLost ? Array(copies.keys) : damaged.filter { copies[$0] != nil }
+    for id in wanted {
+      guard let copy = copies[id] else { continue }
+      try store.replace(.snapshot(id), SnapshotCoder.encode(copy))
+    }
+    // The index holds the damaged bytes under the same ids: take them out before the records are read again.
+    for id in wanted { try repository.index.removeRecord(.snapshots, id) }
+    try repository.index.setStamp("records." + ObjectFolder.snapshots.name, 0)
+    try repository.adoptRecords()
+    return wanted.count
+  }
+}

@@ -1,0 +1,65 @@
+import ObjectStores
+import Packing
+import SnapshotModel
+
+/// What forgetting some versions would do.
+package struct ForgetPlan: Sendable {
+  package var snapshots: [ListedSnapshot]
+  /// Asked for, but held: they block.
+  package var held: [ListedSnapshot]
+  /// Forgetting moves records; it frees nothing by itself.
+  package var bytesFreedNow: UInt64
+  /// What the next collection frees more than it would without, exactly, when nobody else writes.
+  package var bytesFreedByCollection: UInt64
+}
+
+/// Moves versions into the undo window.
+package enum Forgetter {
+  /// - Parameter ids: of committed snapshots.
+  package static func plan(_ ids: [SnapshotID], in repository: Repository) throws -> ForgetPlan {
+    try asFault {
+      try repository.adoptPacks()
+      let wanted = Set(ids)
+      let chosen = try repository.snapshots().filter { wanted.contains($0.snapshot.id) }
+      let after = try GarbagePlan.make(for: repository, undoWindowSeconds: 0, forgetting: wanted)
+      return ForgetPlan(
+        snapshots: chosen, held: chosen.filter(\.isHeld), bytesFreedNow: 0, bytesFreedByCollection: after.bytesFreed)
+    }
+  }
+
+  /// Creates each record in the trash before it goes from the snapshots, so that it is a root at every moment.
+  ///
+  /// - Throws: `SnapFault` `.refused` when one is held.
+  package static func execute(_ plan: ForgetPlan, in repository: Repository) throws {
+    if let held = plan.held.first {
+      let reasons = held.labels.holds.map { $0.value.isEmpty ? $0.key : "\($0.key): \($0.value)" }.sorted()
+      throw SnapFault(
+        .refused, "\(held.snapshot.version) is held (\(reasons.joined(separator: ", "))); nothing was forgotten",
+        hint: "snap release \(held.snapshot.version)")
+    }
+    try asFault {
+      for listed in plan.snapshots {
+        try repository.move(listed.snapshot.id, from: ObjectName.snapshot, to: ObjectName.trash)
+      }
+      try repository.adoptRecords()
+      try OperationLog.append(
+        .forget, "forgot \(plan.snapshots.map(\.snapshot.version).joined(separator: ", "))",
+        plan.snapshots.map(\.snapshot.id), in: repository)
+    }
+  }
+}
+
+extension Repository {
+  /// Creates the record under its new name, then deletes it under the old one.
+  func move(
+    _ id: SnapshotID, from source: (SnapshotID) -> ObjectName, to target: (SnapshotID) -> ObjectName
+  ) throws {
+    let record = try store.read(source(id))
+    do {
+      try store.create(target(id), record)
+    } catch ObjectStoreError.exists {
+      // Left by a move that was interrupted; records never change, so it is the same.
+    }
+    try store.delete([source(id)])
+  }
+}

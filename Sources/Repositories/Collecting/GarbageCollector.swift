@@ -1,0 +1,124 @@
+import Indexing
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+
+/// What a collection did.
+package struct GarbageOutcome: Sendable {
+  package var bytesFreed: UInt64
+  package var packsDeleted: Int
+  package var packsRewritten: Int
+}
+
+/// Frees what nothing needs, without locks and without clocks (docs/format/protocol.md).
+///
+/// It may be killed between any two steps; saves and other collectors may run meanwhile.
+package enum GarbageCollector {
+  /// What `execute` would do now.
+  ///
+  /// - Parameter undoWindowSeconds: versions forgotten longer ago than that are given up; 0 gives all up.
+  package static func plan(in repository: Repository, undoWindowSeconds: Int64) throws -> GarbagePlan {
+    try asFault {
+      try repository.adoptPacks()
+      return try GarbagePlan.make(for: repository, undoWindowSeconds: undoWindowSeconds)
+    }
+  }
+
+  @discardableResult
+  package static func execute(_ plan: GarbagePlan, in repository: Repository) throws -> GarbageOutcome {
+    try asFault { try run(plan, in: repository) }
+  }
+
+  private static func run(_ plan: GarbagePlan, in repository: Repository) throws -> GarbageOutcome {
+    let store = repository.store
+    let bytesBefore = try repository.objectByteCount()
+    // Step 0: what a listing shows from here on must not be undone by a loss of power.
+    for folder in [ObjectFolder.snapshots, .pending, .trash] { try store.synchronize(folder) }
+    try repository.reapAbandonedSaves()
+    let expired = plan.snapshotsExpired.map(\.snapshot.id)
+    try store.delete(expired.flatMap { [ObjectName.trash($0), .labels($0)] })
+    try repository.adoptRecords()
+    // Any process may finish another's tomb.
+    for case .tomb(let tomb) in try store.list(.tombs) { try finish(tomb, in: repository) }
+    if !plan.condemned.isEmpty {
+      var random = SecureRandom()
+      let tomb = CollectionID(using: &random)
+      try store.create(.tomb(tomb), TombCoder.encode(plan.condemned))  // Irrevocable from here.
+      try finish(tomb, in: repository)
+    }
+    try store.sweepTemporary()
+    let bytesAfter = try repository.objectByteCount()
+    return GarbageOutcome(
+      bytesFreed: bytesBefore > bytesAfter ? bytesBefore - bytesAfter : 0, packsDeleted: plan.packsDeleted,
+      packsRewritten: plan.packsRewritten)
+  }
+
+  /// Steps 3 to 5: evacuate what is needed and stands only in condemned packs, delete them, delete the tomb.
+  private static func finish(_ tomb: CollectionID, in repository: Repository) throws {
+    let store = repository.store
+    let condemned: [PackID]
+    do {
+      condemned = try TombCoder.decode(store.read(.tomb(tomb)))
+    } catch ObjectStoreError.missing {
+      return  // Another collector has finished it.
+    }
+    while try !evacuate(from: Set(condemned), in: repository) {}
+    try repository.index.remove(packs: condemned)
+    try store.delete(condemned.map(ObjectName.pack))
+    try store.delete([.tomb(tomb)])
+    try repository.adoptPacks()
+  }
+
+  /// - Returns: `false` when a pack vanished meanwhile and everything must be looked at again.
+  private static func evacuate(from condemned: Set<PackID>, in repository: Repository) throws -> Bool {
+    let tombs = try repository.condemnedPacks().union(condemned)
+    let listed = Set(try repository.packNames())
+    // Packs that stand in no tomb come first: a chunk that has a copy there need not move.
+    let kept = try PackGraph(repository, packs: listed.subtracting(tombs))
+    let doomed = try PackGraph(repository, packs: listed.intersection(condemned))
+    let roots = try GarbageRoots(repository, undoWindowSeconds: .max)
+    let graph = PackGraph(kept.packs + doomed.packs)
+    let isLive = try roots.liveFrames(of: graph, reader: repository.reader())
+    let moving = graph.nodes.indices.filter { isLive[$0] && graph.nodes[$0].pack >= kept.packs.count }
+    do {
+      try move(moving.map { (graph.packs[graph.nodes[$0].pack].pack, graph.frame($0)) }, in: repository)
+      return true
+    } catch ObjectStoreError.missing {
+      return false
+    }
+  }
+
+  private static func move(_ frames: [(pack: PackID, frame: PackDirectory.Frame)], in repository: Repository) throws {
+    var random = SecureRandom()
+    var next = 0
+    for layout in EvacuationLayout.layouts(of: frames.map(\.frame)) {
+      var writer = PackWriter(repository: repository.id, pack: PackID(using: &random))
+      for frame in layout.frames {
+        let bytes = try repository.store.read(.pack(frames[next].pack), range: frame.range)
+        writer.append(EncodedFrame(header: frame.header, chunkIDs: frame.chunkIDs, bytes: bytes))
+        next += 1
+      }
+      let pack = writer.finish()
+      try repository.store.create(.pack(pack.id), pack.bytes)
+      try repository.index.insert([IndexedPack(pack.directory)])
+    }
+  }
+}
+
+extension Repository {
+  /// Bytes of all objects: packs, records, labels, tombs; not of the index.
+  func objectByteCount() throws -> UInt64 {
+    var bytes: UInt64 = 0
+    for folder in ObjectFolder.allCases where folder != .operations {
+      for name in try store.list(folder) {
+        do {
+          bytes += try store.byteCount(name)
+        } catch ObjectStoreError.missing {
+          continue
+        }
+      }
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,100 @@
+import ObjectStores
+import Packing
+import SnapshotModel
+
+/// What a collection would do: which packs go, which frames move out of them first, and what that frees.
+package struct GarbagePlan: Sendable {
+  /// Snapshots that leave the undo window with it.
+  package var snapshotsExpired: [ListedSnapshot]
+  package var packsKept: Int
+  /// Packs of which nothing is needed.
+  package var packsDeleted: Int
+  /// Packs whose needed frames move into new ones.
+  package var packsRewritten: Int
+  /// Bytes of the frames that move.
+  package var bytesRewritten: UInt64
+  /// Bytes of packs, records and labels before less those after: exact, while nobody else writes.
+  ///
+  /// The index is derived and not counted.
+  package var bytesFreed: UInt64
+
+  /// The packs to condemn.
+  let condemned: [PackID]
+
+  package var isEmpty: Bool { condemned.isEmpty && snapshotsExpired.isEmpty }
+}
+
+extension GarbagePlan {
+  /// A pack is rewritten when at least this share of it is dead: rewriting costs reading and writing the live rest.
+  static let deadShareMin = 0.05
+
+  /// - Parameters:
+  ///   - undoWindowSeconds: forgotten versions that were forgotten longer ago are given up; 0 gives all up.
+  ///   - forgetting: snapshots to treat as forgotten and given up, for foretelling what forgetting them frees.
+  static func make(
+    for repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = []
+  ) throws -> GarbagePlan {
+    let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
+    let usable = Set(try repository.packNames()).subtracting(try repository.condemnedPacks())
+    var graph = try PackGraph(repository, packs: usable)
+    var isLive = try roots.liveFrames(of: graph, reader: repository.reader())
+    let spared = try repository.packsOfSavesInProgress(among: graph.packs.map(\.pack))
+    let chosen = Set(choose(graph, isLive, sparing: spared).map { graph.packs[$0].pack })
+    if graph.hasDuplicates {
+      // Of a chunk that stands twice, the collection leaves the copy in a pack that stays.
+      let (doomed, kept) = (
+        graph.packs.filter { chosen.contains($0.pack) }, graph.packs.filter { !chosen.contains($0.pack) }
+      )
+      graph = PackGraph(kept + doomed)
+      isLive = try roots.liveFrames(of: graph, reader: repository.reader())
+    }
+    let moving = graph.nodes.indices.filter { isLive[$0] && chosen.contains(graph.packs[graph.nodes[$0].pack].pack) }
+    let bytesOld = graph.packs.reduce(0) { $0 + (chosen.contains($1.pack) ? $1.byteCount : 0) }
+    let bytesNew = EvacuationLayout.layouts(of: moving.map { graph.frame($0) }).reduce(0) { $0 + $1.byteCount }
+    let movingPacks = Set(moving.map { graph.nodes[$0].pack })
+    let recordBytes = try roots.expired.reduce(0) { try $0 + repository.recordBytes(of: $1.snapshot.id) }
+    return GarbagePlan(
+      snapshotsExpired: roots.expired, packsKept: graph.packs.count - chosen.count,
+      packsDeleted: chosen.count - movingPacks.count, packsRewritten: movingPacks.count,
+      bytesRewritten: moving.reduce(0) { $0 + UInt64(graph.frame($1).header.frameLength) },
+      bytesFreed: recordBytes + (bytesOld > bytesNew ? bytesOld - bytesNew : 0), condemned: chosen.sorted())
+  }
+
+  /// Which packs to condemn, by their place in the graph.
+  ///
+  /// A dead frame in a pack that stays must still be readable, since a save may find its chunks known and take them: so when
+  /// what it stands on goes, its pack goes too.
+  private static func choose(_ graph: PackGraph, _ isLive: [Bool], sparing spared: Set<PackID>) -> Set<Int> {
+    var deadBytes = Array(repeating: UInt64(0), count: graph.packs.count)
+    var hasLive = Array(repeating: false, count: graph.packs.count)
+    for (at, node) in graph.nodes.enumerated() {
+      let header = graph.frame(at).header
+      if isLive[at] {
+        hasLive[node.pack] = true
+      } else if header.kind == .chunks {  // The record copy at the end of a pack is never marked: it is no reason.
+        deadBytes[node.pack] += UInt64(header.frameLength)
+      }
+    }
+    var condemned: Set<Int> = []
+    for (pack, directory) in graph.packs.enumerated() where !spared.contains(directory.pack) {
+      let share = Double(deadBytes[pack]) / Double(max(directory.byteCount, 1))
+      if !hasLive[pack] || share >= deadShareMin { condemned.insert(pack) }
+    }
+    while let more = firstLosingItsBase(graph, isLive, condemned, spared) { condemned.insert(more) }
+    return condemned
+  }
+
+  private static func firstLosingItsBase(
+    _ graph: PackGraph, _ isLive: [Bool], _ condemned: Set<Int>, _ spared: Set<PackID>
+  ) -> Int? {
+    for (at, node) in graph.nodes.enumerated() where !isLive[at] && !condemned.contains(node.pack) {
+      for base in graph.frame(at).header.bases {
+        let remains = graph.chunks(base).contains { id in
+          graph.frames(holding: id).contains { isLive[Int($0)] || !condemned.contains(graph.nodes[Int($0)].pack) }
+        }
+        if !remains { return node.pack }
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,69 @@
+import Packing
+import SnapshotModel
+
+/// Finds every frame that some snapshots need: for their manifests, their files, and, transitively, for the bases of these.
+struct LivenessMarker {
+  private let graph: PackGraph
+  private let reader: ChunkReader
+  private var visited: Set<ChunkID> = []
+  private var stack: [ChunkID] = []
+
+  /// By node of the graph.
+  private(set) var isLive: [Bool]
+  /// Needed, and in no pack of the graph.
+  private(set) var missing: Set<ChunkID> = []
+  /// Needed and live chunks, by id.
+  private(set) var liveChunkCount = 0
+
+  init(graph: PackGraph, reader: ChunkReader) {
+    self.graph = graph
+    self.reader = reader
+    isLive = Array(repeating: false, count: graph.nodes.count)
+  }
+
+  /// Marks what a snapshot needs.
+  ///
+  /// - Throws: what reading its manifest throws: what cannot be read cannot be protected, so a collector must stop there.
+  mutating func mark(_ snapshot: Snapshot) throws {
+    need(snapshot.manifest.id)
+    let manifest = try Manifest(snapshot.manifest, reader: reader)
+    for (number, segment) in manifest.root.segments.enumerated() {
+      // The segment was marked before, and so was all that it names.
+      guard need(segment.chunk.id) else { continue }
+      for entry in try manifest.entries(ofSegment: number) { try mark(entry.content) }
+    }
+  }
+
+  private mutating func mark(_ content: FileContent) throws {
+    switch content {
+    case .inline(let chunks):
+      for chunk in chunks { need(chunk.id) }
+    case .indirect(let lists):
+      for list in lists where need(list.id) {
+        for chunk in try ChunkList.decode(reader.bytes(of: list)) { need(chunk.id) }
+      }
+    }
+  }
+
+  /// - Returns: whether it was not needed before.
+  @discardableResult
+  private mutating func need(_ id: ChunkID) -> Bool {
+    guard visited.insert(id).inserted else { return false }
+    stack.append(id)
+    while let next = stack.popLast() {
+      guard let node = graph.frames(holding: next).first.map(Int.init) else {
+        missing.insert(next)
+        continue
+      }
+      liveChunkCount += 1
+      guard !isLive[node] else { continue }
+      isLive[node] = true
+      for base in graph.frame(node).header.bases {
+        let candidates = graph.chunks(base)
+        if candidates.isEmpty { missing.insert(base.idRange.lowerBound) }
+        for candidate in candidates where visited.insert(candidate).inserted { stack.append(candidate) }
+      }
+    }
+    return true
+  }
+}

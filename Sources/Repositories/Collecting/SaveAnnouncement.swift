@@ -1,0 +1,116 @@
+import Glibc
+import ObjectStores
+import Packing
+import SnapshotModel
+
+/// Says that a save is at work, so that a collector spares the packs that it has written and not yet committed.
+///
+/// Only policy hangs on it, never safety: the save's own check before the commit finds out when packs are gone, and repeats.
+/// It lies in `pending/` until the real record takes its place.
+struct SaveAnnouncement: Equatable {
+  private static let magic = Array("snap save in progress\n".utf8)
+  /// A save on another host whose announcement is older is taken for dead.
+  private static let foreignSecondsMax: Int64 = 3 * 86400
+
+  var host: String
+  var process: Int32
+  var bootID: String
+  var started: Timestamp
+
+  static func here() -> SaveAnnouncement {
+    SaveAnnouncement(host: hostName(), process: getpid(), bootID: currentBootID(), started: currentTime())
+  }
+
+  func encoded() -> [UInt8] {
+    var writer = ByteWriter()
+    writer.append(Self.magic)
+    writer.append(counted: Array(host.utf8))
+    writer.append(varint: UInt64(UInt32(bitPattern: process)))
+    writer.append(counted: Array(bootID.utf8))
+    writer.append(signedVarint: started.seconds)
+    writer.append(varint: UInt64(started.nanoseconds))
+    return writer.bytes
+  }
+
+  init(host: String, process: Int32, bootID: String, started: Timestamp) {
+    self.host = host
+    self.process = process
+    self.bootID = bootID
+    self.started = started
+  }
+
+  /// `nil` when the bytes are something else, such as the snapshot record that replaced it.
+  init?(decoding bytes: [UInt8]) {
+    guard bytes.starts(with: Self.magic) else { return nil }
+    var reader = ByteReader(bytes[Self.magic.count...], what: "save announcement")
+    guard let host = try? reader.counted(), let process = try? reader.varint(), let bootID = try? reader.counted(),
+      let seconds = try? reader.signedVarint(), let nanoseconds = try? reader.varint(), nanoseconds < 1_000_000_000
+    else { return nil }
+    self.init(
+      host: String(decoding: host, as: UTF8.self), process: Int32(bitPattern: UInt32(truncatingIfNeeded: process)),
+      bootID: String(decoding: bootID, as: UTF8.self),
+      started: Timestamp(seconds: seconds, nanoseconds: UInt32(nanoseconds)))
+  }
+
+  /// Whether the save may still be running.
+  func mayBeAlive(now: Timestamp) -> Bool {
+    guard host == hostName() else { return now.seconds - started.seconds < Self.foreignSecondsMax }
+    return bootID == currentBootID() && (kill(process, 0) == 0 || errno == EPERM)
+  }
+}
+
+extension Repository {
+  /// Packs that saves which are still running may be about to commit: those as young as the oldest of these saves.
+  func packsOfSavesInProgress(among packs: [PackID]) throws -> Set<PackID> {
+    let now = currentTime()
+    var oldest: Timestamp?
+    for name in try store.list(.pending) {
+      guard let record = try? store.read(name), let announcement = SaveAnnouncement(decoding: record) else { continue }
+      if announcement.mayBeAlive(now: now) { oldest = min(oldest ?? announcement.started, announcement.started) }
+    }
+    guard let oldest else { return [] }
+    // File systems stamp with the last tick's time: allow for a second.
+    let limit = Timestamp(seconds: oldest.seconds - 1)
+    return Set(try packs.filter { try store.modificationTime(.pack($0)).map { $0 >= limit } ?? false })
+  }
+
+  /// Removes what dead saves left in `pending/`: announcements, and records that were never committed.
+  ///
+  /// A record is voided first (`snapshots/<id>` is created with a special value), so that a saver that was only suspended finds
+  /// out and takes another id.
+  func reapAbandonedSaves() throws {
+    let now = currentTime()
+    for name in try store.list(.pending) {
+      guard let id = name.snapshotID, let record = try? store.read(name) else { continue }
+      if let announcement = SaveAnnouncement(decoding: record) {
+        if !announcement.mayBeAlive(now: now) { try store.delete([name]) }
+        continue
+      }
+      if try !store.exists(.snapshot(id)) {
+        guard let modified = try store.modificationTime(name), now.seconds - modified.seconds > 3600 else { continue }
+        do {
+          try store.create(.snapshot(id), SnapshotCoder.void)
+        } catch ObjectStoreError.exists {}  // Committed meanwhile, or voided by another reaper: both are decided.
+      }
+      try store.delete([name])
+    }
+  }
+}
+
+/// What this machine calls itself.
+package func hostName() -> String {
+  var name = utsname()
+  guard unsafe uname(&name) == 0 else { return "localhost" }
+  return unsafe withUnsafePointer(to: &name.nodename) { tuple in
+    unsafe tuple.withMemoryRebound(to: CChar.self, capacity: 65) { unsafe String(cString: $0) }
+  }
+}
+
+/// Differs after each start of the machine; empty where the system does not tell.
+private func currentBootID() -> String {
+  guard let file = unsafe fopen("/proc/sys/kernel/random/boot_id", "re") else { return "" }
+  defer { unsafe fclose(file) }
+  var line: [CChar] = Array(repeating: 0, count: 64)
+  guard unsafe fgets(&line, 64, file) != nil else { return "" }
+  return String(decoding: line.prefix { $0 > 32 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

@@ -1,0 +1,198 @@
+import Indexing
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+import Synchronization
+
+/// Reads chunks out of packs: finds, decodes along the chain of bases, verifies.
+///
+/// Safe to use from several threads. Every chunk that is handed out has been hashed; what does not fit its id throws.
+/// Memory: the cache and, a thread, the frames of one chain.
+package final class ChunkReader: Sendable {
+  /// Plaintext bytes of decoded frames that are kept.
+  package static let cacheBytesDefault = 64 << 20
+  /// No writer makes longer chains; a longer one is damage or malice.
+  static let chainLengthMax = 512
+
+  private let index: RepositoryIndex
+  private let store: any ObjectStore
+  private let refresh: @Sendable () throws -> Void
+  private let cache: Mutex<DecodedFrameCache>
+  private let idleTools = Mutex<[WorkerToolsBox]>([])
+  private let decodedFrames = Atomic<Int>(0)
+
+  /// - Parameter refresh: brings the index up to date with the store; called once when a pack that the index names is gone.
+  init(
+    index: RepositoryIndex, store: any ObjectStore, cacheBytes: Int = ChunkReader.cacheBytesDefault,
+    refresh: @escaping @Sendable () throws -> Void
+  ) {
+    self.index = index
+    self.store = store
+    self.refresh = refresh
+    cache = Mutex(DecodedFrameCache(capacityBytes: cacheBytes))
+  }
+
+  /// Frames decoded so far: what tests count instead of seconds.
+  package var decodedFrameCount: Int { decodedFrames.load(ordering: .relaxed) }
+
+  /// The plaintext of a chunk.
+  ///
+  /// - Throws: `ChunkFault`, or the store's error when its pack cannot be read.
+  package func bytes(of id: ChunkID) throws -> ArraySlice<UInt8> {
+    try withTools { try chunk(id, chain: 0, $0).bytes }
+  }
+
+  /// The copy of a chunk that stands in one pack: what a check reads.
+  func bytes(of id: ChunkID, in pack: PackID) throws -> ArraySlice<UInt8> {
+    try withTools { tools in
+      for location in try index.locate(id) where location.pack == pack {
+        return try chunk(id, at: location, chain: 0, tools).bytes
+      }
+      throw ChunkFault.missing(id)
+    }
+  }
+
+  package func bytes(of chunk: ChunkReference) throws -> ArraySlice<UInt8> {
+    let bytes = try bytes(of: chunk.id)
+    guard bytes.count == chunk.length else { throw ChunkFault.missing(chunk.id) }
+    return bytes
+  }
+
+  /// The chunks that make a file's data, in order; reads the list's own chunks where the list is indirect.
+  package func chunks(of content: FileContent) throws -> [ChunkReference] {
+    switch content {
+    case .inline(let chunks): return chunks
+    case .indirect(let lists): return try lists.flatMap { try ChunkList.decode(bytes(of: $0)) }
+    }
+  }
+
+  /// Several chunks one after the other, with the depth and cost of the deepest: what a delta stands on.
+  func base(_ chunks: [ChunkReference]) throws -> (bytes: [UInt8], depth: Int, decodedByteCount: Int) {
+    try withTools { tools in
+      var joined: [UInt8] = []
+      joined.reserveCapacity(chunks.reduce(0) { $0 + $1.length })
+      var depth = 0
+      var decodedByteCount = 0
+      var frames: Set<FrameKey> = []
+      for reference in chunks {
+        let found = try chunk(reference.id, chain: 0, tools)
+        joined += found.bytes
+        depth = max(depth, found.frame.depth)
+        if frames.insert(found.key).inserted { decodedByteCount += found.frame.decodedByteCount }
+      }
+      return (joined, depth, decodedByteCount)
+    }
+  }
+
+  private typealias FoundChunk = (bytes: ArraySlice<UInt8>, frame: DecodedFrame, key: FrameKey)
+
+  private func chunk(_ id: ChunkID, chain: Int, _ tools: WorkerTools) throws -> FoundChunk {
+    do {
+      return try chunk(id, among: index.locate(id), chain: chain, tools)
+    } catch ChunkFault.missing where chain == 0 {
+      // A collector may have moved it since the index was read (gc-protocol: list again, look up again, once).
+      try refresh()
+      return try chunk(id, among: index.locate(id), chain: chain, tools)
+    }
+  }
+
+  /// Tries every copy; a damaged one is forgiven when another is whole.
+  private func chunk(
+    _ id: ChunkID, among locations: [ChunkLocation], chain: Int, _ tools: WorkerTools
+  ) throws -> FoundChunk {
+    var fault: any Error = ChunkFault.missing(id)
+    for location in locations {
+      do {
+        return try chunk(id, at: location, chain: chain, tools)
+      } catch ObjectStoreError.missing {
+        continue
+      } catch {
+        fault = error
+      }
+    }
+    throw fault
+  }
+
+  private func chunk(
+    _ id: ChunkID, at location: ChunkLocation, chain: Int, _ tools: WorkerTools
+  ) throws -> FoundChunk {
+    let key = FrameKey(pack: location.pack, offset: location.frameOffset)
+    var frame = try cache.withLock { $0.frame(at: key) } ?? decode(location, for: id, chain: chain, tools)
+    guard let bytes = frame.chunk(location.ordinal) else {
+      throw ChunkFault.damaged(id, pack: location.pack, reason: "the frame holds too few chunks")
+    }
+    if frame.verified[location.ordinal] != id {
+      guard tools.hasher.id(of: bytes) == id else {
+        throw ChunkFault.damaged(id, pack: location.pack, reason: "its hash does not fit")
+      }
+      frame.verified[location.ordinal] = id
+      cache.withLock { $0.insert(frame, at: key) }
+    }
+    return (bytes, frame, key)
+  }
+
+  private func decode(
+    _ location: ChunkLocation, for id: ChunkID, chain: Int, _ tools: WorkerTools
+  ) throws -> DecodedFrame {
+    guard chain < Self.chainLengthMax else {
+      throw ChunkFault.damaged(id, pack: location.pack, reason: "its chain of bases does not end")
+    }
+    let end = location.frameOffset + UInt64(location.frameLength)
+    let stored = try store.read(.pack(location.pack), range: location.frameOffset..<end)
+    do {
+      let header = try FrameHeader(decoding: stored[...])
+      var prefix: [UInt8] = []
+      var depth = 0
+      var decodedByteCount = header.rawLength
+      var frames: Set<FrameKey> = []
+      for base in header.bases {
+        let found = try baseChunk(base, chain: chain + 1, tools)
+        prefix += found.bytes
+        depth = max(depth, found.frame.depth + 1)
+        if frames.insert(found.key).inserted { decodedByteCount += found.frame.decodedByteCount }
+      }
+      let bytes = try tools.decoder.decode(
+        header, payload: stored[header.headerLength...], prefix: prefix[...])
+      decodedFrames.add(1, ordering: .relaxed)
+      var starts = [0]
+      for length in header.chunkLengths { starts.append(starts[starts.count - 1] + length) }
+      let frame = DecodedFrame(
+        bytes: bytes, chunkStarts: starts, verified: Array(repeating: nil, count: header.chunkLengths.count),
+        depth: depth, decodedByteCount: decodedByteCount)
+      return frame
+    } catch let error as PackingError {
+      throw ChunkFault.damaged(id, pack: location.pack, reason: error.description)
+    }
+  }
+
+  /// The chunk that a prefix means: with more than one candidate the frame's own hash check tells, so any that reads will do
+  /// unless it leads to a wrong result; then that frame is reported as damaged.
+  private func baseChunk(_ prefix: ChunkIDPrefix, chain: Int, _ tools: WorkerTools) throws -> FoundChunk {
+    var candidates = try index.locate(prefix)
+    if candidates.isEmpty {
+      try refresh()
+      candidates = try index.locate(prefix)
+    }
+    var fault: any Error = ChunkFault.missing(prefix.idRange.lowerBound)
+    for (id, location) in candidates {
+      do {
+        return try chunk(id, at: location, chain: chain, tools)
+      } catch {
+        fault = error
+      }
+    }
+    throw fault
+  }
+
+  private func withTools<R>(_ body: (WorkerTools) throws -> R) throws -> R {
+    let box = idleTools.withLock { $0.popLast() } ?? WorkerToolsBox()
+    defer { idleTools.withLock { $0.append(box) } }
+    return try body(box.tools)
+  }
+}
+
+/// Hands one thread's tools from thread to thread; only ever used by whoever took it out of the idle list.
+private final class WorkerToolsBox: @unchecked Sendable {
+  let tools = WorkerTools()
+}

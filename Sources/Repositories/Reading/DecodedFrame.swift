@@ -1,0 +1,53 @@
+import SnapshotModel
+
+/// Where a frame lies.
+struct FrameKey: Hashable, Sendable {
+  var pack: PackID
+  var offset: UInt64
+}
+
+/// A frame's plaintext, and what it took to get at it.
+struct DecodedFrame: Sendable {
+  var bytes: [UInt8]
+  /// Where each chunk starts in `bytes`, and at last where they end.
+  var chunkStarts: [Int]
+  /// Which chunks have been hashed already, by ordinal.
+  var verified: [ChunkID?]
+  /// Delta frames from here down to the deepest one that stands alone.
+  var depth: Int
+  /// Plaintext bytes decoded for this frame and all that it stands on.
+  var decodedByteCount: Int
+
+  func chunk(_ ordinal: Int) -> ArraySlice<UInt8>? {
+    guard ordinal >= 0, ordinal < chunkStarts.count - 1 else { return nil }
+    return bytes[chunkStarts[ordinal]..<chunkStarts[ordinal + 1]]
+  }
+}
+
+/// Decoded frames, the recently used ones kept: two generations, of which the older is dropped whole.
+///
+/// Every operation is O(1); what is held stays below `capacityBytes` plus one frame.
+struct DecodedFrameCache {
+  private var young: [FrameKey: DecodedFrame] = [:]
+  private var old: [FrameKey: DecodedFrame] = [:]
+  private var youngByteCount = 0
+  private let generationBytesMax: Int
+
+  init(capacityBytes: Int) { generationBytesMax = capacityBytes / 2 }
+
+  mutating func frame(at key: FrameKey) -> DecodedFrame? {
+    if let frame = young[key] { return frame }
+    guard let frame = old.removeValue(forKey: key) else { return nil }
+    insert(frame, at: key)
+    return frame
+  }
+
+  mutating func insert(_ frame: DecodedFrame, at key: FrameKey) {
+    if let previous = young.updateValue(frame, forKey: key) { youngByteCount -= previous.bytes.count }
+    youngByteCount += frame.bytes.count
+    guard youngByteCount > generationBytesMax else { return }
+    old = young
+    young = [:]
+    youngByteCount = 0
+  }
+}

@@ -1,0 +1,79 @@
+import Packing
+import SnapshotModel
+
+/// The sorted map from path to entry of one snapshot, read segment by segment.
+package struct Manifest: Sendable {
+  package let root: ManifestRoot
+  package let reader: ChunkReader
+  /// The chunk that holds the root; `nil` for the manifest of nothing.
+  package let reference: ChunkReference?
+
+  /// - Throws: `ChunkFault` or `PackingError` when the root cannot be had.
+  package init(_ reference: ChunkReference, reader: ChunkReader) throws {
+    self.reader = reader
+    self.reference = reference
+    root = try ManifestRoot(decoding: reader.bytes(of: reference))
+  }
+
+  /// A manifest of nothing.
+  package init(emptyWith reader: ChunkReader) {
+    self.reader = reader
+    reference = nil
+    root = ManifestRoot(segments: [])
+  }
+
+  package var entryCount: Int { root.segments.reduce(0) { $0 + $1.entryCount } }
+
+  /// One segment's entries, in path order.
+  package func entries(ofSegment number: Int) throws -> [ManifestEntry] {
+    try ManifestReader.entries(ofSegment: reader.bytes(of: root.segments[number].chunk))
+  }
+
+  /// Calls `body` with `path` itself and everything below it, in path order.
+  ///
+  /// Cost: the segments that overlap, each decoded once.
+  package func forEach(below path: ArchivePath = .root, _ body: (ManifestEntry) throws -> Void) throws {
+    guard !root.segments.isEmpty else { return }
+    for number in (root.segmentIndex(containing: path) ?? 0)..<root.segments.count {
+      let first = root.segments[number].firstPath
+      if path < first, !path.contains(first) { return }
+      for entry in try entries(ofSegment: number) where path.contains(entry.path) { try body(entry) }
+    }
+  }
+
+  package func entry(at path: ArchivePath) throws -> ManifestEntry? {
+    guard let number = root.segmentIndex(containing: path) else { return nil }
+    return try entries(ofSegment: number).first { $0.path == path }
+  }
+
+  /// All entries, one at a time, holding one segment in memory.
+  package func makeCursor() -> ManifestCursor { ManifestCursor(self) }
+}
+
+/// Steps through a manifest beside a walk that goes in the same order.
+package struct ManifestCursor {
+  private let manifest: Manifest
+  private let leftOut: Set<ChunkReference>
+  private var segment = 0
+  private var entries: [ManifestEntry] = []
+  private var at = 0
+
+  /// - Parameter leftOut: segments to pass over.
+  init(_ manifest: Manifest, leavingOut leftOut: Set<ChunkReference> = []) {
+    self.manifest = manifest
+    self.leftOut = leftOut
+  }
+
+  /// The entry that `advance` moves past; `nil` at the end.
+  package mutating func peek() throws -> ManifestEntry? {
+    while at == entries.count {
+      guard segment < manifest.root.segments.count else { return nil }
+      at = 0
+      entries = leftOut.contains(manifest.root.segments[segment].chunk) ? [] : try manifest.entries(ofSegment: segment)
+      segment += 1
+    }
+    return entries[at]
+  }
+
+  package mutating func advance() { at += 1 }
+}

@@ -1,0 +1,100 @@
+import Indexing
+import ObjectStores
+import Packing
+import SnapshotModel
+
+/// A snapshot with what was said about it later.
+package struct ListedSnapshot: Sendable {
+  package var snapshot: Snapshot
+  package var labels: SnapshotLabels
+
+  package init(snapshot: Snapshot, labels: SnapshotLabels) {
+    self.snapshot = snapshot
+    self.labels = labels
+  }
+
+  /// Tags given on saving and later ones, sorted, once each.
+  package var tags: [String] { Array(Set(snapshot.tags + labels.tags)).sorted() }
+  package var isHeld: Bool { !labels.holds.isEmpty }
+  package var isSuspect: Bool { !labels.suspect.isEmpty }
+}
+
+extension Repository {
+  /// Committed snapshots, oldest first.
+  package func snapshots() throws -> [ListedSnapshot] { try listed(in: .snapshots) }
+
+  /// Forgotten snapshots that can still be taken back, oldest first.
+  package func trashed() throws -> [ListedSnapshot] { try listed(in: .trash) }
+
+  /// Replaces a snapshot's labels, durably.
+  package func setLabels(_ labels: SnapshotLabels, of id: SnapshotID) throws {
+    try asFault {
+      if labels.isEmpty {
+        try store.delete([.labels(id)])
+      } else {
+        try store.replace(.labels(id), LabelsCoder.encode(labels))
+      }
+      try adoptRecords()
+    }
+  }
+
+  /// Records that do not decode are left out and told about; VOID ones never were snapshots.
+  private func listed(in folder: RecordFolder) throws -> [ListedSnapshot] {
+    try asFault {
+      var labels: [SnapshotID: SnapshotLabels] = [:]
+      for (id, record) in try index.records(.labels) {
+        do {
+          labels[id] = try LabelsCoder.decode(record)
+        } catch {
+          events.warn("the labels of snapshot \(id.short) are damaged and left aside: \(error)")
+        }
+      }
+      var found: [ListedSnapshot] = []
+      for (id, record) in try index.records(folder) where !SnapshotCoder.isVoid(record) {
+        guard let snapshot = try snapshot(id, decoding: record) else { continue }
+        found.append(ListedSnapshot(snapshot: snapshot, labels: labels[id] ?? SnapshotLabels()))
+      }
+      return found.sorted {
+        ($0.snapshot.created, $0.snapshot.id) < ($1.snapshot.created, $1.snapshot.id)
+      }
+    }
+  }
+
+  /// The snapshot that a record spells; a damaged record is read again from its copy in a pack.
+  private func snapshot(_ id: SnapshotID, decoding record: [UInt8]) throws -> Snapshot? {
+    do {
+      let snapshot = try SnapshotCoder.decode(record)
+      guard snapshot.id == id else { throw PackingError.damaged(what: "snapshot record") }
+      return snapshot
+    } catch PackingError.newerFormat(let what, let version) {
+      throw SnapFault(
+        .newerFormat, "\(what) \(id.short) has format version \(version); this is snap \(toolVersion)",
+        hint: "upgrade snap"
+      )
+    } catch is PackingError {
+      if let copy = try recordCopies()[id] {
+        events.note("snapshot \(id.short) is damaged; recovered from its copy in a pack")
+        return copy
+      }
+      events.warn("snapshot \(id.short) is damaged, and no pack holds a copy; run snap verify")
+      return nil
+    }
+  }
+
+  /// The snapshot records that saves left in their last packs. Cost: the directory of every pack.
+  func recordCopies() throws -> [SnapshotID: Snapshot] {
+    var copies: [SnapshotID: Snapshot] = [:]
+    let decoder = FrameDecoder()
+    for pack in try packNames() {
+      guard let directory = try directory(of: pack) else { continue }
+      for frame in directory.frames where frame.header.kind == .snapshotRecord {
+        guard let stored = try? store.read(.pack(pack), range: frame.range),
+          let bytes = try? decoder.decode(frame.header, payload: stored[frame.header.headerLength...], prefix: []),
+          let snapshot = try? SnapshotCoder.decode(bytes)
+        else { continue }  // A damaged copy is no copy.
+        copies[snapshot.id] = snapshot
+      }
+    }
+    return copies
+  }
+}

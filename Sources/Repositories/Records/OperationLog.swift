@@ -1,0 +1,141 @@
+import ObjectStores
+import Packing
+import SnapshotModel
+
+/// One command that changed the repository.
+package struct OperationRecord: Sendable {
+  /// The raw values stand in the log: never renumber.
+  package enum Kind: UInt8, Sendable, CaseIterable {
+    case forget = 0, gc, restore, undo, tag, note, hold, release, repair
+  }
+
+  package var kind: Kind
+  package var time: Timestamp
+  /// One line for people.
+  package var summary: String
+  package var snapshots: [SnapshotID]
+  /// Of a restore in place: the folder that was restored into.
+  package var target: String = ""
+
+  var name = ""
+
+  /// `forget`, `gc`, … as people type it.
+  package var kindName: String { "\(kind)" }
+}
+
+/// What `undo` found to do.
+package enum UndoOutcome: Sendable {
+  /// These are back in the list.
+  case versionsRestored([ListedSnapshot])
+  /// A restore in place is undone by restoring the version that was saved before it into the same folder.
+  case restoreNeeded(safety: ListedSnapshot, target: String)
+}
+
+/// The commands that changed the repository, in the order in which they ran; a small object each.
+package enum OperationLog {
+  /// Older ones are dropped.
+  private static let countMax = 1000
+
+  /// Oldest first; damaged ones are left out.
+  package static func operations(in repository: Repository) throws -> [OperationRecord] {
+    try asFault {
+      try names(in: repository).compactMap { name in
+        guard let bytes = try? repository.store.read(.operation(name)) else { return nil }
+        return decode(bytes, name: name)
+      }
+    }
+  }
+
+  package static func append(
+    _ kind: OperationRecord.Kind, _ summary: String, _ snapshots: [SnapshotID], target: String = "",
+    in repository: Repository
+  ) throws {
+    let time = currentTime()
+    let record = OperationRecord(kind: kind, time: time, summary: summary, snapshots: snapshots, target: target)
+    try asFault {
+      // Names in order of time; two within the same nanosecond cannot come from one process.
+      let stamp = String(time.seconds * 1_000_000_000 + Int64(time.nanoseconds), radix: 16)
+      let name = String(repeating: "0", count: max(0, 16 - stamp.count)) + stamp + "-\(kind)"
+      try repository.store.create(.operation(name), encode(record))
+      let all = try names(in: repository)
+      if all.count > countMax {
+        try repository.store.delete(all.prefix(all.count - countMax).map(ObjectName.operation))
+      }
+    }
+  }
+
+  /// Takes back the last operation that can be: a forgetting (by `forget` or by `gc`'s rules), or a restore in place.
+  ///
+  /// - Throws: `SnapFault` `.refused` when there is none inside the undo window.
+  package static func undoLast(in repository: Repository) throws -> UndoOutcome {
+    let trashed = Dictionary(uniqueKeysWithValues: try repository.trashed().map { ($0.snapshot.id, $0) })
+    let live = Dictionary(uniqueKeysWithValues: try repository.snapshots().map { ($0.snapshot.id, $0) })
+    for operation in try operations(in: repository).reversed() {
+      switch operation.kind {
+      case .forget, .gc:
+        let back = operation.snapshots.compactMap { trashed[$0] }
+        guard !back.isEmpty else { continue }
+        try asFault {
+          for listed in back {
+            try repository.move(listed.snapshot.id, from: ObjectName.trash, to: ObjectName.snapshot)
+          }
+          try repository.adoptRecords()
+        }
+        try append(
+          .undo, "took back: \(operation.summary)", back.map(\.snapshot.id), in: repository)
+        return .versionsRestored(back)
+      case .restore:
+        guard let safety = operation.snapshots.first.flatMap({ live[$0] }) else { continue }
+        try asFault { try repository.store.delete([.operation(operation.name)]) }
+        try append(.undo, "took back: \(operation.summary)", [], in: repository)
+        return .restoreNeeded(safety: safety, target: operation.target)
+      default: continue
+      }
+    }
+    throw SnapFault(
+      .refused, "nothing to undo: no forgotten version is left in the undo window", hint: "snap ops shows what was done"
+    )
+  }
+
+  private static func names(in repository: Repository) throws -> [String] {
+    try repository.store.list(.operations).compactMap { if case .operation(let name) = $0 { name } else { nil } }
+      .sorted()
+  }
+
+  private static let magic = Array("SNOP".utf8)
+
+  private static func encode(_ record: OperationRecord) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.append(magic)
+    writer.append(record.kind.rawValue)
+    writer.append(signedVarint: record.time.seconds)
+    writer.append(varint: UInt64(record.time.nanoseconds))
+    writer.append(counted: Array(record.summary.utf8))
+    writer.append(counted: Array(record.target.utf8))
+    writer.append(varint: record.snapshots.count)
+    for id in record.snapshots { writer.append(id.bytes) }
+    return writer.bytes
+  }
+
+  static func decode(_ bytes: [UInt8], name: String) -> OperationRecord? {
+    var reader = ByteReader(bytes, what: "operation")
+    do {
+      guard try reader.bytes(magic.count) == magic[...], let kind = OperationRecord.Kind(rawValue: try reader.byte())
+      else { return nil }
+      let seconds = try reader.signedVarint()
+      let nanoseconds = try reader.varint(limit: 999_999_999, of: "nanoseconds")
+      let summary = String(decoding: try reader.counted(), as: UTF8.self)
+      let target = String(decoding: try reader.counted(), as: UTF8.self)
+      var snapshots: [SnapshotID] = []
+      for _ in 0..<(try reader.count(minimumBytes: SnapshotID.byteCount)) {
+        guard let id = SnapshotID(bytes: try reader.bytes(SnapshotID.byteCount)) else { return nil }
+        snapshots.append(id)
+      }
+      return OperationRecord(
+        kind: kind, time: Timestamp(seconds: seconds, nanoseconds: UInt32(nanoseconds)), summary: summary,
+        snapshots: snapshots, target: target, name: name)
+    } catch {
+      return nil  // The log is for people; a record that does not decode is left out.
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import SnapshotModel
+
+/// How people name a version: `v1.1.0`, `8c41d0e2`, `latest~2`, `@{yesterday}`, `tag:prod`, `commit:ab12cd`, `branch:main`.
+///
+/// An exact version name wins over every other reading. Grammar: docs/guides/command-line.md.
+package enum RevisionExpression {
+  /// Splits `REV:path`; the path is `nil` without one.
+  package static func split(_ text: String, in repository: Repository) throws -> (revision: String, path: String?) {
+    let versions = Set(try repository.snapshots().map(\.snapshot.version))
+    if versions.contains(text) { return (text, nil) }
+    let start = ["tag:", "commit:", "branch:"].first { text.hasPrefix($0) }?.count ?? 0
+    var colons = text.indices.dropFirst(start).filter { text[$0] == ":" }
+    // A colon inside `@{2026-08-01T12:00}` separates nothing.
+    if text.hasPrefix("@{"), let close = text.firstIndex(of: "}") { colons.removeAll { $0 < close } }
+    // The longest revision that is an exact version name, else up to the first colon.
+    let split = colons.last { versions.contains(String(text[..<$0])) } ?? colons.first
+    guard let split else { return (text, nil) }
+    return (String(text[..<split]), String(text[text.index(after: split)...]))
+  }
+
+  /// - Throws: `SnapFault` `.notFound` when nothing matches, or several do.
+  package static func resolve(_ text: String, in repository: Repository) throws -> ListedSnapshot {
+    let all = try repository.snapshots()
+    if let exact = all.last(where: { $0.snapshot.version == text }) { return exact }
+    let (name, back) = try steps(back: text)
+    let start = try name == text ? base(text, among: all) : base(name, among: all)
+    guard back > 0 else { return start }
+    guard let at = all.firstIndex(where: { $0.snapshot.id == start.snapshot.id }), at >= back else {
+      throw SnapFault(
+        .notFound, "no snapshot matches '\(text)': there are not that many before \(start.snapshot.version)")
+    }
+    return all[at - back]
+  }
+
+  /// `v1~2` is `v1` and 2; `v1~` is `v1` and 1.
+  private static func steps(back text: String) throws -> (name: String, back: Int) {
+    guard let tilde = text.lastIndex(of: "~") else { return (text, 0) }
+    let digits = text[text.index(after: tilde)...]
+    guard digits.isEmpty || digits.allSatisfy(\.isASCIIDigit) else { return (text, 0) }
+    guard let count = digits.isEmpty ? 1 : Int(digits) else {
+      throw SnapFault(.usage, "'\(text)': '\(digits)' is not a whole number")
+    }
+    return (String(text[..<tilde]), count)
+  }
+
+  private static func base(_ text: String, among all: [ListedSnapshot]) throws -> ListedSnapshot {
+    func newest(_ belongs: (ListedSnapshot) -> Bool) throws -> ListedSnapshot {
+      if let found = all.last(where: belongs) { return found }
+      throw notFound(text, among: all)
+    }
+    if let exact = all.last(where: { $0.snapshot.version == text }) { return exact }
+    if text == "latest" || text == "@" {
+      return try newest { !$0.isSuspect }
+    }
+    if text.hasPrefix("@{"), text.hasSuffix("}") {
+      let moment = try moment(String(text.dropFirst(2).dropLast()))
+      return try newest { $0.snapshot.created <= moment }
+    }
+    for (prefix, belongs) in selectors {
+      guard text.hasPrefix(prefix) else { continue }
+      let value = String(text.dropFirst(prefix.count))
+      return try newest { belongs($0, value) }
+    }
+    return try byID(text, among: all)
+  }
+
+  private static let selectors: [(String, @Sendable (ListedSnapshot, String) -> Bool)] = [
+    ("tag:", { $0.tags.contains($1) }),
+    ("branch:", { $0.snapshot.git?.branch == $1 }),
+    ("commit:", { $1.count >= 4 && $0.snapshot.git?.commit.hasPrefix($1.lowercased()) == true }),
+  ]
+
+  private static func byID(_ text: String, among all: [ListedSnapshot]) throws -> ListedSnapshot {
+    let prefix = text.lowercased()
+    guard prefix.count >= 4, prefix.allSatisfy(\.isHexDigit) else { throw notFound(text, among: all) }
+    let matches = all.filter { $0.snapshot.id.hexadecimal.hasPrefix(prefix) }
+    guard matches.count < 2 else {
+      let names = matches.map { "\($0.snapshot.id.short)… (\($0.snapshot.version))" }.joined(separator: ", ")
+      throw SnapFault(.notFound, "'\(text)' matches \(matches.count) snapshots: \(names)", hint: "type more digits")
+    }
+    guard let match = matches.first else { throw notFound(text, among: all) }
+    return match
+  }
+
+  private static func notFound(_ text: String, among all: [ListedSnapshot]) -> SnapFault {
+    guard !all.isEmpty else {
+      return SnapFault(.notFound, "no snapshot matches '\(text)': nothing has been saved yet", hint: "snap save")
+    }
+    let nearest = nearestName(to: text, among: all.map(\.snapshot.version))
+    return SnapFault(
+      .notFound, "no snapshot matches '\(text)'",
+      hint: nearest.map { "did you mean '\($0)'? (snap list shows all)" } ?? "snap list")
+  }
+}

@@ -1,0 +1,158 @@
+import Indexing
+import ObjectStores
+import Packing
+import SnapshotModel
+import Synchronization
+
+/// What other processes stored or removed since the index was last brought up to date.
+extension Repository {
+  /// Adopts changed records; packs only for a new index, since whoever needs them asks (`adoptPacks`).
+  func adopt(isNewIndex: Bool) throws {
+    if index.isNew {
+      let count = try adoptPacks()
+      if isNewIndex, count > 0 { events.note("index rebuilt from \(count) packs") }
+    }
+    try adoptRecords()
+  }
+
+  /// Brings the index's packs in line with the store. Cost: a listing, and reading the directory of each new pack.
+  ///
+  /// - Returns: how many packs were new.
+  @discardableResult
+  func adoptPacks() throws -> Int {
+    let tombs = try condemnedPacks()
+    condemned.withLock { $0 = tombs }
+    let listed = Set(try packNames())
+    let indexed = Set(try index.packIDs().keys)
+    let new = listed.subtracting(indexed).sorted()
+    if !new.isEmpty {
+      // Found by listing: whoever stored them may not have got so far as to make the name durable.
+      if !isReadOnly { try store.synchronize(foldersOf: new.map(ObjectName.pack)) }
+      var batch: [IndexedPack] = []
+      var batchChunks = 0
+      for pack in new {
+        guard let directory = try directory(of: pack) else { continue }
+        batch.append(IndexedPack(directory))
+        batchChunks += directory.frames.reduce(0) { $0 + $1.chunkIDs.count }
+        if batchChunks > 1 << 17 {
+          try index.insert(batch)
+          batch = []
+          batchChunks = 0
+        }
+      }
+      try index.insert(batch)
+    }
+    let gone = indexed.subtracting(listed)
+    if !gone.isEmpty { try index.remove(packs: Array(gone)) }
+    return new.count
+  }
+
+  /// The directory of a pack, by a scan where its own is damaged; `nil` when nothing of it can be used.
+  func directory(of pack: PackID) throws -> PackDirectory? {
+    let source = StoredPack(store: store, id: pack)
+    do {
+      return try PackReader.readDirectory(source, repository: id, pack: pack)
+    } catch ObjectStoreError.missing {
+      return nil
+    } catch is PackingError {
+      let scanned = try? scan(pack)
+      events.warn(
+        scanned == nil
+          ? "pack \(pack.short)… cannot be read; run snap verify"
+          : "pack \(pack.short)… directory is damaged; read by scan")
+      return scanned
+    }
+  }
+
+  /// Every pack that some collector has condemned.
+  func condemnedPacks() throws -> Set<PackID> {
+    var packs: Set<PackID> = []
+    for case .tomb(let tomb) in try store.list(.tombs) {
+      do {
+        packs.formUnion(try TombCoder.decode(store.read(.tomb(tomb))))
+      } catch ObjectStoreError.missing {
+        continue  // Its collector has just finished.
+      }
+    }
+    return packs
+  }
+
+  func packNames() throws -> [PackID] {
+    try store.list(.packs).compactMap { if case .pack(let id) = $0 { id } else { nil } }
+  }
+
+  /// Brings the index's snapshots, trash and labels in line with the store; nothing is read when no folder changed.
+  func adoptRecords() throws {
+    for folder in RecordFolder.allCases {
+      let stamp = try store.changeStamp(folder.objects)
+      let key = "records." + folder.objects.name
+      if stamp != 0, try index.stamp(key) == stamp { continue }
+      try adoptRecords(in: folder)
+      if stamp != 0 { try? index.setStamp(key, stamp) }  // Without it the next command lists again.
+    }
+  }
+
+  private func adoptRecords(in folder: RecordFolder) throws {
+    let listed = try store.list(folder.objects)
+    let indexed = Dictionary(uniqueKeysWithValues: try index.records(folder))
+    var seen: Set<SnapshotID> = []
+    for name in listed {
+      guard let id = name.snapshotID else { continue }
+      seen.insert(id)
+      // Snapshots never change; labels do.
+      if folder != .labels, indexed[id] != nil { continue }
+      do {
+        let record = try store.read(name)
+        if indexed[id] != record { try index.setRecord(folder, id, record: record) }
+      } catch ObjectStoreError.missing {
+        seen.remove(id)
+      }
+    }
+    for id in indexed.keys where !seen.contains(id) { try index.removeRecord(folder, id) }
+  }
+
+  /// Where the scan of a damaged pack gets its bases from: the chunks that other packs hold.
+  private func scan(_ pack: PackID) throws -> PackDirectory {
+    let reader = reader()
+    return try PackReader.scan(StoredPack(store: store, id: pack), repository: id, pack: pack) { prefix in
+      try index.locate(prefix).lazy.compactMap { try? reader.bytes(of: $0.0) }.first
+    }.0
+  }
+}
+
+/// A pack in the store, as the pack reader wants it.
+struct StoredPack: PackSource {
+  let store: LocalObjectStore
+  let id: PackID
+
+  var byteCount: UInt64 { get throws { try store.byteCount(.pack(id)) } }
+  func read(_ range: Range<UInt64>) throws -> [UInt8] { try store.read(.pack(id), range: range) }
+}
+
+extension RecordFolder {
+  var objects: ObjectFolder {
+    switch self {
+    case .snapshots: .snapshots
+    case .trash: .trash
+    case .labels: .labels
+    }
+  }
+}
+
+extension ObjectName {
+  var snapshotID: SnapshotID? {
+    switch self {
+    case .snapshot(let id), .pending(let id), .trash(let id), .labels(let id): id
+    default: nil
+    }
+  }
+}
+
+extension IndexedPack {
+  init(_ directory: PackDirectory) {
+    self.init(
+      id: directory.pack, byteCount: directory.byteCount,
+      frames: directory.frames.map { IndexedFrame(offset: $0.offset, length: $0.header.frameLength, chunks: $0.chunks) }
+    )
+  }
+}

@@ -1,0 +1,172 @@
+import Glibc
+import Indexing
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+
+extension Repository {
+  /// Lays out a new repository in a folder that does not exist yet or is empty.
+  ///
+  /// - Throws: `SnapFault` `.failed` when it holds a repository, `.refused` when it holds anything else.
+  @discardableResult
+  package static func create(at folder: String, events: any RepositoryEvents = SilentEvents()) throws -> Repository {
+    let folder = absolutePath(folder)
+    if isRepository(folder) {
+      let id = (try? readConfig(at: folder).id.short).map { " (id \($0)…)" } ?? ""
+      throw SnapFault(.failed, "\(folder) already holds a repository\(id); nothing changed", path: folder)
+    }
+    if let names = folderNames(folder), !names.isEmpty {
+      throw SnapFault(
+        .refused, "\(folder) is not empty; use an empty or new directory", path: folder)
+    }
+    return try asFault {
+      let store = try LocalObjectStore.create(folder: Array(folder.utf8))
+      var random = SecureRandom()
+      let config = RepositoryConfig(
+        id: RepositoryID(using: &random), chunkLengths: .standard, created: currentTime())
+      try store.create(.formatReadme, Array(formatReadme.utf8))
+      // The configuration comes last: a folder with one is a repository.
+      try store.create(.config, config.encoded())
+      return try open(at: folder, events: events)
+    }
+  }
+
+  /// The repository of the project that `start` lies in: the nearest folder upwards that holds `.snap`, as git does it.
+  package static func find(from start: String) -> String? {
+    var folder = absolutePath(start)
+    while true {
+      let candidate = (folder == "/" ? "" : folder) + "/" + folderName
+      if isRepository(candidate) { return candidate }
+      guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
+      folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
+    }
+  }
+
+  /// Opens the repository at `path`, or in the `.snap` of the folder `path`.
+  ///
+  /// Brings the index up to date with the records, or makes it anew where it is missing or damaged, and says so.
+  package static func open(at path: String, events: any RepositoryEvents) throws -> Repository {
+    var folder = absolutePath(path)
+    if !isRepository(folder), isRepository(folder + "/" + folderName) { folder += "/" + folderName }
+    guard isRepository(folder) else { throw notARepository(folder) }
+    return try asFault {
+      let config = try readConfig(at: folder)
+      let store = try LocalObjectStore(folder: Array(folder.utf8))
+      let (index, wasDamaged) = try openIndex(in: folder, repository: config.id, store: store)
+      let repository = Repository(folder: folder, store: store, index: index, config: config, events: events)
+      if wasDamaged { events.note("index.sqlite was damaged; rebuilt (old file kept as index.sqlite.bad)") }
+      try repository.adopt(isNewIndex: index.isNew && !wasDamaged)
+      return repository
+    }
+  }
+
+  static func indexPath(in folder: String) -> String { folder + "/index.sqlite" }
+
+  private static func openIndex(
+    in folder: String, repository: RepositoryID, store: LocalObjectStore
+  ) throws -> (RepositoryIndex, wasDamaged: Bool) {
+    let path = indexPath(in: folder)
+    do {
+      return (try RepositoryIndex(path: path, repository: repository), false)
+    } catch {
+      switch error {
+      case .damaged, .newer, .otherRepository:
+        try RepositoryIndex.moveAside(path: path)
+        return (try RepositoryIndex(path: path, repository: repository), true)
+      default: throw error
+      }
+    }
+  }
+
+  private static func readConfig(at folder: String) throws -> RepositoryConfig {
+    let store = try LocalObjectStore(folder: Array(folder.utf8))
+    do {
+      return try RepositoryConfig(decoding: store.read(.config))
+    } catch PackingError.unknownFeature(let name) {
+      throw SnapFault(
+        .newerFormat, "repository needs feature '\(name)'; this is snap \(toolVersion)", hint: "upgrade snap")
+    } catch PackingError.newerFormat(_, let version) {
+      throw SnapFault(
+        .newerFormat, "repository has format version \(version); this is snap \(toolVersion)", hint: "upgrade snap")
+    } catch let error as PackingError {
+      throw SnapFault(.damage, "the configuration of \(folder) cannot be read: \(error)", hint: "snap repair config")
+    }
+  }
+
+  private static func notARepository(_ folder: String) -> SnapFault {
+    guard let names = folderNames(folder) else {
+      return SnapFault(.noRepository, "no repository at \(folder) (is the disk mounted?)", path: folder)
+    }
+    if names.contains("packs") && names.contains("snapshots") {
+      return SnapFault(
+        .damage, "\(folder) is not a snap repository (config missing)", hint: "snap repair config", path: folder)
+    }
+    return names.isEmpty
+      ? SnapFault(.noRepository, "no repository at \(folder) (is the disk mounted?)", path: folder)
+      : SnapFault(
+        .noRepository, "\(folder) is not a snap repository (config missing)", hint: "snap init", path: folder)
+  }
+
+  private static func isRepository(_ folder: String) -> Bool {
+    ["/config", "/packs"].allSatisfy { unsafe access(folder + $0, F_OK) == 0 }
+  }
+}
+
+/// The version of this program, as records and messages name it.
+package let toolVersion = "0.1.0"
+
+/// Turns what lower layers throw into what the user reads.
+func asFault<R>(_ body: () throws -> R) throws -> R {
+  do {
+    return try body()
+  } catch let error as ObjectStoreError {
+    throw error.fault
+  } catch let error as IndexError {
+    throw error.fault
+  } catch let error as ChunkFault {
+    throw SnapFault(.damage, error.description, hint: "snap verify")
+  } catch let error as PackingError {
+    throw SnapFault(.damage, error.description, hint: "snap verify")
+  }
+}
+
+/// `path` made absolute against the current folder, without `.`, `..` or doubled slashes; links are not resolved.
+package func absolutePath(_ path: String) -> String {
+  var components: [Substring] = []
+  for component in (path.hasPrefix("/") ? path : currentFolder() + "/" + path).split(separator: "/") {
+    switch component {
+    case ".": continue
+    case "..": _ = components.popLast()
+    default: components.append(component)
+    }
+  }
+  return "/" + components.joined(separator: "/")
+}
+
+private func currentFolder() -> String {
+  guard let path = unsafe getcwd(nil, 0) else { return "/" }
+  defer { unsafe free(path) }
+  return unsafe String(cString: path)
+}
+
+/// The names in a folder but `.` and `..`; `nil` when it cannot be read.
+private func folderNames(_ folder: String) -> [String]? {
+  guard let stream = unsafe opendir(folder) else { return nil }
+  defer { unsafe closedir(stream) }
+  var names: [String] = []
+  while let entry = unsafe readdir(stream) {
+    let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+      unsafe tuple.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+    }
+    if name != "." && name != ".." { names.append(name) }
+  }
+  return names
+}
+
+/// The time now, from the system's clock.
+package func currentTime() -> Timestamp {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_REALTIME, &time)
+  return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
+}

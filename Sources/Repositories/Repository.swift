@@ -1,0 +1,106 @@
+import Chunking
+import Indexing
+import ObjectStores
+import Packing
+import SnapshotModel
+import Synchronization
+
+/// What libraries tell while they work; they never print.
+package protocol RepositoryEvents: Sendable {
+  /// Something worth knowing that is no problem: `index rebuilt from 312 packs`.
+  func note(_ message: String)
+  /// Something that should be looked at.
+  func warn(_ message: String)
+}
+
+/// Tells nobody.
+package struct SilentEvents: RepositoryEvents {
+  package init() {}
+  package func note(_ message: String) {}
+  package func warn(_ message: String) {}
+}
+
+/// A repository on disk, open for reading and, where permitted, writing.
+///
+/// The objects in its store are the truth; the index is derived from them and brought up to date on opening.
+package final class Repository: Sendable {
+  /// Absolute path of the repository's folder.
+  package let folder: String
+  package let id: RepositoryID
+  package let created: Timestamp
+  package let config: RepositoryConfig
+  package let events: any RepositoryEvents
+
+  let store: LocalObjectStore
+  let index: RepositoryIndex
+  /// Packs that stand in a tomb, as of the last look.
+  let condemned = Mutex<Set<PackID>>([])
+  private let sharedReader = Mutex<ChunkReader?>(nil)
+
+  init(
+    folder: String, store: LocalObjectStore, index: RepositoryIndex, config: RepositoryConfig,
+    events: any RepositoryEvents
+  ) {
+    self.folder = folder
+    self.store = store
+    self.index = index
+    self.config = config
+    self.events = events
+    id = config.id
+    created = config.created
+  }
+
+  /// The folder that archive paths are relative to; `nil` when the repository does not lie in its project as `.snap`.
+  package var projectRoot: String? {
+    guard folder.hasSuffix("/" + Self.folderName) else { return nil }
+    let root = folder.dropLast(Self.folderName.count + 1)
+    return root.isEmpty ? "/" : String(root)
+  }
+
+  /// Whether nothing can be saved: the disk, or the index's file, cannot be written.
+  package var isReadOnly: Bool { index.isReadOnly }
+
+  /// What a repository is called inside its project.
+  package static let folderName = ".snap"
+
+  /// Reads chunks; shared, so that what one caller decoded serves the next.
+  package func reader() -> ChunkReader {
+    sharedReader.withLock { shared in
+      if let shared { return shared }
+      let reader = ChunkReader(index: index, store: store) { [weak self] in try self?.adoptPacks() }
+      shared = reader
+      return reader
+    }
+  }
+
+  package func manifest(of snapshot: Snapshot) throws -> Manifest {
+    do {
+      return try Manifest(snapshot.manifest, reader: reader())
+    } catch let fault as ChunkFault {
+      throw SnapFault(
+        .damage, "the manifest of \(snapshot.version) cannot be read: \(fault)", hint: "snap verify")
+    }
+  }
+
+  /// The chunker that this repository's chunks are cut with.
+  ///
+  /// - Throws: `SnapFault` `.damage` for lengths that no chunker can have.
+  package func chunker() throws -> Chunker {
+    let lengths = config.chunkLengths
+    guard
+      let parameters = ChunkerParameters(
+        minimum: lengths.minimum, average: lengths.average, maximum: lengths.maximum)
+    else { throw SnapFault(.damage, "the configuration of \(folder) asks for impossible chunk lengths") }
+    return Chunker(parameters: parameters)
+  }
+
+  /// The packs that the index knows and that no collector has condemned.
+  func usablePacks() throws -> Set<PackID> {
+    let condemned = condemned.withLock { $0 }
+    return Set(try index.packIDs().keys).subtracting(condemned)
+  }
+
+  func isUsable(_ pack: PackID) throws -> Bool {
+    try !condemned.withLock { $0.contains(pack) } && store.exists(.pack(pack))
+  }
+}

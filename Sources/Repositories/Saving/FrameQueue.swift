@@ -1,0 +1,146 @@
+import Packing
+import SnapshotModel
+
+/// Which chunks are compressed together: reading a manifest should not decode file contents, nor the other way round.
+enum FrameGroup: Int, CaseIterable {
+  case contents = 0
+  case manifests = 1
+}
+
+/// Turns new chunks into frames on worker threads and hands them back in the order in which they were given.
+///
+/// What is in flight is bounded by taking the oldest result whenever `inFlightBytesMax` is passed, so which frame a chunk
+/// lands in depends on the input alone and never on thread timing.
+struct FrameQueue {
+  /// 1 MiB: larger solid frames gain little and make reading one file out of them dearer (docs/decisions/frames.md).
+  static let solidBytesMax = 1 << 20
+  private static let inFlightBytesMax = 24 << 20
+  /// Chains end here: reading a chunk decodes at most so many frames in a row …
+  static let chainLengthMax = 32
+  /// … and at most so many plaintext bytes.
+  static let decodedBytesMax = 32 << 20
+
+  private enum Outcome: Sendable {
+    case frame(EncodedFrame)
+    /// No delta, because it would not pay or the chain is long enough: to be stored without a base.
+    case rejected([HashedChunk])
+  }
+
+  private struct Pending {
+    var result: PoolResult<Outcome>
+    var byteCount: Int
+    var group: FrameGroup
+  }
+
+  private let pool: WorkerPool
+  private let reader: ChunkReader
+  private let level: CompressionLevel
+  private var solids: [[HashedChunk]] = FrameGroup.allCases.map { _ in [] }
+  private var solidByteCounts = FrameGroup.allCases.map { _ in 0 }
+  private var pending: [Pending] = []
+  private var firstPending = 0
+  private var inFlightBytes = 0
+  private var solidRawBytes = 0
+  private var solidStoredBytes = 0
+  /// What deltas spared, taking for their size without a base the ratio that this save's solid frames reach.
+  private(set) var bytesSavedByDelta = 0
+
+  init(pool: WorkerPool, reader: ChunkReader, level: CompressionLevel) {
+    self.pool = pool
+    self.reader = reader
+    self.level = level
+  }
+
+  /// Adds a chunk that has no base.
+  mutating func addSolid(_ chunk: HashedChunk, to group: FrameGroup) {
+    solids[group.rawValue].append(chunk)
+    solidByteCounts[group.rawValue] += chunk.bytes.count
+    if solidByteCounts[group.rawValue] >= Self.solidBytesMax { submitSolid(group) }
+  }
+
+  /// Adds a run of consecutive new chunks of one file, with the chunks that it is likely to resemble.
+  mutating func addDelta(_ run: [HashedChunk], base: [ChunkReference], in group: FrameGroup) {
+    let (reader, level) = (reader, level)
+    submit(byteCount: run.reduce(0) { $0 + $1.bytes.count }, group) { tools in
+      let found: (bytes: [UInt8], depth: Int, decodedByteCount: Int)
+      do {
+        found = try reader.base(base)
+      } catch is ChunkFault {
+        return .rejected(run)  // A damaged base is no base; verify tells about it.
+      }
+      guard found.depth + 1 < Self.chainLengthMax, found.decodedByteCount < Self.decodedBytesMax else {
+        return .rejected(run)
+      }
+      let prefix = DeltaBase(chunks: base.map(\.id.prefix), bytes: found.bytes[...])
+      // Level 1 is within 1 % of 3 where most of the bytes are matches.
+      let deltaLevel = level == .auto ? .fastest : level
+      let chunks = run.map { ($0.id, $0.bytes) }
+      let frame = try tools.encoder.encodeDelta(chunks: chunks, base: prefix, level: deltaLevel)
+      return frame.map(Outcome.frame) ?? .rejected(run)
+    }
+  }
+
+  /// The oldest frame, once more is in flight than may be; `nil` while there is room.
+  mutating func nextFrameIfFull() throws -> EncodedFrame? {
+    while inFlightBytes > Self.inFlightBytesMax {
+      if let frame = try takeOldest() { return frame }
+    }
+    return nil
+  }
+
+  /// The next frame of all that was added; `nil` when there is none left.
+  mutating func nextFrameAtEnd() throws -> EncodedFrame? {
+    while true {
+      if firstPending == pending.count { FrameGroup.allCases.forEach { submitSolid($0) } }
+      if firstPending == pending.count { return nil }
+      if let frame = try takeOldest() { return frame }
+    }
+  }
+
+  private mutating func takeOldest() throws -> EncodedFrame? {
+    let oldest = pending[firstPending]
+    firstPending += 1
+    if firstPending > 64 {
+      pending.removeFirst(firstPending)
+      firstPending = 0
+    }
+    inFlightBytes -= oldest.byteCount
+    switch try oldest.result.get() {
+    case .frame(let frame):
+      count(frame)
+      return frame
+    case .rejected(let chunks):
+      for chunk in chunks { addSolid(chunk, to: oldest.group) }
+      return nil
+    }
+  }
+
+  private mutating func count(_ frame: EncodedFrame) {
+    guard !frame.header.bases.isEmpty else {
+      solidRawBytes += frame.header.rawLength
+      solidStoredBytes += frame.header.storedLength
+      return
+    }
+    let ratio = solidRawBytes > 0 ? Double(solidStoredBytes) / Double(solidRawBytes) : 0.3
+    bytesSavedByDelta += max(0, Int(Double(frame.header.rawLength) * ratio) - frame.header.storedLength)
+  }
+
+  private mutating func submitSolid(_ group: FrameGroup) {
+    let chunks = solids[group.rawValue]
+    guard !chunks.isEmpty else { return }
+    let byteCount = solidByteCounts[group.rawValue]
+    solids[group.rawValue] = []
+    solidByteCounts[group.rawValue] = 0
+    let level = level
+    submit(byteCount: byteCount, group) { tools in
+      .frame(try tools.encoder.encode(chunks: chunks.map { ($0.id, $0.bytes) }, level: level))
+    }
+  }
+
+  private mutating func submit(
+    byteCount: Int, _ group: FrameGroup, _ body: @escaping @Sendable (WorkerTools) throws -> Outcome
+  ) {
+    pending.append(Pending(result: pool.submit(body), byteCount: byteCount, group: group))
+    inFlightBytes += byteCount
+  }
+}

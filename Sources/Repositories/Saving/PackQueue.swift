@@ -1,0 +1,87 @@
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+
+/// Fills packs with frames and stores them durably while the next one fills.
+struct PackQueue {
+  /// About the size of a pack: large enough that listing packs is cheap, small enough to rewrite.
+  static let packBytesTarget = 32 << 20
+
+  private let repository: RepositoryID
+  /// `nil` in a dry run: frames are counted and dropped.
+  private let store: (any ObjectStore)?
+  private let pool: WorkerPool
+  private var random = SecureRandom()
+  private var writer: PackWriter?
+  private var storing: PoolResult<PackDirectory>?
+  private var stored: [PackDirectory] = []
+
+  /// Bytes of the frames that were appended.
+  private(set) var frameBytes = 0
+
+  init(repository: RepositoryID, store: (any ObjectStore)?, pool: WorkerPool) {
+    self.repository = repository
+    self.store = store
+    self.pool = pool
+  }
+
+  mutating func append(_ frame: EncodedFrame) throws {
+    var current = writer.take() ?? PackWriter(repository: repository, pack: PackID(using: &random))
+    current.append(frame)
+    frameBytes += frame.bytes.count
+    let isFull = current.byteCount >= Self.packBytesTarget
+    writer = consume current
+    if isFull { try closePack() }
+  }
+
+  /// Packs that have become durable since the last call.
+  mutating func takeStored() -> [PackDirectory] {
+    defer { stored = [] }
+    return stored
+  }
+
+  /// Closes the pack that is being filled and waits until all are durable.
+  mutating func finish() throws {
+    try closePack()
+    try awaitStoring()
+  }
+
+  private mutating func closePack() throws {
+    guard let full = writer.take(), let store else { return }
+    try awaitStoring()
+    let repository = repository
+    storing = pool.submit { _ in
+      var full = full
+      return try Self.storePack(full.finish(), repository: repository, in: store)
+    }
+  }
+
+  private mutating func awaitStoring() throws {
+    guard let result = storing.take() else { return }
+    stored.append(try result.get())
+  }
+
+  /// Stores a pack; when the file system could not make it durable, once more under another name.
+  ///
+  /// A file whose fsync failed is never synchronized again: the kernel reports such an error once and then forgets it
+  /// (https://wiki.postgresql.org/wiki/Fsync_Errors).
+  private static func storePack(
+    _ pack: FinishedPack, repository: RepositoryID, in store: any ObjectStore
+  ) throws -> PackDirectory {
+    do {
+      try store.create(.pack(pack.id), pack.bytes)
+      return pack.directory
+    } catch ObjectStoreError.notDurable {
+      var random = SecureRandom()
+      var copy = PackWriter(repository: repository, pack: PackID(using: &random))
+      for frame in pack.directory.frames {
+        let bytes = pack.bytes[Int(frame.range.lowerBound)..<Int(frame.range.upperBound)]
+        copy.append(EncodedFrame(header: frame.header, chunkIDs: frame.chunkIDs, bytes: Array(bytes)))
+      }
+      let again = copy.finish()
+      try store.create(.pack(again.id), again.bytes)
+      return again.directory
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+
+extension Repository {
+  /// Runs `body` as a save: with an up-to-date index and worker threads, announced to collectors, and again from the start
+  /// whenever a collector took away what it relied on.
+  ///
+  /// - Parameter body: gets the packs of earlier attempts, which must not be relied on.
+  package func withSaveInProgress<R>(
+    isDryRun: Bool = false, _ body: (WorkerPool, _ abandoned: Set<PackID>) throws -> R
+  ) throws -> R {
+    try asFault {
+      let pool = try WorkerPool()
+      defer { pool.close() }
+      var random = SecureRandom()
+      let announcement = ObjectName.pending(SnapshotID(using: &random))
+      if !isDryRun { try store.announce(announcement, SaveAnnouncement.here().encoded()) }
+      defer { if !isDryRun { store.withdraw(announcement) } }
+      var abandoned: Set<PackID> = []
+      for _ in 0..<5 {
+        try adoptPacks()
+        do {
+          return try body(pool, abandoned)
+        } catch let repeated as SaveMustRepeat {
+          abandoned.formUnion(repeated.ownPacks)
+        } catch let error as ObjectStoreError {
+          throw error.faultOfSave
+        }
+      }
+      throw SnapFault(
+        .busy, "collectors removed what this save stored five times in a row; nothing was added to history",
+        hint: "try again when no snap gc is running")
+    }
+  }
+}
+
+extension ObjectStoreError {
+  /// The fault, with what it means for a save.
+  fileprivate var faultOfSave: SnapFault {
+    var fault = fault
+    switch self {
+    case .noSpace, .quota: fault.message += "; nothing was added to history"
+    case .inputOutput, .notDurable: fault.message += "; save stopped, earlier snapshots are unaffected"
+    default: break
+    }
+    return fault
+  }
+}

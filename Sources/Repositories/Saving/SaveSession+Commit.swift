@@ -1,0 +1,88 @@
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+import Synchronization
+
+/// A collector took something away that the save relied on: everything must be looked at again.
+package struct SaveMustRepeat: Error {
+  var ownPacks: Set<PackID>
+}
+
+extension SaveSession {
+  /// What a commit came to.
+  package struct Committed: Sendable {
+    package var snapshot: Snapshot
+    /// Why the index could not be updated, if it could not: the snapshot is saved all the same.
+    package var indexFailure: String?
+  }
+
+  /// Commits: from its return on, the snapshot exists whatever happens.
+  ///
+  /// - Parameter makeSnapshot: the record for an id; called again when an id was voided by another process.
+  /// - Throws: `SaveMustRepeat`, `SnapFault` `.versionExists`, or what the store throws; then nothing was added to history.
+  package func commit(_ makeSnapshot: (SnapshotID) -> Snapshot) throws -> Committed {
+    var random = SecureRandom()
+    for _ in 0..<8 {
+      let snapshot = makeSnapshot(SnapshotID(using: &random))
+      let record = SnapshotCoder.encode(snapshot)
+      try storePacks(record: record)
+      try repository.store.create(.pending(snapshot.id), record)
+      do {
+        try checkAvailability(of: snapshot)
+        try checkVersionIsFree(snapshot.version)
+        try repository.store.create(.snapshot(snapshot.id), record)
+      } catch ObjectStoreError.exists {
+        // Someone took this save for dead and voided its id: nothing is lost, take another.
+        try repository.store.delete([.pending(snapshot.id)])
+        continue
+      } catch {
+        try? repository.store.delete([.pending(snapshot.id)])  // The first error counts; a leftover is reaped.
+        throw error
+      }
+      return Committed(snapshot: snapshot, indexFailure: tidyUp(after: snapshot))
+    }
+    throw SnapFault(.busy, "another process voided this save eight times; is a collector running in a loop?")
+  }
+
+  /// After the commit nothing may fail it any more; what goes wrong is told.
+  private func tidyUp(after snapshot: Snapshot) -> String? {
+    do {
+      try repository.adoptRecords()
+      try repository.store.delete([.pending(snapshot.id)])
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// Step 5 of the protocol: list tombs, then packs; every chunk that the snapshot needs must be available.
+  private func checkAvailability(of snapshot: Snapshot) throws {
+    let condemned = try repository.condemnedPacks()
+    let available = Set(try repository.packNames()).subtracting(condemned)
+    repository.condemned.withLock { $0 = condemned }
+    guard ownPacks.isSubset(of: available) else { throw SaveMustRepeat(ownPacks: ownPacks) }
+    // All that was there when the save began is still there: whatever it relied on is.
+    if packsAtStart.isSubset(of: available), !reliesOnLaterPacks { return }
+    try repository.adoptPacks()
+    let graph = try PackGraph(repository, packs: available)
+    var marker = LivenessMarker(graph: graph, reader: reader)
+    try marker.mark(snapshot)
+    guard marker.missing.isEmpty else { throw SaveMustRepeat(ownPacks: ownPacks) }
+  }
+
+  private func checkVersionIsFree(_ version: String) throws {
+    try repository.adoptRecords()
+    try repository.requireFree(version: version)
+  }
+}
+
+extension Repository {
+  /// - Throws: `SnapFault` `.versionExists` when a snapshot has the name.
+  package func requireFree(version: String) throws {
+    guard let taken = try snapshots().first(where: { $0.snapshot.version == version }) else { return }
+    throw SnapFault(
+      .versionExists, "version '\(version)' exists already (id \(taken.snapshot.id.short))",
+      hint: "choose another name, or snap forget \(version)")
+  }
+}

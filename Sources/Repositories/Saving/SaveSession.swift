@@ -1,0 +1,188 @@
+import Indexing
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+
+/// One save: takes chunks and manifest entries, and in the end commits a snapshot.
+///
+/// Follows docs/format/protocol.md: packs are durable before the pending record, that before the check, the check before the
+/// snapshot record, that before the index. Use from one thread; the work happens on the pool's.
+package final class SaveSession {
+  package let repository: Repository
+  package let reader: ChunkReader
+  package let pool: WorkerPool
+  /// Chunks and bytes that were not known before, and what they came to.
+  package private(set) var chunksNew: UInt64 = 0
+  package private(set) var bytesNew: UInt64 = 0
+
+  let isDryRun: Bool
+  private let hasher = ChunkHasher()
+  private var frames: FrameQueue
+  private var packs: PackQueue
+  private var stored: Set<ChunkID> = []
+  private var manifestWriter = ManifestWriter()
+  private var manifestStream: ContentStream?
+  private var segments: [ManifestRoot.Segment] = []
+  private let priorManifest: Manifest?
+
+  /// The packs that the index knew when the session began: all existed and none was condemned.
+  let packsAtStart: Set<PackID>
+  private(set) var ownPacks: Set<PackID> = []
+  /// Packs of earlier attempts at this save: what they stand on may be gone.
+  private let abandoned: Set<PackID>
+  /// Whether a chunk was found in a pack that came later: then the check before the commit must look at every chunk.
+  private(set) var reliesOnLaterPacks = false
+
+  /// - Parameter parent: whose entries may be taken over and whose chunks serve as bases.
+  package init(
+    repository: Repository, parent: Snapshot?, level: CompressionLevel = .auto, pool: WorkerPool,
+    isDryRun: Bool = false,
+    avoiding abandoned: Set<PackID> = []
+  ) throws {
+    self.repository = repository
+    self.pool = pool
+    self.isDryRun = isDryRun
+    reader = repository.reader()
+    self.abandoned = abandoned
+    packsAtStart = try repository.usablePacks().subtracting(abandoned)
+    frames = FrameQueue(pool: pool, reader: reader, level: level)
+    packs = PackQueue(repository: repository.id, store: isDryRun ? nil : repository.store, pool: pool)
+    let reader = reader
+    priorManifest = try parent.map { try Manifest($0.manifest, reader: reader) }
+    manifestStream = makeManifestStream()
+  }
+
+  /// What a file's chunks go into. Streams of one session are used one after the other.
+  ///
+  /// - Parameter prior: the file's content in the parent snapshot; `nil` when there is none.
+  package func makeContentStream(prior: FileContent?, byteCountExpected: UInt64) throws -> ContentStream {
+    let prior = prior.flatMap { content -> PriorContent? in
+      let chunks = try? reader.chunks(of: content)  // An unreadable list is no base; the file is stored without.
+      return chunks.flatMap { $0.isEmpty ? nil : PriorContent($0, locate: locateAtHome) }
+    }
+    return ContentStream(session: self, group: .contents, prior: prior, byteCountExpected: byteCountExpected)
+  }
+
+  /// The form in which a manifest names `chunks`, with the list stored where it is a long one.
+  package func content(of chunks: [ChunkReference], prior: FileContent?) throws -> FileContent {
+    guard chunks.count > FileContent.inlineCountMax else { return .inline(chunks) }
+    var priorLists: PriorContent?
+    if case .indirect(let lists)? = prior { priorLists = PriorContent(lists, locate: locateAtHome) }
+    var stream = ContentStream(session: self, group: .manifests, prior: priorLists, byteCountExpected: 0)
+    for list in ChunkList.split(chunks) { try stream.add(HashedChunk(id: hasher.id(of: list), bytes: list[...])) }
+    return .indirect(lists: try stream.finish())
+  }
+
+  /// Adds the next row of the manifest; rows come in path order.
+  package func append(_ entry: ManifestEntry) throws {
+    if let segment = try manifestWriter.append(entry) { try add(segment) }
+  }
+
+  /// Stores what is left of the manifest and returns its root.
+  package func finishManifest() throws -> ChunkReference {
+    if let segment = manifestWriter.finish() { try add(segment) }
+    _ = try manifestStream?.finish()
+    let bytes = ManifestRoot(segments: segments).encoded()
+    var stream = ContentStream(
+      session: self, group: .manifests, prior: priorRoot(), byteCountExpected: UInt64(bytes.count))
+    try stream.add(HashedChunk(id: hasher.id(of: bytes), bytes: bytes[...]))
+    return try stream.finish()[0]
+  }
+
+  /// Bytes of the frames stored so far; all of them after `flush`.
+  package var bytesStored: UInt64 { UInt64(packs.frameBytes) }
+  package var bytesSavedByDelta: UInt64 { UInt64(frames.bytesSavedByDelta) }
+
+  /// Waits until every frame is encoded and in a pack (which may still be filling).
+  package func flush() throws {
+    while let frame = try frames.nextFrameAtEnd() { try append(frame) }
+  }
+
+  /// Makes every pack durable, with a copy of the record last in the last one.
+  ///
+  /// Nothing new, no pack: the record of an unchanged tree has no copy.
+  func storePacks(record: [UInt8]) throws {
+    if packs.frameBytes > 0 { try append(WorkerTools().encoder.encodeRecord(record)) }
+    try packs.finish()
+    try indexStoredPacks()
+  }
+
+  /// After a failure or an interruption: makes durable what is in packs, so that the next save finds it.
+  package func keepWhatIsStored() {
+    guard !isDryRun else { return }
+    // What comes of it is a help, not a promise: the failure that led here is the one that counts.
+    try? packs.finish()
+    try? indexStoredPacks()
+  }
+
+  // MARK: What streams call
+
+  func isKnown(_ id: ChunkID) throws -> Bool {
+    if stored.contains(id) { return true }
+    if packsAtStart.isEmpty && !reliesOnLaterPacks { return false }
+    for location in try repository.index.locate(id) {
+      if packsAtStart.contains(location.pack) || ownPacks.contains(location.pack) { return true }
+      if try !abandoned.contains(location.pack) && repository.isUsable(location.pack) {
+        reliesOnLaterPacks = true
+        return true
+      }
+    }
+    return false
+  }
+
+  func count(new chunk: HashedChunk) {
+    stored.insert(chunk.id)
+    chunksNew += 1
+    bytesNew += UInt64(chunk.bytes.count)
+  }
+
+  func addSolid(_ chunk: HashedChunk, to group: FrameGroup) throws {
+    frames.addSolid(chunk, to: group)
+    try drain()
+  }
+
+  func addDelta(_ run: [HashedChunk], base: [ChunkReference], in group: FrameGroup) throws {
+    frames.addDelta(run, base: base, in: group)
+    try drain()
+  }
+
+  private func drain() throws {
+    while let frame = try frames.nextFrameIfFull() { try append(frame) }
+  }
+
+  private func append(_ frame: EncodedFrame) throws {
+    try packs.append(frame)
+    try indexStoredPacks()
+  }
+
+  private func indexStoredPacks() throws {
+    let stored = packs.takeStored()
+    guard !stored.isEmpty else { return }
+    ownPacks.formUnion(stored.map(\.pack))
+    try repository.index.insert(stored.map(IndexedPack.init))
+  }
+
+  private func add(_ segment: ManifestSegment) throws {
+    let chunk = HashedChunk(id: hasher.id(of: segment.bytes), bytes: segment.bytes[...])
+    segments.append(
+      ManifestRoot.Segment(firstPath: segment.firstPath, entryCount: segment.entryCount, chunk: chunk.reference))
+    try manifestStream?.add(chunk)
+  }
+
+  private func makeManifestStream() -> ContentStream {
+    let prior = priorManifest.map { PriorContent($0.root.segments.map(\.chunk), locate: locateAtHome) }
+    return ContentStream(
+      session: self, group: .manifests, prior: prior, byteCountExpected: prior?.byteCount ?? 0)
+  }
+
+  private func priorRoot() -> PriorContent? {
+    guard let priorManifest, let reference = priorManifest.reference else { return nil }
+    return PriorContent([reference], locate: locateAtHome)
+  }
+
+  private var locateAtHome: (ChunkID) throws -> ChunkLocation? {
+    let index = repository.index
+    return { try index.locate($0).first }
+  }
+}

@@ -1,0 +1,105 @@
+import Packing
+import Sealing
+import SnapshotModel
+
+/// What one worker thread owns: contexts that are costly to make and must not be shared.
+package final class WorkerTools {
+  package let hasher = ChunkHasher()
+  package let encoder = FrameEncoder()
+  package let decoder = FrameDecoder()
+
+  package init() {}
+}
+
+/// The result of a job that a pool runs.
+package final class PoolResult<Value: Sendable>: Sendable {
+  private let monitor = Monitor()
+  nonisolated(unsafe) private var outcome: Result<Value, any Error>?  // guarded by `monitor`
+
+  fileprivate func fulfil(_ outcome: Result<Value, any Error>) {
+    monitor.withLock {
+      unsafe self.outcome = outcome
+      monitor.signalAll()
+    }
+  }
+
+  /// Waits for the job and returns what it returned or throws what it threw.
+  package func get() throws -> Value {
+    let outcome: Result<Value, any Error> = monitor.withLock {
+      while true {
+        if let outcome = unsafe self.outcome { return outcome }
+        monitor.wait()
+      }
+    }
+    return try outcome.get()
+  }
+}
+
+/// A fixed set of threads that run jobs in the order in which they are submitted.
+///
+/// Whoever submits bounds what is in flight by taking results back in submission order before submitting more: so memory is
+/// bounded, and what is decided from results never depends on thread timing.
+package final class WorkerPool: Sendable {
+  private typealias Job = (WorkerTools) -> Void
+
+  private let monitor = Monitor()
+  nonisolated(unsafe) private var jobs: [Job?] = []  // these three: guarded by `monitor`
+  nonisolated(unsafe) private var firstJob = 0
+  nonisolated(unsafe) private var isClosed = false
+  nonisolated(unsafe) private var threads: [WorkerThread] = []  // written in init and in `close` only
+
+  package let threadCount: Int
+
+  /// - Throws: `SnapFault` when the system refuses the threads.
+  package init(threadCount: Int = WorkerPool.defaultThreadCount) throws {
+    self.threadCount = threadCount
+    for _ in 0..<threadCount {
+      let thread = try WorkerThread { [monitor, self] in
+        let tools = WorkerTools()
+        while let job = monitor.withLock({ self.nextJob() }) { job(tools) }
+      }
+      unsafe threads.append(thread)
+    }
+  }
+
+  /// One thread a processor: the submitting thread mostly waits for the disk or for them.
+  package static var defaultThreadCount: Int { max(2, processorCount) }
+
+  package func submit<Value: Sendable>(_ body: @escaping @Sendable (WorkerTools) throws -> Value) -> PoolResult<Value> {
+    let result = PoolResult<Value>()
+    monitor.withLock {
+      unsafe jobs.append { tools in result.fulfil(Result { try body(tools) }) }
+      monitor.signalAll()
+    }
+    return result
+  }
+
+  /// Lets the threads end after the jobs that were submitted, and waits for them.
+  package func close() {
+    monitor.withLock {
+      unsafe isClosed = true
+      monitor.signalAll()
+    }
+    for thread in unsafe threads { thread.join() }
+    unsafe threads = []
+  }
+
+  /// Call under the lock: waits for a job; `nil` when the pool is closed and empty.
+  private func nextJob() -> Job? {
+    while true {
+      if unsafe firstJob < jobs.count {
+        defer {
+          unsafe firstJob += 1
+          if unsafe firstJob == jobs.count {
+            unsafe jobs.removeAll(keepingCapacity: true)
+            unsafe firstJob = 0
+          }
+        }
+        // Taken out, so that what the job holds is freed when it ends.
+        return unsafe jobs[firstJob].take()
+      }
+      if unsafe isClosed { return nil }
+      monitor.wait()
+    }
+  }
+}

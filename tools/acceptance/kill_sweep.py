@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Kills saves at random moments, runs saves and collections at once, deletes the index; nothing that was saved may be lost.
+
+    kill_sweep.py SNAP [--kills 50] [--files 1500] [--rounds 2] [--seed N]
+
+A kill is SIGKILL to the whole process group at a random share of the time that such a save takes. After each: the store is
+verified, versions saved before come back equal, the killed version is either whole or absent, and the next save succeeds.
+"""
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+
+import make_tree
+from generated_history import delete_index
+from snap_program import COLLECT_NOW, Failure, History, remove
+
+
+def kills(program, count, files, seed):
+    r = random.Random(seed)
+    work = tempfile.mkdtemp(prefix="snap kills ")
+    history = History(program, work)
+    snap = history.snap
+    survived = 0
+    try:
+        snap.run("init")
+        make_tree.make(history.project, seed, files)
+        history.save("v0")
+        elapsed = 0.2 * history.save_seconds
+        for number in range(count):
+            make_tree.mutate(history.project, seed * 10_000 + number, changes=60)
+            for extra in range(6):  # enough new content for several packs' worth of moments
+                make_tree.write(os.fsencode(history.project) + b"/new%d.%d" % (extra, number), r.randbytes(r.randrange(1 << 20)))
+            killed, moment = f"killed{number}", r.random() * 1.2 * elapsed
+            process = snap.start("save", killed, "--no-ignore", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                process.wait(moment)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            if process.returncode == 0:
+                survived += 1
+                history.records[killed] = history.record(history.project, [".snap"])
+            elif killed in snap.versions():  # committed, and killed before it could say so
+                history.records[killed] = history.record(history.project, [".snap"])
+                survived += 1
+            try:
+                snap.run("verify", *(["--read-data"] if number % 10 == 9 else []))
+                history.check(r.choice(list(history.records)))
+                history.save(f"after{number}")
+                elapsed = history.save_seconds  # the same content again, so about what the next one takes
+                history.check(f"after{number}")
+            except Failure as failure:
+                raise Failure(f"kill {number} after {moment:.3f} s (seed {seed}): {failure}") from None
+            if len(history.records) > 8:
+                drop = [version for version in list(history.records)[1:] if r.random() < 0.5]
+                if drop:
+                    history.forget_and_collect(drop)
+        history.verify()
+        history.check_all()
+        delete_index(history)
+        history.check_all()
+    finally:
+        remove(work)
+    print(f"{count} kills (seed {seed}; {survived} saves had committed before), all versions equal, index deleted and rebuilt")
+
+
+def together(program, rounds, files, seed):
+    """Two saves of different folders and a loop of forget and gc, all at once on one repository."""
+    work = tempfile.mkdtemp(prefix="snap together ")
+    store = os.path.join(work, "the store")
+    history, other = History(program, work, store), History(program, os.path.join(work, "second"), store)
+    try:
+        history.snap.run("init")
+        make_tree.make(history.project, seed, files)
+        make_tree.make(other.project, seed + 1, files)
+        for number in range(rounds):
+            make_tree.mutate(history.project, seed * 100 + number)
+            make_tree.mutate(other.project, seed * 200 + number)
+            names = [f"one{number}", f"two{number}"]
+            saves = [each.snap.start("save", name, "--no-ignore", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                     for each, name in zip((history, other), names)]
+            collections = 0
+            while any(save.poll() is None for save in saves):
+                history.snap.run(*COLLECT_NOW)
+                collections += 1
+            for save, name in zip(saves, names):
+                told = save.communicate()[0].decode(errors="replace")
+                if save.returncode != 0:
+                    raise Failure(f"{name}: exit status {save.returncode} (seed {seed})\n{told[-2000:]}")
+            history.records[names[0]] = history.record(history.project)
+            history.records[names[1]] = history.record(other.project)
+            history.verify()
+            history.check_all()
+            if number:
+                history.forget_and_collect([f"one{number - 1}"])
+            print(f"round {number}: two saves and {collections} collections at once, all versions equal", flush=True)
+    finally:
+        remove(work)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Kills saves and runs commands at once; nothing may be lost.")
+    parser.add_argument("snap")
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--files", type=int, default=1500)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    try:
+        kills(options.snap, options.kills, options.files, options.seed)
+        together(options.snap, options.rounds, options.files, options.seed)
+    except Failure as failure:
+        sys.exit(f"kill_sweep: {failure}")

@@ -1,0 +1,28 @@
+#!/usr/bin/env python3
+"""Runs the short versions of the acceptance programs against a built snap; the last line counts them.
+
+    run.py SNAP
+"""
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SNAP = sys.argv[1]
+PROGRAMS = [
+    ("the comparer sees every difference", [sys.executable, "-m", "unittest", "discover", "-q", "-s", str(HERE)]),
+    ("generated histories come back", [sys.executable, str(HERE / "generated_history.py"), SNAP, "--seeds", "1-2", "--versions", "4"]),
+    ("killed saves lose nothing", [sys.executable, str(HERE / "kill_sweep.py"), SNAP, "--kills", "12", "--files", "300", "--rounds", "1"]),
+]
+
+failed = 0
+for name, command in PROGRAMS:
+    began = time.monotonic()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    if done.returncode != 0:
+        failed += 1
+        print(done.stdout)
+    print(f"{'passed' if done.returncode == 0 else 'FAILED'}  {name} ({time.monotonic() - began:.0f} s)", flush=True)
+print(f"{len(PROGRAMS) - failed} passed, {failed} failed")
+sys.exit(1 if failed else 0)
