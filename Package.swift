@@ -41,11 +41,11 @@ let package = Package(
       dependencies: [
         "SnapshotModel", "Chunking", "Sealing", "ObjectStores", "Repositories", "CLinux", "CZlib", "CZstd",
       ]),
-    .target(name: "Workflows", dependencies: ["SnapshotModel", "Repositories", "FileTrees"]),
+    .target(name: "Workflows", dependencies: ["SnapshotModel", "ObjectStores", "Repositories", "FileTrees"]),
     .executableTarget(
       name: "snap",
       dependencies: [
-        "SnapshotModel", "Repositories", "FileTrees", "Workflows",
+        "SnapshotModel", "Sealing", "ObjectStores", "Packing", "Repositories", "FileTrees", "Workflows",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -48,7 +48,7 @@ package struct PathSelection: Sendable, Hashable {
   }
 
   /// Whether a pattern names the item itself.
-  func names(_ path: ArchivePath, isFolder: Bool) -> Bool {
+  package func names(_ path: ArchivePath, isFolder: Bool) -> Bool {
     patterns.contains { $0.names(path, isFolder: isFolder) }
   }
 

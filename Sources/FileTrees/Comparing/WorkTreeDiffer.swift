@@ -1,0 +1,165 @@
+import Glibc
+import ObjectStores
+import Repositories
+import Sealing
+import SnapshotModel
+
+/// Compares a snapshot with the files that lie there now.
+package enum WorkTreeDiffer {
+  /// Calls `body` with every change, in path order.
+  ///
+  /// A file whose size and time of modification are those of the snapshot counts as unchanged, like in git; one whose
+  /// size alone is the same is read and hashed, and is a change of metadata when only its time is new. What the rules
+  /// leave out now but the snapshot holds is passed over, not called removed. The new side of a change has no content
+  /// of its own where the content changed: `FileContent.empty`.
+  ///
+  /// - Parameter root: where the snapshot's paths begin.
+  /// - Throws: `SnapFault`; what cannot be read counts as unchanged, and the repository's events hear of it.
+  package static func forEachChange(
+    from old: Manifest, of snapshot: Snapshot, root: [UInt8], options: WalkOptions, in repository: Repository,
+    _ body: (ManifestChange) throws -> Void
+  ) throws {
+    let cache = StatCacheFile(repository: repository.id, root: root)?.load(manifest: snapshot.manifest.id)
+    var comparison = WorkTreeComparison(old, cache: cache, repository: repository)
+    let walker = try TreeWalker(root: root, sources: snapshot.sources, options: options)
+    while let event = try walker.next() {
+      switch event {
+      case .item(let item): try comparison.compare(item, body)
+      case .ignored(let path, _, _), .skippedRepository(let path): try comparison.passOver(path, body)
+      case .failed(let path, let error):
+        if error.errno == ENOENT { continue }
+        repository.events.warn("cannot compare \(path): \(error.description)")
+        try comparison.passOver(path, body)
+      }
+    }
+    try comparison.finish(body)
+  }
+}
+
+/// One comparison, step by step with the walk.
+private struct WorkTreeComparison {
+  private var cursor: ManifestCursor
+  private var rows: StatCache.Cursor?
+  private let repository: Repository
+  private let owners = OwnerNames()
+  private let hasher = ChunkHasher()
+  private let reader: ChunkReader
+  private var hardLinks = HardLinkTable()
+
+  init(_ manifest: Manifest, cache: StatCache?, repository: Repository) {
+    cursor = manifest.makeCursor()
+    rows = cache?.makeCursor()
+    reader = repository.reader()
+    self.repository = repository
+  }
+
+  mutating func compare(_ item: WalkedItem, _ body: (ManifestChange) throws -> Void) throws {
+    try removeEntries(before: item.path, body)
+    let linkTarget = hardLinks.target(of: item)
+    guard let (old, row) = try take(item.path) else {
+      if let new = describe(item, like: nil, linkTarget) {
+        try body(ManifestChange(path: item.path, kind: .added, old: nil, new: new))
+      }
+      return
+    }
+    if item.status.kind == .file, let row, row.matches(item.status), old.isUnchanged(item.status),
+      old.hardLinkTarget == linkTarget
+    {
+      return
+    }
+    guard let new = describe(item, like: old, linkTarget), let kind = ManifestDiffer.kind(from: old, to: new) else {
+      return
+    }
+    try body(ManifestChange(path: item.path, kind: kind, old: old, new: new))
+  }
+
+  /// Leaves `path`, and what the snapshot has below it, out of the comparison.
+  mutating func passOver(_ path: ArchivePath, _ body: (ManifestChange) throws -> Void) throws {
+    try removeEntries(before: path, body)
+    while let entry = try cursor.peek(), path.contains(entry.path) { _ = try take(entry.path) }
+  }
+
+  mutating func finish(_ body: (ManifestChange) throws -> Void) throws {
+    while let entry = try cursor.peek() {
+      _ = try take(entry.path)
+      try body(ManifestChange(path: entry.path, kind: .removed, old: entry, new: nil))
+    }
+  }
+
+  private mutating func removeEntries(
+    before path: ArchivePath, _ body: (ManifestChange) throws -> Void
+  ) throws {
+    while let entry = try cursor.peek(), entry.path < path {
+      _ = try take(entry.path)
+      try body(ManifestChange(path: entry.path, kind: .removed, old: entry, new: nil))
+    }
+  }
+
+  /// Steps over the entry at `path`, if that is the next one; rows of the cache stand for regular files only.
+  private mutating func take(_ path: ArchivePath) throws -> (ManifestEntry, StatCache.Row?)? {
+    guard let entry = try cursor.peek(), entry.path == path else { return nil }
+    cursor.advance()
+    return (entry, entry.kind == .file ? rows?.nextRow() : nil)
+  }
+
+  /// The entry that a save would write, with the old content where that is still the same; `nil` when it cannot be read.
+  private func describe(_ item: WalkedItem, like old: ManifestEntry?, _ linkTarget: ArchivePath?) -> ManifestEntry? {
+    do {
+      let status = item.status
+      var entry = ManifestEntry(
+        path: item.path, kind: status.kind, metadata: try EntryCapture.metadata(item, owners: owners))
+      entry.hardLinkTarget = linkTarget
+      switch status.kind {
+      case .file:
+        entry.size = status.size
+        if let old, old.kind == .file, try hasContent(of: old, item) {
+          entry.content = old.content
+          entry.dataExtents = old.dataExtents
+        }
+      case .symbolicLink:
+        entry.linkTarget = try EntryCapture.linkTarget(item)
+        entry.size = UInt64(entry.linkTarget.count)
+      case .characterDevice, .blockDevice: entry.deviceNumber = status.deviceNumber
+      case .directory, .fifo, .socket: break
+      }
+      return entry
+    } catch {
+      repository.events.warn("cannot compare \(item.path): \(error)")
+      return nil
+    }
+  }
+
+  private func hasContent(of old: ManifestEntry, _ item: WalkedItem) throws -> Bool {
+    guard old.size == item.status.size else { return false }
+    if old.metadata.modified == item.status.modified || old.size == 0 { return true }
+    let layout = try ContentLayout(of: old, reading: reader)
+    let file = try EntryCapture.open(item)
+    for piece in layout.pieces {
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(piece.chunk.length)
+      for run in piece.runs {
+        guard let part = readExactly(file.number, at: run.offset, count: run.length) else { return false }
+        bytes += part
+      }
+      if hasher.id(of: bytes[...]) != piece.chunk.id { return false }
+    }
+    // A hole of old may hold data now, and the chunks say nothing about it.
+    return try old.dataExtents == nil || old.dataExtents == EntryCapture.dataExtents(file.number, status: item.status)
+  }
+
+  /// - Returns: `nil` when the file ends before.
+  private func readExactly(_ descriptor: Int32, at offset: UInt64, count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var done = 0
+    while done < count {
+      let result = unsafe bytes.withUnsafeMutableBytes {
+        // Inside the buffer: `done` is below its count.
+        unsafe pread(descriptor, $0.baseAddress.unsafelyUnwrapped + done, count - done, off_t(offset) + off_t(done))
+      }
+      if result < 0, errno == EINTR { continue }
+      guard result > 0 else { return nil }
+      done += result
+    }
+    return bytes
+  }
+}

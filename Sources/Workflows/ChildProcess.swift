@@ -1,0 +1,153 @@
+import Glibc
+import ObjectStores
+import SnapshotModel
+import Synchronization
+
+/// A program that was started, with a pipe from its standard output (and error, when asked for).
+///
+/// Descriptors are closed with the value; a child that was not waited for is then waited for, so that no zombie stays.
+package final class ChildProcess: Sendable {
+  /// How a child ended.
+  package enum Ending: Hashable, Sendable {
+    case exited(Int32)
+    case killed(signal: Int32)
+
+    package var isSuccess: Bool { self == .exited(0) }
+  }
+
+  /// Where the child's standard error goes.
+  package enum ErrorStream: Sendable {
+    case inherited
+    case captured
+  }
+
+  /// Read end of the pipe from the child's standard output.
+  package let outputDescriptor: Int32
+  private let errorDescriptor: Int32?
+  private let process: pid_t
+  private let ending = Mutex<Ending?>(nil)
+
+  /// Starts `arguments[0]`, searched on the `PATH`, with standard input from `/dev/null` unless inherited.
+  ///
+  /// - Parameters:
+  ///   - arguments: program and arguments, without NUL bytes.
+  ///   - environment: `NAME=value` entries; `nil` for this process's own.
+  /// - Throws: `SnapFault` `.commandFailed` that names the program when it cannot be started.
+  package init(
+    _ arguments: [[UInt8]], environment: [[UInt8]]? = nil, error: ErrorStream = .inherited,
+    inheritsInput: Bool = false
+  ) throws(SnapFault) {
+    let name = displayText(arguments.first ?? [])
+    let output = try Self.pipe()
+    let errorPipe = error == .captured ? try Self.pipe() : nil
+    defer {
+      close(output.write)
+      if let errorPipe { close(errorPipe.write) }
+    }
+
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    if !inheritsInput { unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) }
+    unsafe posix_spawn_file_actions_adddup2(&actions, output.write, 1)
+    if let errorPipe { unsafe posix_spawn_file_actions_adddup2(&actions, errorPipe.write, 2) }
+
+    // The child must not inherit what this process ignores: a dump command expects to die of SIGPIPE.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var defaults = sigset_t()
+    unsafe sigemptyset(&defaults)
+    unsafe sigaddset(&defaults, SIGPIPE)
+    unsafe posix_spawnattr_setsigdefault(&attributes, &defaults)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+
+    var identifier = pid_t()
+    let status = unsafe withCStrings(arguments) { argumentPointers in
+      guard let program = unsafe argumentPointers[0] else { return EINVAL }
+      guard let environment else {
+        return unsafe posix_spawnp(&identifier, program, &actions, &attributes, argumentPointers, environ)
+      }
+      return unsafe withCStrings(environment) {
+        unsafe posix_spawnp(&identifier, program, &actions, &attributes, argumentPointers, $0)
+      }
+    }
+    guard status == 0 else {
+      close(output.read)
+      if let errorPipe { close(errorPipe.read) }
+      throw SnapFault(.commandFailed, "cannot run '\(name)': \(errorText(status))")
+    }
+    process = identifier
+    outputDescriptor = output.read
+    errorDescriptor = errorPipe?.read
+  }
+
+  deinit {
+    close(outputDescriptor)
+    if let errorDescriptor { close(errorDescriptor) }
+    _ = wait()
+  }
+
+  /// Everything that the child writes until it closes both streams.
+  ///
+  /// - Parameter byteCountMax: what exceeds it is read and dropped.
+  package func readAll(byteCountMax: Int = 64 << 20) -> (output: [UInt8], error: [UInt8]) {
+    var streams: [(descriptor: Int32, bytes: [UInt8])] = [(outputDescriptor, [])]
+    if let errorDescriptor { streams.append((errorDescriptor, [])) }
+    var isOpen = streams.map { _ in true }
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while isOpen.contains(true) {
+      var polls = streams.indices.map {
+        pollfd(fd: isOpen[$0] ? streams[$0].descriptor : -1, events: Int16(POLLIN), revents: 0)
+      }
+      let count = nfds_t(polls.count)
+      guard unsafe poll(&polls, count, -1) >= 0 || errno == EINTR else { break }
+      for at in streams.indices where isOpen[at] && polls[at].revents != 0 {
+        let count = unsafe read(streams[at].descriptor, &buffer, 1 << 16)
+        if count > 0 {
+          streams[at].bytes += buffer[..<count].prefix(byteCountMax - streams[at].bytes.count)
+        } else if count == 0 || errno != EINTR {
+          isOpen[at] = false
+        }
+      }
+    }
+    return (streams[0].bytes, streams.count > 1 ? streams[1].bytes : [])
+  }
+
+  /// Waits until the child has ended; later calls return the same.
+  package func wait() -> Ending {
+    ending.withLock { ending in
+      if let ending { return ending }
+      var status: Int32 = 0
+      while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
+      let signal = status & 0x7F
+      let result = signal == 0 ? Ending.exited(status >> 8 & 0xFF) : .killed(signal: signal)
+      ending = result
+      return result
+    }
+  }
+
+  private static func pipe() throws(SnapFault) -> (read: Int32, write: Int32) {
+    var ends: [Int32] = [-1, -1]
+    guard unsafe Glibc.pipe(&ends) == 0 else {
+      throw SnapFault(.failed, "cannot make a pipe: \(errorText(errno))")
+    }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+  }
+}
+
+/// Calls `body` with a NULL-terminated array of C strings that lives as long as the call.
+private func withCStrings<Result>(
+  _ texts: [[UInt8]], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+  let copies: [UnsafeMutablePointer<CChar>?] = unsafe texts.map { text in
+    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: text.count + 1)
+    for (at, byte) in text.enumerated() { unsafe copy[at] = CChar(bitPattern: byte) }
+    unsafe copy[text.count] = 0
+    return unsafe copy
+  }
+  defer { for unsafe copy in unsafe copies { unsafe copy?.deallocate() } }
+  let terminated = unsafe copies + [nil]
+  return unsafe terminated.withUnsafeBufferPointer { unsafe body($0.baseAddress.unsafelyUnwrapped) }
+}

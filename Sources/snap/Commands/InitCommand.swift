@@ -1,0 +1,35 @@
+import ArgumentParser
+import Repositories
+import SnapshotModel
+
+struct InitCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Create a repository: .snap in this folder, or what --repo names.")
+  static let page = HelpPage(
+    [
+      "snap init": "make this folder a project with versions",
+      "snap init --repo /mnt/usb/store": "a repository elsewhere",
+    ],
+    statuses: [1: "there is one already", 18: "the folder is not empty", 19: "no permission"])
+
+  @OptionGroup var global: GlobalOptions
+
+  func run(in session: Session) throws -> FaultCode? {
+    let named = try session.namedRepository()
+    let folder = named ?? FileSystemPath.joined(session.workingFolder, ArchivePath(".snap") ?? .root)
+    let repository = try Repository.create(at: String(decoding: folder, as: UTF8.self))
+    if session.isJSON {
+      try session.json(
+        JSONObject([
+          "message_type": "initialized", "id": .string(repository.id.hexadecimal),
+          "repository": .string(repository.folder),
+        ]))
+    } else if !session.isQuiet {
+      let option = named == nil ? "" : " --repo \(repository.folder)"
+      try session.output.line("created repository \(repository.id.short) at \(repository.folder)")
+      try session.output.line("next: snap save\(option) v1     to save the first version")
+      try session.output.line("      snap ignored\(option)     to see what is left out, and why")
+    }
+    return nil
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import FileTrees
+import Repositories
+import SnapshotModel
+import Workflows
+
+struct RestoreCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "restore", abstract: "Get files of a version back: to a folder, or in place.",
+    usage: "snap restore <rev[:path]> [<path> ...] [--to <dir>] [<options>]",
+    discussion: """
+      With --to it restores to a folder, which must be empty or new unless --overwrite says what to do about files that \
+      are there. Without --to it restores in place: what it would overwrite or delete is saved first, as a version \
+      before-restore-TIME, so it asks no question, and snap undo takes it back. REV:PATH with --to restores what is in \
+      the folder PATH directly into the target.
+      """,
+    aliases: ["extract"])
+  static let page = HelpPage(
+    [
+      "snap restore v1.2.0 --to ../v1.2.0": "all of it, beside the project",
+      "snap restore v1.2.0 --path '*.json' --path 'config/**' --to /tmp/x": "a part",
+      "snap restore latest --path src/main.c": "one file, in place",
+      "snap restore v1.2.0 --delete --dry-run": "what going back altogether would do",
+    ],
+    statuses: [
+      3: "done, but some items could not be restored", 10: "no repository", 13: "damaged content; the rest is restored",
+      18: "the target is not empty, or unsafe", 21: "no such version or path",
+    ])
+
+  @Argument(help: ArgumentHelp("The version, or a path in it.", valueName: "rev[:path]"))
+  var revision: String
+
+  @Argument(help: ArgumentHelp("The same as --path.", valueName: "path"))
+  var paths: [String] = []
+
+  @OptionGroup(title: "What and where") var options: RestoreCommandOptions
+  @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+  func run(in session: Session) throws -> FaultCode? {
+    let repository = try session.openRepository()
+    let (version, inner) = try session.locate(revision, in: repository)
+    let base = session.base(of: repository)
+    let isInPlace = options.to == nil
+    let target = try options.to.map { try FileSystemPath.absolute(ArgumentText.encode($0)) } ?? base
+    var settings = try options.settings(isInPlace: isInPlace, version: version.snapshot, repository, base)
+    var patterns = (options.path + paths).map { ArgumentText.encode($0) }
+    let manifest = try repository.manifest(of: version.snapshot)
+    if let inner {
+      if !patterns.isEmpty { throw SnapFault(.usage, "REV:PATH and --path cannot be combined") }
+      let entry = try session.entry(at: inner, of: version.snapshot, in: manifest)
+      patterns = inner.isRoot ? [] : [PathSelection.literal(inner)]
+      if !isInPlace {
+        settings.stripComponents += inner.components.count - (entry?.kind == .directory || inner.isRoot ? 0 : 1)
+      }
+    }
+    settings.selection = try PathSelection(patterns, root: version.snapshot.root)
+    try checkMatches(settings.selection, version.snapshot, manifest, session)
+
+    Interruption.defer()
+    let run = RestoreRun(
+      repository: repository, version: version.snapshot, manifest: manifest, target: target, settings: settings,
+      session: session)
+    return isInPlace ? try run.restoreInPlace(isDryRun: options.dryRun) : try run.restore()
+  }
+
+  /// Every pattern must mean something, before anything is written.
+  private func checkMatches(
+    _ selection: PathSelection, _ version: Snapshot, _ manifest: Manifest, _ session: Session
+  ) throws {
+    if selection.selectsEverything { return }
+    var filter = SelectionFilter(selection)
+    try manifest.forEach { filter.take($0) { _, _ in } }
+    guard let missing = filter.unmatched.first else { return }
+    guard let path = ArchivePath(missing) else {
+      throw SnapFault(.notFound, "nothing in version \(version.version) matches '\(displayText(missing))'")
+    }
+    throw session.notInVersion(path, version, manifest)
+  }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import FileTrees
+import Repositories
+import SnapshotModel
+import Workflows
+
+struct SaveCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "save", abstract: "Save a version of the project.",
+    usage: "snap save [<version>] [<path> ...] [<options>]",
+    discussion: """
+      Without a version name it is the time in UTC, 2026-11-21T09-34-00Z. Without paths it saves the whole project: the \
+      folder that holds .snap, or with --repo the current folder. A first word with a slash, or '.', is a path, for \
+      version names hold no slash. Git ignores .snap; what else is left out says snap ignored.
+      """,
+    aliases: ["backup", "create"])
+  static let page = HelpPage(
+    [
+      "snap save v1.2.0": "the whole project",
+      "snap save v1.2.0 -m 'before the migration' src config": "only two folders",
+      "pg_dump app | snap save db-1 --stdin --stdin-filename app.sql": "a dump",
+      "snap save db-2 --stdin-from-command -- pg_dump app": "the same; nothing is saved when pg_dump fails",
+    ],
+    statuses: [
+      3: "saved, but some items could not be read or changed meanwhile", 10: "no repository", 16: "no space",
+      18: "not clean (--require-clean)", 22: "the version exists already", 23: "the command failed; nothing saved",
+    ])
+
+  @Argument(help: ArgumentHelp("Version name, then files and folders.", valueName: "version-and-paths"))
+  var words: [String] = []
+
+  @Argument(parsing: .postTerminator, help: ArgumentHelp("After --: the command to run.", valueName: "command"))
+  var afterTerminator: [String] = []
+
+  @OptionGroup(title: "What to save") var input: SaveInputOptions
+  @OptionGroup(title: "What to leave out") var ignore: IgnoreOptions
+  @OptionGroup(title: "How to save it") var label: SaveLabelOptions
+  @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+  func check() throws {
+    try input.check(words: words, afterTerminator: afterTerminator)
+    try label.check()
+    if let name = try split().version { _ = try VersionName(name) }
+  }
+
+  func run(in session: Session) throws -> FaultCode? {
+    let repository = try session.openRepository()
+    let base = session.base(of: repository)
+    let (name, paths) = try split()
+    let git = try gitState(of: base, session)
+    let start = try input.start(
+      paths: paths, base: base, command: afterTerminator, workingFolder: session.workingFolder)
+    let now = currentTime()
+    warnAboutClock(now, repository, session)
+    var request = SaveRequest(
+      version: try versionName(name, now, repository).text, input: start.input,
+      host: label.host.map { ArgumentText.display($0) } ?? hostName(), user: ProcessEnvironment.userName())
+    request.git = git
+    request.time = label.time?.time
+    request.tags = Array(Set(label.tag.flatMap { TagName.split($0) })).sorted()
+    request.message = ArgumentText.display(label.message)
+    request.compression = label.compression.level
+    request.isDryRun = label.dryRun
+    request.skipIfUnchanged = label.skipIfUnchanged
+    request.readsAll = label.force
+    request.walk = try ignore.walkOptions(repository: Array(repository.folder.utf8))
+    request.confirm = start.confirm
+
+    Interruption.defer()
+    let reporter = SaveReporter(session: session, expected: try repository.snapshots().last?.snapshot.statistics)
+    let outcome = try Archiver.save(request, to: repository, events: reporter)
+    reporter.finish()
+    return try SaveSummary(outcome: outcome, isDryRun: label.dryRun).report(to: session)
+  }
+
+  /// The version's name, if one was given, and the paths.
+  private func split() throws -> (version: String?, paths: [String]) {
+    let all = words + (input.stdinFromCommand ? [] : afterTerminator)
+    guard let first = all.first else { return (nil, []) }
+    // No version name holds a slash or is a dot: `snap save .` and `snap backup /home` can only mean a folder.
+    if first.contains("/") || first == "." || first == ".." { return (nil, all) }
+    return (first, Array(all.dropFirst()))
+  }
+
+  private func versionName(_ name: String?, _ now: Timestamp, _ repository: Repository) throws -> VersionName {
+    if let name { return try VersionName(name) }
+    let base = VersionName(time: label.time?.time ?? now)
+    let taken = Set(try repository.snapshots().map(\.snapshot.version))
+    if !taken.contains(base.text) { return base }
+    // Two saves in one second: the time alone would not tell them apart.
+    return (2...).lazy.map { base.numbered($0) }.first { !taken.contains($0.text) } ?? base
+  }
+
+  private func gitState(of folder: [UInt8], _ session: Session) throws -> GitState? {
+    switch GitProbe.state(of: folder) {
+    case .state(let state):
+      if label.requireClean, state.isDirty {
+        throw SnapFault(
+          .refused, "\(counted(state.dirtyFileCount, "file")) not committed in \(displayText(folder)); nothing saved",
+          hint: "git status lists them; without --require-clean they are saved as they are")
+      }
+      return state
+    case .notARepository:
+      if label.requireClean {
+        throw SnapFault(.refused, "\(displayText(folder)) is not under git; --require-clean cannot be met")
+      }
+      return nil
+    case .unavailable(let reason):
+      if label.requireClean { throw SnapFault(.refused, "git cannot tell whether the tree is clean: \(reason)") }
+      session.console.warn("the git state is not recorded: \(reason)")
+      return nil
+    }
+  }
+
+  private func warnAboutClock(_ now: Timestamp, _ repository: Repository, _ session: Session) {
+    guard label.time == nil, let newest = try? repository.snapshots().last?.snapshot else { return }
+    let behind = newest.created.seconds - now.seconds
+    if behind > 60 {
+      session.console.warn("clock is \(TimeText.rough(behind)) behind the newest version \(newest.version)")
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Repositories
+import Sealing
+import SnapshotModel
+import Workflows
+
+struct ShowCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show what a version is: time, git state, counts, sizes, labels.",
+    discussion: """
+      --manifest prints the MANIFEST: the head and every path with its size and, for files, the SHA-256 of the whole \
+      content. `sha256sum -c` accepts it as it is, from inside a restored copy.
+      """,
+    aliases: ["info"])
+  static let page = HelpPage(
+    [
+      "snap show latest": "the newest version",
+      "snap show v1.2.0 --manifest > MANIFEST": "every path with size and hash",
+      "snap show v1.2.0 --manifest | (cd copy && sha256sum -c)": "check a copy",
+    ], statuses: [10: "no repository", 21: "no such version"])
+
+  @Argument(help: ArgumentHelp("The version.", valueName: "rev"))
+  var revision = "latest"
+
+  @Flag(help: "Print the whole manifest as text.")
+  var manifest = false
+
+  @OptionGroup var global: GlobalOptions
+
+  func run(in session: Session) throws -> FaultCode? {
+    let repository = try session.openRepository()
+    let version = try session.resolve(revision, in: repository)
+    if manifest {
+      try printManifest(of: version, repository, session)
+      return nil
+    }
+    let exclusive = try repository.exclusiveBytes()[version.snapshot.id]
+    if session.isJSON {
+      try session.json(version.json(exclusiveBytes: exclusive))
+    } else {
+      try session.output.write(Self.text(of: version, exclusive).utf8)
+    }
+    return nil
+  }
+
+  private static func text(of version: ListedSnapshot, _ exclusive: UInt64?) -> String {
+    let snapshot = version.snapshot
+    let statistics = snapshot.statistics
+    var lines: [(String, String)] = [
+      ("Version", snapshot.version), ("Id", snapshot.id.hexadecimal),
+      ("Saved", snapshot.created.rfc3339(utcOffsetSeconds: snapshot.utcOffsetSeconds, fraction: false)),
+      ("Host", snapshot.host), ("User", snapshot.user), ("Folder", displayText(snapshot.root)),
+    ]
+    let paths = snapshot.sources.filter { !$0.isRoot }
+    if !paths.isEmpty { lines.append(("Paths", paths.map(\.description).joined(separator: ", "))) }
+    if let git = snapshot.git {
+      lines.append(("Commit", git.commit + (git.isDirty ? " (\(counted(git.dirtyFileCount, "file")) dirty)" : "")))
+      lines.append(("Branch", git.branch.isEmpty ? "(detached)" : git.branch))
+      lines.append(("Describe", git.describe))
+      if !git.remote.isEmpty { lines.append(("Remote", git.remote)) }
+    }
+    let files = statistics.filesNew + statistics.filesChanged + statistics.filesUnmodified
+    lines += [
+      (
+        "Files",
+        "\(formatted(count: files)) (\(formatted(count: statistics.filesNew)) new, "
+          + "\(formatted(count: statistics.filesChanged)) changed, "
+          + "\(formatted(count: statistics.filesUnmodified)) unmodified, "
+          + "\(formatted(count: statistics.filesRemoved)) removed)"
+      ),
+      ("Folders", formatted(count: statistics.directories)), ("Size", formatted(byteCount: statistics.bytesLogical)),
+      ("Added", formatted(byteCount: statistics.bytesStored)),
+    ]
+    if let exclusive { lines.append(("Frees", "\(formatted(byteCount: exclusive)) when deleted alone")) }
+    if statistics.itemsWithErrors > 0 { lines.append(("Errors", formatted(count: statistics.itemsWithErrors))) }
+    if !version.tags.isEmpty { lines.append(("Tags", version.tags.joined(separator: ", "))) }
+    if !snapshot.message.isEmpty { lines.append(("Message", snapshot.message)) }
+    if !version.labels.note.isEmpty { lines.append(("Note", version.labels.note)) }
+    for (name, reason) in version.labels.holds.sorted(by: { $0.key < $1.key }) {
+      lines.append(("Held", reason.isEmpty ? name : "\(name): \(reason)"))
+    }
+    if !version.labels.suspect.isEmpty { lines.append(("Suspect", version.labels.suspect)) }
+    lines.append(("Saved by", "snap \(snapshot.toolVersion)"))
+    return lines.map { $0.0 + ":" + String(repeating: " ", count: 10 - $0.0.count) + $0.1 + "\n" }.joined()
+  }
+
+  private func printManifest(of version: ListedSnapshot, _ repository: Repository, _ session: Session) throws {
+    let manifest = try repository.manifest(of: version.snapshot)
+    let reader = repository.reader()
+    if !session.isJSON {
+      try session.output.write(ManifestText.head(of: version, entryCount: manifest.entryCount))
+    }
+    try manifest.forEach { entry in
+      let digest = entry.kind == .file ? try Self.digest(of: entry, reader) : nil
+      if session.isJSON {
+        var object = entry.json()
+        object["sha256"] = digest.map { .string($0) } ?? .null
+        try session.json(object)
+      } else {
+        try session.output.write(ManifestText.lines(of: entry, digest: digest))
+      }
+    }
+  }
+
+  /// SHA-256 of the whole file: of a file of one chunk without holes its chunk's id, else by reading all of it.
+  private static func digest(of entry: ManifestEntry, _ reader: ChunkReader) throws -> String {
+    if entry.dataExtents == nil, case .inline(let chunks) = entry.content, chunks.count == 1 {
+      return chunks[0].id.hexadecimal
+    }
+    let stream = SHA256Stream()
+    try EntryContent.forEachPiece(of: entry, from: reader) { stream.update($0) }
+    return hexadecimal(stream.finalize())
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Repositories
+import SnapshotModel
+
+struct StatsCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "stats", abstract: "How large everything is, and what deduplication and compression spare.")
+  static let page = HelpPage(["snap stats": "totals of the repository"], statuses: [10: "no repository"])
+
+  @OptionGroup var global: GlobalOptions
+
+  func run(in session: Session) throws -> FaultCode? {
+    let statistics = try session.openRepository().statistics()
+    if session.isJSON {
+      try session.json(
+        JSONObject([
+          "message_type": "statistics", "snapshots_count": .count(statistics.snapshots),
+          "packs_count": .count(statistics.packs), "total_blob_count": .count(statistics.chunks),
+          "total_size": .unsigned(statistics.bytesTotal),
+          "total_uncompressed_size": .unsigned(statistics.bytesUnique), "bytes_logical": .unsigned(statistics.bytesLogical),
+          "bytes_packs": .unsigned(statistics.bytesPacks), "bytes_index": .unsigned(statistics.bytesIndex),
+          "bytes_records": .unsigned(statistics.bytesRecords),
+          "compression_ratio": .number(Self.ratio(statistics.bytesLogical, statistics.bytesTotal)),
+        ]))
+      return nil
+    }
+    let lines = [
+      ("Versions", formatted(count: statistics.snapshots)),
+      ("Logical", "\(formatted(byteCount: statistics.bytesLogical)), as if each version stood alone"),
+      ("Unique", "\(formatted(byteCount: statistics.bytesUnique)) in \(counted(statistics.chunks, "chunk"))"),
+      (
+        "Stored",
+        "\(formatted(byteCount: statistics.bytesTotal)): \(counted(statistics.packs, "pack")) "
+          + "\(formatted(byteCount: statistics.bytesPacks)), index \(formatted(byteCount: statistics.bytesIndex)), "
+          + "records \(formatted(byteCount: statistics.bytesRecords))"
+      ),
+      ("Ratio", "\(Self.text(Self.ratio(statistics.bytesLogical, statistics.bytesTotal))) : 1"),
+    ]
+    for line in lines {
+      try session.output.line(line.0 + ":" + String(repeating: " ", count: 10 - line.0.count) + line.1)
+    }
+    return nil
+  }
+
+  private static func ratio(_ logical: UInt64, _ stored: UInt64) -> Double {
+    stored == 0 ? 0 : (Double(logical) / Double(stored) * 10).rounded() / 10
+  }
+
+  private static func text(_ value: Double) -> String { "\(value)" }
+}

@@ -1,0 +1,116 @@
+import FileTrees
+import Glibc
+import ObjectStores
+import SnapshotModel
+import Workflows
+
+/// Paths of the machine, as bytes: the one place where they meet the C library.
+enum FileSystemPath {
+  private static let slash = UInt8(ascii: "/")
+
+  /// - Throws: `SnapFault` when the current folder was removed or is out of reach.
+  static func currentFolder() throws(SnapFault) -> [UInt8] {
+    guard let path = unsafe getcwd(nil, 0) else {
+      throw SnapFault(.failed, "cannot tell the current folder: \(errorText(errno))")
+    }
+    defer { unsafe free(path) }
+    return unsafe bytes(path)
+  }
+
+  static func changeFolder(_ path: [UInt8]) throws(SnapFault) {
+    guard unsafe withCString(path, { unsafe chdir($0) }) == 0 else {
+      throw SnapFault(.usage, "-C: cannot enter '\(displayText(path))': \(errorText(errno))")
+    }
+  }
+
+  /// `path` from the root, without `.`, `..` and symbolic links on the way; the last component is taken as it is.
+  static func absolute(_ path: [UInt8]) throws(SnapFault) -> [UInt8] {
+    let joined = path.first == slash ? path : try currentFolder() + [slash] + path
+    var parts: [ArraySlice<UInt8>] = []
+    for part in joined.split(separator: slash) where part != [UInt8(ascii: ".")] {
+      if part == [UInt8(ascii: "."), UInt8(ascii: ".")] { _ = parts.popLast() } else { parts.append(part) }
+    }
+    guard let name = parts.popLast() else { return [slash] }
+    let folder = parts.flatMap { [slash] + $0 }
+    let parent = folder.isEmpty ? [slash] : resolved(folder) ?? folder
+    return (parent == [slash] ? [] : parent) + [slash] + name
+  }
+
+  /// All symbolic links followed; `nil` when it does not exist.
+  static func resolved(_ path: [UInt8]) -> [UInt8]? {
+    guard let result = unsafe withCString(path, { unsafe realpath($0, nil) }) else { return nil }
+    defer { unsafe free(result) }
+    return unsafe bytes(result)
+  }
+
+  /// `path` seen from `folder`; `nil` when it lies elsewhere. Both absolute and normal.
+  static func relative(_ path: [UInt8], to folder: [UInt8]) -> ArchivePath? {
+    if folder == [slash] { return ArchivePath(path.dropFirst()) }
+    if path == folder { return .root }
+    guard path.starts(with: folder), path[folder.count] == slash else { return nil }
+    return ArchivePath(path.dropFirst(folder.count + 1))
+  }
+
+  static func joined(_ folder: [UInt8], _ path: ArchivePath) -> [UInt8] {
+    path.isRoot ? folder : (folder == [slash] ? [] : folder) + [slash] + path.bytes
+  }
+
+  static func isReadable(_ path: [UInt8]) -> Bool { unsafe withCString(path) { unsafe access($0, R_OK) } == 0 }
+
+  /// Whether something stands there, be it a dangling link.
+  static func exists(_ path: [UInt8]) -> Bool {
+    var status = stat()
+    return unsafe withCString(path) { unsafe lstat($0, &status) } == 0
+  }
+
+  static func isFolder(_ path: [UInt8]) -> Bool {
+    var status = stat()
+    return unsafe withCString(path) { unsafe stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Whether it is a folder itself, not a link to one.
+  static func isRealFolder(_ path: [UInt8]) -> Bool {
+    var status = stat()
+    return unsafe withCString(path) { unsafe lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  static func identity(of path: [UInt8]) -> FileIdentity? {
+    var status = stat()
+    guard unsafe withCString(path, { unsafe stat($0, &status) }) == 0 else { return nil }
+    return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+
+  /// The whole content of a small file, or of what `-` stands for.
+  ///
+  /// - Throws: `SnapFault` that names the file.
+  static func contents(of path: [UInt8]) throws(SnapFault) -> [UInt8] {
+    let isInput = path == [UInt8(ascii: "-")]
+    let descriptor = isInput ? STDIN_FILENO : unsafe withCString(path) { unsafe open($0, O_RDONLY | O_CLOEXEC) }
+    guard descriptor >= 0 else { throw SnapFault(.failed, "cannot read '\(displayText(path))': \(errorText(errno))") }
+    defer { if !isInput { close(descriptor) } }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = unsafe read(descriptor, &buffer, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else {
+        throw SnapFault(.inputOutput, "cannot read '\(displayText(path))': \(errorText(errno))")
+      }
+      if count == 0 { return bytes }
+      bytes += buffer[..<count]
+    }
+  }
+
+  /// - Parameter path: without NUL bytes; what follows one is cut off.
+  static func withCString<Result>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    let terminated = path + [0]
+    return unsafe terminated.withUnsafeBytes {
+      // Not empty, so it has a base address; bytes and C characters have the same layout.
+      unsafe body($0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: CChar.self))
+    }
+  }
+
+  private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+    unsafe (0..<strlen(text)).map { unsafe UInt8(bitPattern: text[$0]) }
+  }
+}

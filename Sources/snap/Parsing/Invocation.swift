@@ -1,0 +1,69 @@
+import ArgumentParser
+import SnapshotModel
+
+/// What was typed, taken apart as far as the command's name.
+struct Invocation {
+  /// Global flags that stood before the name.
+  var leading: [String] = []
+  var name: String?
+  var rest: [String] = []
+  var wantsHelp = false
+  var wantsVersion = false
+
+  /// - Throws: `SnapFault` `.usage` for an option before the name that is no global one.
+  init(_ arguments: [String]) throws(SnapFault) {
+    var remaining = arguments[...]
+    while let word = remaining.popFirst() {
+      if GlobalOptions.valueFlags.contains(word) {
+        guard let value = remaining.popFirst() else { throw SnapFault(.usage, "\(word) needs a value") }
+        leading += [word, value]
+      } else if GlobalOptions.plainFlags.contains(word) || word.hasPrefix("--repo=") {
+        leading.append(word)
+      } else if word.hasPrefix("-C"), word.count > 2 {
+        leading += ["-C", String(word.dropFirst(2))]
+      } else if word == "--help" || word == "-h" {
+        wantsHelp = true
+      } else if word == "--version" || word == "-V" {
+        wantsVersion = true
+      } else if word.hasPrefix("-"), word.count > 1 {
+        let known = GlobalOptions.valueFlags.union(GlobalOptions.plainFlags).union(["--help", "--version"])
+        let nearest = nearestName(to: word, among: known.sorted().filter { $0.hasPrefix("--") })
+        let suggestion = nearest.map { " (did you mean '\($0)'?)" } ?? ""
+        throw SnapFault(
+          .usage, "unknown option '\(ArgumentText.display(word))'\(suggestion)", hint: "snap --help lists the commands")
+      } else {
+        name = word
+        rest = Array(remaining)
+        break
+      }
+    }
+    // What follows `--` may be another program's command line.
+    let own = rest.prefix { $0 != "--" }
+    if own.contains("--help") || own.contains("-h") { wantsHelp = true }
+  }
+
+  /// The command that is meant.
+  ///
+  /// - Throws: `SnapFault` `.usage` that suggests the nearest name.
+  func commandType(named name: String) throws(SnapFault) -> any Command.Type {
+    if let type = SnapRoot.command(named: name) { return type }
+    let nearest = nearestName(to: name, among: SnapRoot.allNames)
+    let suggestion = nearest.map { " (did you mean '\($0)'?)" } ?? ""
+    throw SnapFault(
+      .usage, "unknown command '\(ArgumentText.display(name))'\(suggestion)",
+      hint: nearest == nil ? "snap --help lists the commands" : nil)
+  }
+
+  /// - Throws: `SnapFault` `.usage` in this program's words.
+  func parse(_ type: any Command.Type) throws(SnapFault) -> any Command {
+    do {
+      let command = try type.parse(leading + rest)
+      try command.check()
+      return command
+    } catch let fault as SnapFault {
+      throw fault
+    } catch {
+      throw UsageMessage.fault(type.message(for: error), for: type.name)
+    }
+  }
+}

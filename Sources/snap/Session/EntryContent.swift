@@ -1,0 +1,47 @@
+import Repositories
+import SnapshotModel
+
+/// A file's bytes as a stream, holes as zeros.
+enum EntryContent {
+  /// Calls `body` with the content from front to back, a chunk at a time.
+  static func forEachPiece(
+    of entry: ManifestEntry, from reader: ChunkReader, _ body: (ArraySlice<UInt8>) throws -> Void
+  ) throws {
+    var extents = (entry.dataExtents ?? [DataExtent(offset: 0, length: entry.size)])[...]
+    var offset: UInt64 = 0
+    for chunk in try reader.chunks(of: entry.content) {
+      var rest = try reader.bytes(of: chunk)
+      while !rest.isEmpty, let extent = extents.first {
+        try writeZeros(extent.offset - min(offset, extent.offset), body)
+        offset = max(offset, extent.offset)
+        let left = extent.offset + extent.length - offset
+        let piece = rest.prefix(Int(min(left, UInt64(rest.count))))
+        if !piece.isEmpty { try body(piece) }
+        offset += UInt64(piece.count)
+        rest = rest.dropFirst(piece.count)
+        if UInt64(piece.count) == left { extents = extents.dropFirst() }
+      }
+    }
+    if entry.size > offset { try writeZeros(entry.size - offset, body) }
+  }
+
+  /// The whole content; `nil` when it is larger than `byteCountMax`.
+  static func bytes(of entry: ManifestEntry, from reader: ChunkReader, byteCountMax: UInt64) throws -> [UInt8]? {
+    guard entry.size <= byteCountMax else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Int(entry.size))
+    try forEachPiece(of: entry, from: reader) { bytes += $0 }
+    return bytes
+  }
+
+  private static let zeros = [UInt8](repeating: 0, count: 1 << 16)
+
+  private static func writeZeros(_ count: UInt64, _ body: (ArraySlice<UInt8>) throws -> Void) rethrows {
+    var left = count
+    while left > 0 {
+      let piece = min(left, UInt64(zeros.count))
+      try body(zeros.prefix(Int(piece)))
+      left -= piece
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import FileTrees
+import Repositories
+import SnapshotModel
+import Workflows
+
+/// What `status` tells.
+struct ProjectState {
+  struct Changes {
+    var added = 0
+    var removed = 0
+    var modified = 0
+
+    var count: Int { added + removed + modified }
+  }
+
+  private let repository: Repository
+  private let versions: [ListedSnapshot]
+  private let trashedCount: Int
+  private let byteCount: UInt64
+  private let now = currentTime()
+  /// Since the last version; `nil` when nobody looked.
+  private let changes: Changes?
+
+  /// The newest version that is no mere safety copy of a restore.
+  let last: ListedSnapshot?
+
+  init(_ repository: Repository, _ session: Session, readsTree: Bool) throws {
+    self.repository = repository
+    versions = try repository.snapshots()
+    trashedCount = try repository.trashed().count
+    byteCount = try repository.statistics().bytesTotal
+    last = versions.last { !$0.tags.contains(VersionName.safetyTag) } ?? versions.last
+    let base = session.base(of: repository)
+    guard readsTree, let last, last.snapshot.root == base, last.snapshot.sources == [.root] else {
+      changes = nil
+      return
+    }
+    var options = WalkOptions()
+    if let identity = FileSystemPath.identity(of: Array(repository.folder.utf8)) { options.neverEnter = [identity] }
+    var found = Changes()
+    try WorkTreeDiffer.forEachChange(
+      from: repository.manifest(of: last.snapshot), of: last.snapshot, root: base, options: options, in: repository
+    ) { change in
+      // The time of a folder changes with every file in it: that is no change of the project.
+      guard change.kind != .metadata, (change.new ?? change.old)?.kind != .directory else { return }
+      switch change.kind {
+      case .added: found.added += 1
+      case .removed: found.removed += 1
+      default: found.modified += 1
+      }
+    }
+    changes = found
+  }
+
+  private var problems: [String] {
+    var problems: [String] = []
+    if repository.isReadOnly { problems.append("repository is read-only") }
+    for version in versions where version.isSuspect {
+      problems.append("\(version.snapshot.version) is suspect: \(version.labels.suspect)")
+    }
+    if let last, last.snapshot.statistics.itemsWithErrors > 0 {
+      let count = counted(last.snapshot.statistics.itemsWithErrors, "item")
+      problems.append("\(last.snapshot.version) was saved with \(count) that could not be read or changed meanwhile")
+    }
+    return problems
+  }
+
+  var text: String {
+    let project = repository.projectRoot ?? repository.folder
+    var lines = [("Project", "\(project)  (repository \(repository.id.short), \(formatted(byteCount: byteCount)))")]
+    if let last {
+      let snapshot = last.snapshot
+      let git = snapshot.git.map { ", \($0.branch.isEmpty ? "detached" : $0.branch) @ \($0.shortText)" } ?? ""
+      lines.append(
+        ("Last", "\(snapshot.version)  \(TimeText.age(of: snapshot.created, at: now))  (\(TimeText.minute(snapshot))\(git))"))
+    } else {
+      lines.append(("Last", "no version yet"))
+    }
+    lines.append(("Versions", formatted(count: versions.count) + (trashedCount > 0 ? ", \(trashedCount) forgotten" : "")))
+    if let changes, let last {
+      lines.append(
+        (
+          "Tree",
+          changes.count == 0
+            ? "unchanged since \(last.snapshot.version)"
+            : "\(formatted(count: changes.modified)) changed, \(formatted(count: changes.added)) new, "
+              + "\(formatted(count: changes.removed)) removed since \(last.snapshot.version)"
+        ))
+    }
+    lines.append(("Health", problems.isEmpty ? "no problem known" : problems.joined(separator: "; ")))
+    let body = lines.map { $0.0 + ":" + String(repeating: " ", count: 10 - $0.0.count) + $0.1 + "\n" }.joined()
+    return body + hints.map { "hint: \($0)\n" }.joined()
+  }
+
+  private var hints: [String] {
+    var hints: [String] = []
+    if last == nil { hints.append("snap save v1 saves the first version") }
+    if let changes, changes.count > 0 { hints.append("snap diff shows the changes, snap save NAME saves them") }
+    if trashedCount > 0 { hints.append("snap undo takes back the last forget, snap gc frees its space") }
+    return hints
+  }
+
+  var json: JSONObject {
+    var object = JSONObject([
+      "message_type": "project_status", "repository": .string(repository.folder),
+      "repository_id": .string(repository.id.hexadecimal), "total_size": .unsigned(byteCount),
+      "snapshots_count": .count(versions.count), "forgotten_count": .count(trashedCount),
+      "read_only": .boolean(repository.isReadOnly), "problems": .strings(problems),
+    ])
+    object["project"] = repository.projectRoot.map { .string($0) } ?? .null
+    object["latest"] = last.map { .object($0.json(exclusiveBytes: nil)) } ?? .null
+    object["latest_age_seconds"] = last.map { .integer(now.seconds - $0.snapshot.created.seconds) } ?? .null
+    object["changes"] =
+      changes.map {
+        .object(
+          JSONObject(["added": .count($0.added), "removed": .count($0.removed), "modified": .count($0.modified)]))
+      } ?? .null
+    return object
+  }
+}

@@ -1,0 +1,62 @@
+import FileTrees
+import Repositories
+import SnapshotModel
+
+extension Session {
+  /// `REV` or `REV:path` as typed; the path is `nil` without a colon.
+  func locate(_ text: String, in repository: Repository) throws -> (version: ListedSnapshot, path: ArchivePath?) {
+    let parts = try RevisionExpression.split(text, in: repository)
+    let version = try RevisionExpression.resolve(parts.revision, in: repository)
+    return (version, try parts.path.map { try archivePath($0, of: version.snapshot) })
+  }
+
+  func resolve(_ text: String, in repository: Repository) throws -> ListedSnapshot {
+    try RevisionExpression.resolve(text, in: repository)
+  }
+
+  /// A path inside a version as typed: from its root, or with `./` and `../` from the current folder.
+  ///
+  /// - Throws: `SnapFault` `.usage` when it leads out.
+  func archivePath(_ text: String, of snapshot: Snapshot) throws -> ArchivePath {
+    let bytes = ArgumentText.encode(text)
+    let isRelative = [".", ".."].contains(text) || text.hasPrefix("./") || text.hasPrefix("../")
+    if isRelative {
+      let absolute = try FileSystemPath.absolute(bytes)
+      if let path = FileSystemPath.relative(absolute, to: snapshot.root) { return path }
+    } else if bytes.first == UInt8(ascii: "/"), let path = FileSystemPath.relative(bytes, to: snapshot.root) {
+      return path
+    }
+    let parts = bytes.split(separator: UInt8(ascii: "/")).filter { $0 != [UInt8(ascii: ".")] }
+    guard let path = ArchivePath(Array(parts.joined(separator: [UInt8(ascii: "/")]))) else {
+      throw SnapFault(.usage, "'\(ArgumentText.display(text))' leads out of the version")
+    }
+    return path
+  }
+
+  /// The path that a file of the project has in its versions, typed as the shell completes it.
+  func archivePath(ofFile text: String, in repository: Repository) throws -> ArchivePath {
+    let absolute = try FileSystemPath.absolute(ArgumentText.encode(text))
+    if let path = FileSystemPath.relative(absolute, to: base(of: repository)) { return path }
+    guard let path = ArchivePath(absolute.dropFirst()) else {
+      throw SnapFault(.usage, "'\(ArgumentText.display(text))' is not a path")
+    }
+    return path
+  }
+
+  /// `'docs/x' is not in version v1.2.0 (nearest: 'doc/x')`.
+  func notInVersion(_ path: ArchivePath, _ version: Snapshot, _ manifest: Manifest) -> SnapFault {
+    var paths: [ArchivePath] = []
+    // The suggestion is a courtesy: when the manifest cannot be read, the message goes without.
+    try? manifest.forEach { paths.append($0.path) }
+    let nearest = nearestPath(to: path.bytes, among: paths).map { " (nearest: '\($0)')" } ?? ""
+    return SnapFault(
+      .notFound, "'\(path)' is not in version \(version.version)\(nearest)", path: path.description)
+  }
+
+  /// The entry at `path`; of the root, which needs none of its own, `nil`.
+  func entry(at path: ArchivePath, of version: Snapshot, in manifest: Manifest) throws -> ManifestEntry? {
+    if let entry = try manifest.entry(at: path) { return entry }
+    if path.isRoot { return nil }
+    throw notInVersion(path, version, manifest)
+  }
+}

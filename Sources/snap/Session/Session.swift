@@ -1,0 +1,85 @@
+import Glibc
+import Repositories
+import SnapshotModel
+import Workflows
+
+/// What a command works with: where it is, which repository is meant, and where its words go.
+final class Session: Sendable {
+  let console: Console
+  let output: StandardOutput
+  /// Absolute, after `-C`.
+  let workingFolder: [UInt8]
+  private let repositoryOption: String?
+
+  init(global: GlobalOptions, output: StandardOutput) throws(SnapFault) {
+    self.output = output
+    console = Console(
+      style: .init(
+        isQuiet: global.quiet, isVerbose: global.verbose, isJSON: global.json,
+        usesColor: !global.noColor && (ProcessEnvironment.value("NO_COLOR") ?? []).isEmpty
+          && ProcessEnvironment.value("TERM") != Array("dumb".utf8)))
+    for folder in global.directory { try FileSystemPath.changeFolder(ArgumentText.encode(folder)) }
+    workingFolder = try FileSystemPath.currentFolder()
+    if let option = global.repo {
+      if option.isEmpty { throw SnapFault(.usage, "--repo: '' is not a path") }
+      repositoryOption = option
+    } else if let variable = ProcessEnvironment.value("SNAP_REPOSITORY") {
+      if variable.isEmpty { throw SnapFault(.usage, "SNAP_REPOSITORY: '' is not a path") }
+      repositoryOption = ArgumentText.decode(variable)
+    } else {
+      repositoryOption = nil
+    }
+  }
+
+  var isJSON: Bool { console.style.isJSON }
+  var isQuiet: Bool { console.style.isQuiet }
+  var isVerbose: Bool { console.style.isVerbose }
+  var workingFolderText: String { displayText(workingFolder) }
+
+  /// The repository that was named, or found by walking up; `nil` when there is none.
+  func repositoryLocation() throws -> String? {
+    if let repositoryOption {
+      return String(decoding: try FileSystemPath.absolute(ArgumentText.encode(repositoryOption)), as: UTF8.self)
+    }
+    return Repository.find(from: String(decoding: workingFolder, as: UTF8.self))
+  }
+
+  /// The folder that `--repo` or SNAP_REPOSITORY names; `nil` without them.
+  func namedRepository() throws -> [UInt8]? {
+    try repositoryOption.map { try FileSystemPath.absolute(ArgumentText.encode($0)) }
+  }
+
+  func openRepository() throws -> Repository {
+    try Repository.open(at: requiredLocation(), events: ConsoleEvents(console: console))
+  }
+
+  /// Where the repository is.
+  ///
+  /// - Throws: `SnapFault` `.noRepository` that says where it was looked for.
+  func requiredLocation() throws -> String {
+    guard let location = try repositoryLocation() else {
+      throw SnapFault(
+        .noRepository, "no repository found in \(workingFolderText) or any parent", hint: "snap init",
+        path: workingFolderText)
+    }
+    if repositoryOption != nil, !FileSystemPath.exists(Array(location.utf8)) {
+      throw SnapFault(
+        .noRepository, "no repository at \(location) (is the disk mounted?)", hint: "snap init --repo \(location)",
+        path: location)
+    }
+    return location
+  }
+
+  /// The folder that archive paths are relative to: the project's root, else the current folder.
+  func base(of repository: Repository) -> [UInt8] { repository.projectRoot.map { Array($0.utf8) } ?? workingFolder }
+
+  func json(_ object: JSONObject) throws { try output.line(object.text) }
+}
+
+/// Passes on what the libraries tell.
+struct ConsoleEvents: RepositoryEvents {
+  let console: Console
+
+  func note(_ message: String) { console.note(message) }
+  func warn(_ message: String) { console.warn(message) }
+}
