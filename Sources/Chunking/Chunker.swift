@@ -56,25 +56,10 @@ package struct Chunker: Sendable {
   private func boundary(in bytes: UnsafeRawBufferPointer, end: Int) -> Int? {
     unsafe GearTable.words.withUnsafeBufferPointer { table -> Int? in
       guard let table = table.baseAddress, let input = bytes.baseAddress else { return nil }
-      let source = unsafe input.assumingMemoryBound(to: UInt8.self)
-      var hash: UInt64 = 0
-      var at = parameters.minimum - ChunkerParameters.windowByteCount
-      while at < parameters.minimum - 1 {
-        unsafe hash = (hash << 1) &+ table[Int(source[at])]
-        at += 1
-      }
-      let normalEnd = min(max(normalLength, parameters.minimum), end)
-      while at < normalEnd {
-        unsafe hash = (hash << 1) &+ table[Int(source[at])]
-        at += 1
-        if hash < strictThreshold { return at }
-      }
-      while at < end {
-        unsafe hash = (hash << 1) &+ table[Int(source[at])]
-        at += 1
-        if hash < laxThreshold { return at }
-      }
-      return nil
+      let scan = unsafe GearScan(table: table, source: input.assumingMemoryBound(to: UInt8.self))
+      let normalEnd = min(normalLength, end)
+      return unsafe scan.boundary(from: parameters.minimum, to: normalEnd, threshold: strictThreshold)
+        ?? scan.boundary(from: max(normalEnd, parameters.minimum - 1) + 1, to: end, threshold: laxThreshold)
     }
   }
 }

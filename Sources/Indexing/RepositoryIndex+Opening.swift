@@ -70,6 +70,11 @@ extension RepositoryIndex {
     }
   }
 
+  static func exists(_ path: String) -> Bool {
+    // Unsafe: the path is lent as a C string for the call.
+    unsafe access(path, F_OK) == 0
+  }
+
   /// Whether the file alone is the whole index: changes that only the log holds would be missed.
   static func isWholeWithoutLog(_ path: String) -> Bool {
     var status = stat()

@@ -22,26 +22,44 @@ package final class RepositoryIndex: Sendable {
   /// Opens the index, or creates it when it is missing or of no bytes.
   ///
   /// Where the folder cannot be written to, an existing index is opened for reading.
-  package init(path: String, repository: RepositoryID) throws(IndexError) {
-    self.path = path
+  package convenience init(path: String, repository: RepositoryID) throws(IndexError) {
     do throws(IndexError) {
       try Self.createFile(path)
       let queue = try Self.connect(path, readOnly: false)
-      isNew = try Self.prepareSchema(queue, repository: repository)
-      isReadOnly = false
-      idle = Mutex([queue])
+      let isNew = try Self.prepareSchema(queue, repository: repository)
+      self.init(path: path, queue: queue, isNew: isNew, isReadOnly: false)
     } catch {
-      guard error.meansReadOnly, Self.isWholeWithoutLog(path) else { throw error }
-      let queue = try Self.connect(path, readOnly: true)
-      do {
-        try queue.inDatabase { try IndexSchema.check($0, repository: repository) }
-      } catch {
-        throw IndexError(error)
-      }
-      isNew = false
-      isReadOnly = true
-      idle = Mutex([queue])
+      guard error.meansReadOnly, Self.exists(path) else { throw error }
+      try self.init(readingOnly: path, repository: repository)
     }
+  }
+
+  /// Opens an existing index that nobody can change meanwhile; needs no file beside it.
+  ///
+  /// - Throws: `IndexError.cannotOpen` also while changes stand in the log alone.
+  package convenience init(readingOnly path: String, repository: RepositoryID) throws(IndexError) {
+    guard Self.isWholeWithoutLog(path) else {
+      throw .cannotOpen(code: 0, text: "its log was not written back, and the folder is read-only")
+    }
+    let queue = try Self.connect(path, readOnly: true)
+    do {
+      try queue.inDatabase { try IndexSchema.check($0, repository: repository) }
+    } catch {
+      throw IndexError(error)
+    }
+    self.init(path: path, queue: queue, isNew: false, isReadOnly: true)
+  }
+
+  private init(path: String, queue: DatabaseQueue, isNew: Bool, isReadOnly: Bool) {
+    self.path = path
+    self.isNew = isNew
+    self.isReadOnly = isReadOnly
+    idle = Mutex([queue])
+  }
+
+  /// Makes the connection that is idle fail as on a full disk once the file has so many pages: for tests.
+  package func limitPages(to count: Int) throws {
+    try reading { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
   }
 
   /// Closes the idle connections; the last one of all processes writes the log back and deletes it.

@@ -66,7 +66,8 @@ extension LocalObjectStore {
           // cannot be brought back; its new bytes are whole and durable, only its name may still be the old one's.
           if !replacing { try? operations.unlink(name.path, in: root) }
           failedToSync = error.errorNumber
-          throw error
+          // A stale handle must not lead to a second attempt: it could meet the first one's object and call it another's.
+          throw error.errorNumber == ESTALE ? SystemCallFailure(EIO) : error
         }
       }
     } catch {
@@ -103,7 +104,7 @@ extension LocalObjectStore {
   }
 
   /// Creates the file, and `tmp/` before it where a copying tool has dropped the empty folder.
-  private func createTemporary(
+  func createTemporary(
     _ temporary: String, in root: borrowing OwnedDescriptor
   ) throws(SystemCallFailure) -> OwnedDescriptor {
     do throws(SystemCallFailure) {
@@ -123,10 +124,10 @@ extension LocalObjectStore {
       try move(temporary, to: name.path, replacing: replacing, in: root)
     } catch {
       guard error.errorNumber == ENOENT, let folder = name.folder else { throw error }
-      try makeFolder(folder.name, in: root)
+      let isNew = try makeFolder(folder.name, in: root)
       if name.parentPath != folder.name { try makeFolder(name.parentPath, in: root) }
+      if isNew { try synchronize(".", in: root) }
       try move(temporary, to: name.path, replacing: replacing, in: root)
-      try synchronize(".", in: root)
     }
   }
 
@@ -166,12 +167,15 @@ extension LocalObjectStore {
     durablePackFolders.withLock { _ = $0.insert(parent) }
   }
 
-  /// An existing one is as good.
-  func makeFolder(_ path: String, in root: borrowing OwnedDescriptor) throws(SystemCallFailure) {
+  /// - Returns: whether it is new; an existing one is as good.
+  @discardableResult
+  func makeFolder(_ path: String, in root: borrowing OwnedDescriptor) throws(SystemCallFailure) -> Bool {
     do throws(SystemCallFailure) {
       try operations.makeFolder(path, in: root)
+      return true
     } catch {
       guard error.errorNumber == EEXIST else { throw error }
+      return false
     }
   }
 

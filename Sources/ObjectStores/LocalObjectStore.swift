@@ -48,7 +48,7 @@ package final class LocalObjectStore: ObjectStore {
     let store = try LocalObjectStore(folder: folder, operations: operations)
     for name in ObjectFolder.allCases.map(\.name) + [TemporaryNames.folder] {
       try store.perform(.write, path: name) { (root) throws(SystemCallFailure) in
-        try store.makeFolder(name, in: root)
+        _ = try store.makeFolder(name, in: root)
       }
     }
     try store.perform(.synchronize, path: ".") { (root) throws(SystemCallFailure) in
@@ -82,17 +82,28 @@ package final class LocalObjectStore: ObjectStore {
     do throws(SystemCallFailure) {
       return try body(handle.descriptor)
     } catch {
-      guard error.errorNumber == ESTALE else {
+      guard isStale(error, handle) else {
         throw storeError(error, operation: operation, path: path, object: object)
       }
     }
+    let renewed: FolderHandle
     do throws(SystemCallFailure) {
-      let renewed = FolderHandle(try operations.openFolder(pathBytes))
-      opened.withLock { $0 = renewed }
+      renewed = FolderHandle(try operations.openFolder(pathBytes))
+    } catch {
+      throw Self.openError(error, path: self.path)
+    }
+    opened.withLock { $0 = renewed }
+    do throws(SystemCallFailure) {
       return try body(renewed.descriptor)
     } catch {
       throw storeError(error, operation: operation, path: path, object: object)
     }
+  }
+
+  /// Whether the folder that is open is not the repository any more: the server forgot it, or it was deleted.
+  private func isStale(_ failure: SystemCallFailure, _ handle: FolderHandle) -> Bool {
+    guard failure.errorNumber == ENOENT else { return failure.errorNumber == ESTALE }
+    return (try? operations.status(of: handle.descriptor))?.linkCount == 0
   }
 }
 

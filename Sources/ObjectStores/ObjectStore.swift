@@ -8,7 +8,8 @@ import SnapshotModel
 package protocol ObjectStore: Sendable {
   /// Stores a new object durably.
   ///
-  /// - Throws: `ObjectStoreError.exists` when the name is taken; after every error the name is not ours.
+  /// - Throws: `ObjectStoreError.exists` when the name is taken; after every error the name is not ours (unless the store
+  ///   has failed altogether, so that the name cannot be taken back either).
   func create(_ name: ObjectName, _ bytes: [UInt8]) throws
   /// Stores an object durably, in place of the one that may have the name; readers see the old one or the new one.
   func replace(_ name: ObjectName, _ bytes: [UInt8]) throws

@@ -5,6 +5,8 @@ import SnapshotModel
 ///
 /// Holds contexts and buffers as large as the largest frame and prefix it was given.
 package final class FrameEncoder {
+  private static let smallDeltaByteCountMax = 256 << 10
+
   private let compressor = ZstdCompressor()
   private let prober = ZstdCompressor()
   private let hasher = ChunkHasher()
@@ -30,11 +32,12 @@ package final class FrameEncoder {
   ///
   /// - Parameters:
   ///   - chunks: of one file only, so that a read never fans out.
-  ///   - level: `fastest` is within 1 % of `auto`.
+  ///   - level: `auto` is Zstandard's 4 up to 256 KiB, where a delta is a tenth smaller than at level 1 and costs
+  ///     little, and 1 beyond, where it is within 2 % of level 3 in less than half the time (daily exports).
   /// - Returns: `nil` when that saves less than a tenth of a frame of their own.
   /// - Throws: `PackingError` when the chunks or the base break a limit.
   package func encodeDelta(
-    chunks: [(id: ChunkID, bytes: ArraySlice<UInt8>)], base: DeltaBase, level: CompressionLevel = .fastest
+    chunks: [(id: ChunkID, bytes: ArraySlice<UInt8>)], base: DeltaBase, level: CompressionLevel = .auto
   ) throws -> EncodedFrame? {
     guard base.bytes.count <= FrameHeader.prefixLengthMax else {
       throw PackingError.overLimit(
@@ -47,8 +50,9 @@ package final class FrameEncoder {
       let overhead = base.chunks.count * ChunkIDPrefix.byteCount + 1
       let lengthMax = bytes.count * 9 / 10 - overhead
       // Safety: libzstd refers to the prefix only during the call.
+      let zstdLevel = level == .auto ? (bytes.count <= Self.smallDeltaByteCountMax ? 4 : 1) : level.rawValue
       let delta = try unsafe base.bytes.withUnsafeBytes { prefix in
-        try unsafe compressor.compress(bytes, prefix: prefix, level: level.rawValue, lengthMax: lengthMax)
+        try unsafe compressor.compress(bytes, prefix: prefix, level: zstdLevel, lengthMax: lengthMax)
       }
       guard let delta else { return nil }
       let price = delta.count + overhead

@@ -169,12 +169,7 @@ extension FrameHeader {
       let count = try reader.varint(limit: Self.baseCountMax, of: "base count")
       guard count <= reader.rest.count / ChunkIDPrefix.byteCount else { throw .truncated(what: what) }
       bases.reserveCapacity(count)
-      for _ in 0..<count {
-        guard let base = ChunkIDPrefix(bytes: try reader.bytes(ChunkIDPrefix.byteCount)) else {
-          throw .damaged(what: what)
-        }
-        bases.append(base)
-      }
+      for _ in 0..<count { bases.append(try reader.chunkIDPrefix()) }
     }
     let body = bytes[bodyStart..<reader.rest.startIndex]
     guard hash(body).bytes.prefix(Self.checksumByteCount) == checksum else { throw .damaged(what: what) }

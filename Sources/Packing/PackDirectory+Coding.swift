@@ -95,22 +95,14 @@ enum PackDirectoryCoder {
 
   private static func prefixes(_ count: Int, _ reader: inout ByteReader) throws(PackingError) -> [ChunkIDPrefix] {
     var values: [ChunkIDPrefix] = []
-    for _ in 0..<count {
-      guard let value = ChunkIDPrefix(bytes: try reader.bytes(ChunkIDPrefix.byteCount)) else {
-        throw .damaged(what: reader.what)
-      }
-      values.append(value)
-    }
+    for _ in 0..<count { values.append(try reader.chunkIDPrefix()) }
     return values
   }
 
   private static func ids(_ count: Int, _ reader: inout ByteReader) throws(PackingError) -> [ChunkID] {
     var values: [ChunkID] = []
     values.reserveCapacity(count)
-    for _ in 0..<count {
-      guard let value = ChunkID(bytes: try reader.bytes(ChunkID.byteCount)) else { throw .damaged(what: reader.what) }
-      values.append(value)
-    }
+    for _ in 0..<count { values.append(try reader.chunkID()) }
     return values
   }
 }

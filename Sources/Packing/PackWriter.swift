@@ -31,7 +31,6 @@ package struct PackWriter {
     return bytes.count + frame.bytes.count + Self.directoryBytes(of: frames + [added]).count + PackFormat.trailerLength
   }
 
-  /// - Returns: where the frame now stands.
   /// Bytes of the whole pack that holds just these frames, exactly: what a plan foretells before it reads them.
   package static func byteCount(ofPackHolding frames: [PackDirectory.Frame]) -> Int {
     let body = frames.reduce(PackFormat.headerLength) { $0 + $1.header.frameLength }
@@ -43,6 +42,7 @@ package struct PackWriter {
     return body + directoryBytes(of: moved).count + PackFormat.trailerLength
   }
 
+  /// - Returns: where the frame now stands.
   @discardableResult
   package mutating func append(_ frame: EncodedFrame) -> PackDirectory.Frame {
     let entry = PackDirectory.Frame(offset: UInt64(bytes.count), header: frame.header, chunkIDs: frame.chunkIDs)

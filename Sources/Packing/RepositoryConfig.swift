@@ -52,7 +52,7 @@ extension RepositoryConfig {
   private static let bytesMax = 64 << 10
 
   package func encoded() -> [UInt8] {
-    let lines = [
+    var lines = [
       Self.heading,
       "format: \(formatVersion)",
       "id: \(id)",
@@ -60,8 +60,8 @@ extension RepositoryConfig {
       "chunk-minimum: \(chunkLengths.minimum)",
       "chunk-average: \(chunkLengths.average)",
       "chunk-maximum: \(chunkLengths.maximum)",
-      "features: \(features.sorted().joined(separator: " "))",
     ]
+    if !features.isEmpty { lines.append("features: \(features.sorted().joined(separator: " "))") }
     let body = lines.map { $0 + "\n" }.joined()
     return Array((body + Self.checksumKey + hexadecimal(sha256(Array(body.utf8))) + "\n").utf8)
   }

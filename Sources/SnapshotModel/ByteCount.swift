@@ -41,7 +41,7 @@ package func parsedByteCount(_ text: some StringProtocol) -> UInt64? {
     fraction = digits()
     guard (1...6).contains(fraction.count) else { return nil }
   }
-  if rest.first == UInt8(ascii: " ") { rest = rest.dropFirst() }
+  if rest.count > 1, rest.first == UInt8(ascii: " ") { rest = rest.dropFirst() }
   let unit = String(decoding: rest, as: UTF8.self)
   let shifts: [String: UInt64] = ["k": 10, "K": 10, "M": 20, "G": 30, "T": 40, "P": 50]
   let shift = unit == "" || unit == "B" ? 0 : shifts[String(unit.prefix(1))]

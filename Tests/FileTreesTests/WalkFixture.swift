@@ -7,8 +7,10 @@ import SnapshotModel
 final class WalkFixture {
   let path: String
 
-  init() throws {
-    let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+  /// - Parameter isInMemory: for many files, where the system has a folder for that.
+  init(isInMemory: Bool = false) throws {
+    let memory = isInMemory && FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : nil
+    let parent = memory ?? ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
     path = "\(parent)/walk-\(UInt64.random(in: 0...UInt64.max))"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
   }

@@ -1,25 +1,68 @@
 import SnapshotModel
+import TestSupport
 import Testing
 
 @testable import Packing
 
 struct ManifestRoundTripTests {
-  @Test func `an entry of every kind comes back as it was`() throws {
-    let owner = FileOwner(userID: 0, groupID: 7, userName: Array("root".utf8), groupName: [0xFF])
-    func entry(_ path: String, _ kind: EntryKind) throws -> ManifestEntry {
-      ManifestEntry(
-        path: try #require(ArchivePath(path)), kind: kind,
-        metadata: FileMetadata(mode: 0o4755, owner: owner, modified: Timestamp(seconds: -5, nanoseconds: 999_999_999)))
+  @Test(arguments: EntryKind.allCases) func `an entry of every kind comes back as it was`(kind: EntryKind) throws {
+    var entry = ManifestEntry(path: ManifestSamples.path("x"), kind: kind, metadata: ManifestSamples.metadata())
+    entry.metadata.mode = 0o7777
+    entry.metadata.modified = Timestamp(seconds: -5, nanoseconds: 999_999_999)
+    if kind == .symbolicLink {
+      entry.linkTarget = Array("../x".utf8)
+      entry.size = 4
     }
-    var entries: [ManifestEntry] = []
-    for (at, kind) in EntryKind.allCases.enumerated() { entries.append(try entry("entry-\(at)", kind)) }
-    entries[2].linkTarget = Array("../x".utf8)
-    entries[2].size = 4
-    entries[4].deviceNumber = DeviceNumber(major: 1, minor: .max)
-    var writer = ManifestWriter()
-    for entry in entries { _ = try writer.append(entry) }
-    let last = writer.finish()
-    let segment = try #require(last)
-    #expect(try ManifestReader.entries(ofSegment: segment.bytes) == entries)
+    if kind == .characterDevice || kind == .blockDevice { entry.deviceNumber = DeviceNumber(major: 1, minor: .max) }
+    #expect(try ManifestSamples.decoded(ManifestSamples.segments([entry])) == [entry])
+  }
+
+  @Test(arguments: 1...12 as ClosedRange<UInt64>) func `random entries come back as they were`(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let entries = ManifestSamples.randomEntries(Int.random(in: 1...700, using: &generator), using: &generator)
+    let segments = try ManifestSamples.segments(entries)
+    #expect(try ManifestSamples.decoded(segments) == entries)
+    #expect(segments.map(\.entryCount).reduce(0, +) == entries.count)
+    var start = 0
+    for segment in segments {
+      #expect(segment.firstPath == entries[start].path)
+      start += segment.entryCount
+    }
+  }
+
+  @Test func `the root alone is a manifest`() throws {
+    let root = ManifestEntry(path: .root, kind: .directory, metadata: ManifestSamples.metadata())
+    #expect(try ManifestSamples.decoded(ManifestSamples.segments([root])) == [root])
+  }
+
+  @Test func `no entries make no segment`() throws {
+    #expect(try ManifestSamples.segments([]) == [])
+  }
+
+  @Test func `a file of one hole and a file that ends in a hole come back`() throws {
+    var hole = ManifestSamples.file("hole", size: 0)
+    hole.size = 5 << 40
+    hole.dataExtents = []
+    var tail = ManifestSamples.file("tail", size: 7)
+    tail.size = .max
+    tail.dataExtents = [DataExtent(offset: 0, length: 7)]
+    #expect(try ManifestSamples.decoded(ManifestSamples.segments([hole, tail])) == [hole, tail])
+  }
+
+  @Test func `many owners and many attribute sets each keep their own`() throws {
+    var entries = ManifestSamples.files(1000)
+    for at in entries.indices {
+      entries[at].metadata.owner.userID = UInt32(at)
+      entries[at].metadata.extendedAttributes = [
+        ExtendedAttribute(name: Array("user.n".utf8), value: [UInt8(at & 255)])
+      ]
+    }
+    #expect(try ManifestSamples.decoded(ManifestSamples.segments(entries)) == entries)
+  }
+
+  @Test func `a path of 60 thousand bytes comes back`() throws {
+    let folder = String(repeating: "d", count: 255) + "/"
+    let entry = ManifestSamples.file(String(repeating: folder, count: 240) + "f")
+    #expect(try ManifestSamples.decoded(ManifestSamples.segments([entry])) == [entry])
   }
 }

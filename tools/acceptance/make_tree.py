@@ -108,7 +108,7 @@ def links(r, at):
 def sparse(at):
     os.makedirs(at(b"sparse"))
     for name, size, pieces in [(b"begin", 1 << 20, [(1 << 20) - 100]), (b"end", 1 << 20, [0]), (b"middle", 3 << 20, [0, (3 << 20) - 4096]),
-                               (b"comb", 2 << 20, range(0, 2 << 20, 1 << 17)), (b"all", 5 << 20, []), (b"huge", 1 << 34, [1 << 33])]:
+                               (b"comb", 2 << 20, range(0, 2 << 20, 1 << 17)), (b"all", 5 << 20, []), (b"huge", (1 << 32) + (1 << 20), [1 << 32])]:
         with open(at(b"sparse", name), "wb") as file:
             for offset in pieces:
                 file.seek(offset)

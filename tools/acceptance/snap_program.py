@@ -51,7 +51,10 @@ class Snap:
         try:
             return [json.loads(line) for line in text.splitlines() if line.strip()]
         except ValueError:
-            return [json.loads(text)]
+            try:
+                return [json.loads(text)]
+            except ValueError as error:
+                raise Failure(f"snap {' '.join(map(str, arguments))} --json did not print JSON ({error}): {text[:300]!r}") from None
 
     def summary(self, *arguments, **options):
         values = self.json(*arguments, **options)

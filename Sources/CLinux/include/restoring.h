@@ -6,9 +6,7 @@
 #ifndef CLINUX_RESTORING_H
 #define CLINUX_RESTORING_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
+// No _GNU_SOURCE here: with it, system types look otherwise than in Swift's Glibc module, which the compiler refuses.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +18,13 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#ifndef O_PATH
+#define O_PATH 010000000
+#endif
+#ifndef AT_EMPTY_PATH
+#define AT_EMPTY_PATH 0x1000
+#endif
 
 #define RESTORING_NAME_MAX 255
 

@@ -6,8 +6,8 @@ import SnapshotModel
 extension EntryCapture {
   /// All extended attributes, in ascending order of name; none where the file system has no such thing.
   ///
-  /// Linux has no call for a name in an open folder, so `/proc/self/fd` makes the path. Without `/proc` only what can be
-  /// opened has attributes.
+  /// Linux has no call for a name in an open folder, so `/proc/self/fd` makes the path. Without `/proc` only what can
+  /// be opened has attributes.
   package static func extendedAttributes(_ item: WalkedItem) throws(SystemError) -> [ExtendedAttribute] {
     let folder = try item.directory.open()
     let path = Array("/proc/self/fd/\(folder.number)/".utf8) + item.name

@@ -59,7 +59,8 @@ struct IgnoreRules: Sendable {
 
 /// What `snap ignored` tells of a path: whether a save of the root would leave it out for a pattern, and for which.
 ///
-/// A folder that is left out takes all that is in it along, so the deciding rule may be one that matches a folder above.
+/// A folder that is left out takes all that is in it along, so the deciding rule may be one that matches a folder
+/// above.
 ///
 /// - Parameter path: below `root`; it need not exist.
 /// - Parameter root: as in `TreeWalker`.

@@ -49,7 +49,7 @@ package final class OwnerNames: Sendable {
     unsafe UnsafeMutableRawBufferPointer(start: name, count: strlen(name)).map { $0 }
   }
 
-  /// - Parameter lookUp: answers with an error number, ERANGE for "the buffer is too small", and the name if there is one.
+  /// - Parameter lookUp: answers with an error number, ERANGE for "the buffer is too small", and the name if any.
   private static func withGrowingBuffer(
     _ lookUp: (UnsafeMutableBufferPointer<CChar>) -> (code: Int32, name: [UInt8]?)
   ) -> [UInt8] {

@@ -109,8 +109,8 @@ package struct StatCache: Sendable {
 
 /// Collects the rows of a save that is under way.
 package struct StatCacheWriter: Sendable {
-  /// Younger changes than this before the save's start may be followed by others of the same time stamp: two seconds are
-  /// FAT's and the coarsest that a file system keeps.
+  /// Younger changes than this before the save's start may be followed by others of the same time stamp: two seconds
+  /// are FAT's and the coarsest that a file system keeps.
   package static let racySecondsMax: Int64 = 2
 
   private let racyFrom: Timestamp

@@ -10,8 +10,8 @@ package struct StatCacheFile: Sendable {
 
   /// `<cache folder>/<repository id>/stat-<hash of the root's path>`.
   ///
-  /// The cache folder is `SNAP_CACHE_DIR`, else `XDG_CACHE_HOME/snap`, else `HOME/.cache/snap`; of the latter two only an
-  /// absolute path counts.
+  /// The cache folder is `SNAP_CACHE_DIR`, else `XDG_CACHE_HOME/snap`, else `HOME/.cache/snap`; of the latter two only
+  /// an absolute path counts.
   ///
   /// - Parameter root: absolute path of the tree. Roots of equal hash would share a file, which the manifest's id in it
   ///   makes harmless.

@@ -3,10 +3,18 @@ import SnapshotModel
 /// One `--path`: a path or a glob, compiled.
 struct SelectionPattern: Hashable, Sendable {
   private enum Part: Hashable, Sendable {
-    /// `**`: any number of folders, none included; as the last part, everything below.
+    /// `**`: any number of components, none included. As the last part it means one or more: a `*` goes before it.
     case anyDepth
     case literal(ArraySlice<UInt8>)
     case glob(GlobComponent)
+
+    func matches(_ component: ArraySlice<UInt8>) -> Bool {
+      switch self {
+      case .anyDepth: false
+      case .literal(let name): name == component
+      case .glob(let glob): glob.matches(component)
+      }
+    }
   }
 
   /// As the user wrote it.
@@ -52,13 +60,15 @@ struct SelectionPattern: Hashable, Sendable {
     }
     literal = ArchivePath(Array(components.joined(separator: [slash])))
     isGlob = components.contains { GlobComponent.isGlob($0) }
-    matchesAnyDepth = isGlob && !isAnchored
     let starStar = [UInt8(ascii: "*"), UInt8(ascii: "*")]
-    parts = components.map { component in
+    matchesAnyDepth = isGlob && !isAnchored && components != [starStar[...]]
+    var parts: [Part] = components.map { component in
       if component == starStar[...] { return .anyDepth }
       return GlobComponent.isGlob(component) || component.contains(UInt8(ascii: "\\"))
         ? .glob(GlobComponent(component)) : .literal(component)
     }
+    if parts.last == .anyDepth { parts.insert(.glob(GlobComponent([UInt8(ascii: "*")])), at: parts.count - 1) }
+    self.parts = parts
     if matchesAnyDepth {
       literalRoot = nil
     } else {
@@ -72,11 +82,10 @@ struct SelectionPattern: Hashable, Sendable {
     if needsFolder, !isFolder { return false }
     if path == literal { return true }
     if matchesAnyDepth {
-      guard case .glob(let glob) = parts.first, !path.isRoot else { return !path.isRoot && parts.first == .anyDepth }
-      return glob.matches(path.name)
+      return !path.isRoot && parts.count == 1 && parts[0].matches(path.name)
     }
     if !isGlob, !parts.contains(where: { if case .glob = $0 { true } else { false } }) { return false }
-    return matches(path.components[...], parts[...])
+    return Self.matches(path.components, parts[...])
   }
 
   /// Whether an item at or below `folder`, apart from `folder` itself, can match.
@@ -86,11 +95,8 @@ struct SelectionPattern: Hashable, Sendable {
     var parts = parts[...]
     for component in folder.components {
       guard let part = parts.popFirst() else { return false }
-      switch part {
-      case .anyDepth: return true
-      case .literal(let name): if name != component { return false }
-      case .glob(let glob): if !glob.matches(component) { return false }
-      }
+      if part == .anyDepth { return true }
+      guard part.matches(component) else { return false }
     }
     return !parts.isEmpty
   }
@@ -98,25 +104,30 @@ struct SelectionPattern: Hashable, Sendable {
   /// Whether everything directly in `folder` matches, whatever it is called.
   func namesAllIn(_ folder: ArchivePath) -> Bool {
     guard !needsFolder, !matchesAnyDepth, parts.last == .anyDepth else { return false }
-    return matches(folder.components[...], parts.dropLast()) || matches(folder.components[...], parts[...])
+    return Self.matches(folder.components, parts.dropLast(2)) || Self.matches(folder.components, parts[...])
   }
 
-  private func matches(_ path: ArraySlice<ArraySlice<UInt8>>, _ parts: ArraySlice<Part>) -> Bool {
-    guard let part = parts.first else { return path.isEmpty }
-    if part == .anyDepth {
-      if parts.count == 1 { return !path.isEmpty }
-      var rest = path
-      while true {
-        if matches(rest, parts.dropFirst()) { return true }
-        if rest.popFirst() == nil { return false }
+  /// - Complexity: O(components * parts): only the last `**` is ever tried again.
+  private static func matches(_ path: [ArraySlice<UInt8>], _ parts: ArraySlice<Part>) -> Bool {
+    var part = parts.startIndex
+    var at = 0
+    var retry: (part: Int, at: Int)?
+    while at < path.count || part < parts.endIndex {
+      if part < parts.endIndex {
+        if parts[part] == .anyDepth {
+          retry = (part, at + 1)
+          part += 1
+          continue
+        }
+        if at < path.count, parts[part].matches(path[at]) {
+          part += 1
+          at += 1
+          continue
+        }
       }
+      guard let again = retry, again.at <= path.count else { return false }
+      (part, at) = again
     }
-    guard let component = path.first else { return false }
-    switch part {
-    case .literal(let name): guard name == component else { return false }
-    case .glob(let glob): guard glob.matches(component) else { return false }
-    case .anyDepth: return false
-    }
-    return matches(path.dropFirst(), parts.dropFirst())
+    return true
   }
 }

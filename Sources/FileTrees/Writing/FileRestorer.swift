@@ -61,6 +61,7 @@ final class FileRestorer {
       close(descriptor)
       if !isPlaced { try? job.folder.remove(working) }
     }
+    let damagedCount = summary.damaged.count
     guard let byteCount = try write(job, to: descriptor) else { return }
     let status = try TargetStatus(of: descriptor)
     try metadata.apply(job.entry.metadata, to: descriptor, status: status, isNew: true, summary: &summary)
@@ -71,7 +72,7 @@ final class FileRestorer {
     isPlaced = true
     summary.files += 1
     summary.bytesWritten += byteCount
-    fingerprints.append(fingerprint(job.targetPath, status.identity))
+    if summary.damaged.count == damagedCount { fingerprints.append(fingerprint(job.targetPath, status.identity)) }
     context.events.restore(did: action, path: job.targetPath, kind: .file, byteCount: byteCount)
   }
 

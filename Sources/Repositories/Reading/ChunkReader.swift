@@ -67,21 +67,21 @@ package final class ChunkReader: Sendable {
     }
   }
 
-  /// Several chunks one after the other, with the depth and cost of the deepest: what a delta stands on.
+  /// Several chunks one after the other: what a delta stands on. With it, how many frames in a row must be decoded for them,
+  /// and how many plaintext bytes these frames have, each counted once.
   func base(_ chunks: [ChunkReference]) throws -> (bytes: [UInt8], depth: Int, decodedByteCount: Int) {
     try withTools { tools in
       var joined: [UInt8] = []
       joined.reserveCapacity(chunks.reduce(0) { $0 + $1.length })
       var depth = 0
-      var decodedByteCount = 0
-      var frames: Set<FrameKey> = []
+      var closure: [FrameKey: Int] = [:]
       for reference in chunks {
         let found = try chunk(reference.id, chain: 0, tools)
         joined += found.bytes
         depth = max(depth, found.frame.depth)
-        if frames.insert(found.key).inserted { decodedByteCount += found.frame.decodedByteCount }
+        if closure[found.key] == nil { closure.merge(found.frame.closure) { length, _ in length } }
       }
-      return (joined, depth, decodedByteCount)
+      return (joined, depth, closure.values.reduce(0, +))
     }
   }
 
@@ -144,13 +144,13 @@ package final class ChunkReader: Sendable {
       let header = try FrameHeader(decoding: stored[...])
       var prefix: [UInt8] = []
       var depth = 0
-      var decodedByteCount = header.rawLength
-      var frames: Set<FrameKey> = []
+      let key = FrameKey(pack: location.pack, offset: location.frameOffset)
+      var closure = [key: header.rawLength]
       for base in header.bases {
         let found = try baseChunk(base, chain: chain + 1, tools)
         prefix += found.bytes
         depth = max(depth, found.frame.depth + 1)
-        if frames.insert(found.key).inserted { decodedByteCount += found.frame.decodedByteCount }
+        if closure[found.key] == nil { closure.merge(found.frame.closure) { length, _ in length } }
       }
       let bytes = try tools.decoder.decode(
         header, payload: stored[header.headerLength...], prefix: prefix[...])
@@ -159,7 +159,7 @@ package final class ChunkReader: Sendable {
       for length in header.chunkLengths { starts.append(starts[starts.count - 1] + length) }
       let frame = DecodedFrame(
         bytes: bytes, chunkStarts: starts, verified: Array(repeating: nil, count: header.chunkLengths.count),
-        depth: depth, decodedByteCount: decodedByteCount)
+        depth: depth, closure: closure)
       return frame
     } catch let error as PackingError {
       throw ChunkFault.damaged(id, pack: location.pack, reason: error.description)

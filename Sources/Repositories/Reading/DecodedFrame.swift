@@ -15,8 +15,8 @@ struct DecodedFrame: Sendable {
   var verified: [ChunkID?]
   /// Delta frames from here down to the deepest one that stands alone.
   var depth: Int
-  /// Plaintext bytes decoded for this frame and all that it stands on.
-  var decodedByteCount: Int
+  /// The frames that must be decoded to get at this one, itself among them, with their plaintext lengths.
+  var closure: [FrameKey: Int]
 
   func chunk(_ ordinal: Int) -> ArraySlice<UInt8>? {
     guard ordinal >= 0, ordinal < chunkStarts.count - 1 else { return nil }

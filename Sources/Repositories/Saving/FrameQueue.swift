@@ -18,7 +18,7 @@ struct FrameQueue {
   /// Chains end here: reading a chunk decodes at most so many frames in a row …
   static let chainLengthMax = 32
   /// … and at most so many plaintext bytes.
-  static let decodedBytesMax = 32 << 20
+  static let decodedBytesMax = 64 << 20
 
   private enum Outcome: Sendable {
     case frame(EncodedFrame)

@@ -1,0 +1,106 @@
+import FileTrees
+import Glibc
+import SnapshotModel
+import Testing
+
+@Suite(.serialized)
+struct WalkSizeTests {
+  let fixture: WalkFixture
+  init() throws { fixture = try WalkFixture(isInMemory: true) }
+
+  /// Makes folders named `name` in each other, with a file after the next in each.
+  private func makeDeep(_ depth: Int, name: String) throws {
+    var folder = unsafe open(fixture.path, O_RDONLY | O_DIRECTORY)
+    for _ in 0..<depth {
+      let number = unsafe openat(folder, "z", O_WRONLY | O_CREAT, 0o644)
+      try #require(number >= 0)
+      close(number)
+      try #require(unsafe mkdirat(folder, name, 0o755) == 0)
+      let next = unsafe openat(folder, name, O_RDONLY | O_DIRECTORY)
+      try #require(next >= 0)
+      close(folder)
+      folder = next
+    }
+    close(folder)
+  }
+
+  private var openDescriptorCount: Int {
+    (0..<4_096).count { fcntl($0, F_GETFD) >= 0 }
+  }
+
+  @Test func `a tree five thousand folders deep needs a bounded number of open folders`() throws {
+    let depth = 5_000
+    try makeDeep(depth, name: "d")
+    let before = openDescriptorCount
+    var most = 0
+    var items: [WalkedItem] = []
+    let walker = try TreeWalker(root: fixture.root)
+    while let event = try walker.next() {
+      guard case .item(let item) = event else {
+        Issue.record("\(event)")
+        break
+      }
+      if items.count % 500 == 0 { most = max(most, openDescriptorCount) }
+      items.append(item)
+    }
+    #expect(items.count == 2 * depth + 1)
+    // Other tests of this process have some open, too.
+    #expect(most < before + 64 + 100)
+    // A handle still opens when all the folders above it were closed long ago, and when its path is longer than any path.
+    let deepest = try #require(items.max { $0.path.bytes.count < $1.path.bytes.count })
+    #expect(deepest.path.bytes.count > 4_096)
+    _ = try EntryCapture.open(deepest)
+    _ = try EntryCapture.open(items[items.count / 2])
+    #expect(try EntryCapture.extendedAttributes(deepest).isEmpty)
+  }
+
+  @Test func `a folder that was replaced while it was closed is refused`() throws {
+    try makeDeep(40, name: "d")
+    var options = WalkOptions()
+    options.openFoldersMax = 4
+    let walker = try TreeWalker(root: fixture.root, options: options)
+    var lines: [String] = []
+    while let event = try walker.next() {
+      switch event {
+      case .item(let item):
+        guard item.path.components.count == 40, item.status.kind == .directory else { continue }
+        #expect(unsafe rename("\(fixture.path)/d/d", "\(fixture.path)/moved") == 0)
+        try fixture.folder("d/d")
+      case .failed(let path, let error): lines.append("\(path) \(error)")
+      default: lines.append("?")
+      }
+    }
+    #expect(lines.contains("d/d/z Stale file handle"))
+    #expect(!lines.contains("?"))
+  }
+
+  @Test func `twenty thousand files are walked in little memory`() throws {
+    for folder in 0..<20 {
+      try fixture.folder("folder-\(folder)")
+      let number = unsafe open("\(fixture.path)/folder-\(folder)", O_RDONLY | O_DIRECTORY)
+      for file in 0..<1_000 { close(unsafe openat(number, "file-\(file)", O_WRONLY | O_CREAT, 0o644)) }
+      close(number)
+    }
+    let walker = try TreeWalker(root: fixture.root)
+    let before = residentBytes()
+    var count = 0
+    while case .item? = try walker.next() { count += 1 }
+    #expect(count == 20_021)
+    #expect(residentBytes() - before < 32 << 20)
+  }
+
+  /// Pages that this process has in memory now.
+  private func residentBytes() -> Int {
+    let text = String(decoding: (try? bytes(ofFile: "/proc/self/statm")) ?? [], as: UTF8.self)
+    return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 4_096
+  }
+
+  private func bytes(ofFile path: String) throws -> [UInt8] {
+    let number = unsafe open(path, O_RDONLY)
+    try #require(number >= 0)
+    defer { close(number) }
+    var buffer = [UInt8](repeating: 0, count: 4_096)
+    let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(number, $0.baseAddress, $0.count) }
+    return Array(buffer[..<max(count, 0)])
+  }
+}

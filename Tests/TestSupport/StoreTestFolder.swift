@@ -1,0 +1,76 @@
+import Glibc
+import SnapshotModel
+
+/// An empty folder below the system's temporary one, deleted with all it holds when the last reference goes.
+package final class StoreTestFolder: Sendable {
+  package let path: String
+
+  package init() {
+    var generator = SystemRandomNumberGenerator()
+    let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    path = "\(parent)/snap-test-\(ObjectID<Never>(using: &generator).short)"
+    precondition(unsafe mkdir(path, 0o700) == 0, "cannot make \(path)")
+  }
+
+  deinit { Self.remove(path) }
+
+  package func path(_ name: String) -> String { "\(path)/\(name)" }
+
+  package static func remove(_ path: String) {
+    guard let folder = unsafe opendir(path) else {
+      _ = unsafe unlink(path)
+      return
+    }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      names.append(
+        unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
+          unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        })
+    }
+    unsafe closedir(folder)
+    for name in names where name != "." && name != ".." {
+      let child = "\(path)/\(name)"
+      var status = stat()
+      if unsafe lstat(child, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+        remove(child)
+      } else {
+        _ = unsafe unlink(child)
+      }
+    }
+    _ = unsafe rmdir(path)
+  }
+
+  /// The whole file; `nil` when it cannot be read.
+  package static func bytes(_ path: String) -> [UInt8]? {
+    guard let file = unsafe fopen(path, "rb") else { return nil }
+    defer { _ = unsafe fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while true {
+      let count = unsafe fread(&buffer, 1, buffer.count, file)
+      guard count > 0 else { return bytes }
+      bytes += buffer[..<count]
+    }
+  }
+
+  package static func write(_ bytes: [UInt8], to path: String) {
+    guard let file = unsafe fopen(path, "wb") else { preconditionFailure("cannot write \(path)") }
+    _ = unsafe fwrite(bytes, 1, bytes.count, file)
+    _ = unsafe fclose(file)
+  }
+
+  /// Names in a folder, sorted, without `.` and `..`.
+  package static func names(_ path: String) -> [String] {
+    guard let folder = unsafe opendir(path) else { return [] }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      names.append(
+        unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
+          unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        })
+    }
+    return names.filter { $0 != "." && $0 != ".." }.sorted()
+  }
+}
