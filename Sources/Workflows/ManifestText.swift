@@ -34,7 +34,9 @@ package enum ManifestText {
     lines.append("Entries: \(entryCount)")
     lines.append("Bytes: \(snapshot.statistics.bytesLogical)")
     // A message may have several lines, and each must stay a comment.
-    let comments = lines.map { "# " + $0.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n# ") }
+    let comments = lines.map {
+      "# " + $0.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n# ")
+    }
     return Array((comments.joined(separator: "\n") + "\n").utf8)
   }
 

@@ -6,10 +6,7 @@
 #ifndef SNAP_DURABLE_H
 #define SNAP_DURABLE_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-
+// No _GNU_SOURCE here: with it, system types look otherwise than in Swift's Glibc module, which the compiler refuses.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>

@@ -28,7 +28,8 @@ struct CatCommand: Command {
       let (version, path) = try session.locate(file, in: repository)
       guard let path, !path.isRoot else {
         throw SnapFault(
-          .usage, "'\(ArgumentText.display(file))' names no file", hint: "snap cat REV:PATH; snap ls REV lists the paths")
+          .usage, "'\(ArgumentText.display(file))' names no file",
+          hint: "snap cat REV:PATH; snap ls REV lists the paths")
       }
       let manifest = try repository.manifest(of: version.snapshot)
       guard let entry = try session.entry(at: path, of: version.snapshot, in: manifest) else { continue }

@@ -27,7 +27,8 @@ struct DiffCommand: Command {
 
   @Flag(help: "Sizes instead of letters, and totals.") var stat = false
   @Flag(help: "Only the paths.") var nameOnly = false
-  @Flag(name: [.customLong("patch"), .customShort("u")], help: "The changed lines, as a unified diff.") var patch = false
+  @Flag(name: [.customLong("patch"), .customShort("u")], help: "The changed lines, as a unified diff.") var patch =
+    false
   @Flag(help: "End with 1 when there are differences.") var exitCode = false
   @Flag(help: "Leave out changes of metadata alone (U).") var contentOnly = false
 
@@ -39,7 +40,9 @@ struct DiffCommand: Command {
       .filter(\.1).map(\.0)
     if forms.count > 1 { throw SnapFault(.usage, "\(forms[0]) and \(forms[1]) cannot be combined") }
     if revisions.count > 2 {
-      throw SnapFault(.usage, "unexpected argument '\(ArgumentText.display(revisions[2]))' for diff", hint: "--path PATH selects paths")
+      throw SnapFault(
+        .usage, "unexpected argument '\(ArgumentText.display(revisions[2]))' for diff",
+        hint: "--path PATH selects paths")
     }
   }
 

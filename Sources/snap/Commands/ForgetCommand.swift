@@ -10,7 +10,8 @@ struct ForgetCommand: Command {
   static let page = HelpPage(
     [
       "snap forget v1.0.0 v1.1.0": "two versions",
-      "snap forget --keep-last 10 --keep-monthly 12 --dry-run": "what these rules would take away, and why not the rest",
+      "snap forget --keep-last 10 --keep-monthly 12 --dry-run":
+        "what these rules would take away, and why not the rest",
       "snap forget v1.0.0 --prune": "and free the space at once",
     ], statuses: [10: "no repository", 18: "a version is held", 21: "no such version"])
 
@@ -51,8 +52,8 @@ struct ForgetCommand: Command {
       let verb = dryRun ? "would forget" : "forgot"
       try session.output.line("\(verb) \(counted(names.count, "version")): \(names.joined(separator: ", "))")
       try session.output.line(
-        "frees \(plan.bytesFreedNow) bytes now, \(Self.exact(plan.bytesFreedByCollection)) with the next snap gc")
-      if !dryRun, !prune { session.console.note("snap undo takes it back until then") }
+        "frees \(plan.bytesFreedNow) bytes now, \(Self.exact(plan.bytesFreedByCollection)) with the next snap gc"
+          + (dryRun || prune ? "" : "; until then snap undo takes it back"))
     }
     if prune { try Collection(undoWindowSeconds: 0, isDryRun: dryRun, foretold: plan).run(repository, session) }
     return nil
@@ -74,7 +75,9 @@ struct ForgetCommand: Command {
 
   private static func heldFault(_ held: [ListedSnapshot]) -> SnapFault {
     let texts = held.map { version in
-      let reasons = version.labels.holds.sorted { $0.key < $1.key }.map { $0.value.isEmpty ? $0.key : "\($0.key): \($0.value)" }
+      let reasons = version.labels.holds.sorted { $0.key < $1.key }.map {
+        $0.value.isEmpty ? $0.key : "\($0.key): \($0.value)"
+      }
       return "\(version.snapshot.version) (\(reasons.joined(separator: "; ")))"
     }
     return SnapFault(

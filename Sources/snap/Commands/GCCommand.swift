@@ -61,7 +61,8 @@ struct Collection {
     let plan = try GarbageCollector.plan(in: repository, undoWindowSeconds: undoWindowSeconds)
     // A dry run has forgotten nothing: what that would free comes on top, unless the window keeps it.
     let bytesForetold = isDryRun && undoWindowSeconds == 0 ? foretold?.bytesFreedByCollection ?? 0 : 0
-    let freed = isDryRun ? plan.bytesFreed + bytesForetold : try GarbageCollector.execute(plan, in: repository).bytesFreed
+    let freed =
+      isDryRun ? plan.bytesFreed + bytesForetold : try GarbageCollector.execute(plan, in: repository).bytesFreed
     let forgotten = foretold?.snapshots.map(\.snapshot.version) ?? []
     let expired = plan.snapshotsExpired.map(\.snapshot.version)
     if session.isJSON {
@@ -75,8 +76,12 @@ struct Collection {
       return
     }
     guard !session.isQuiet else { return }
-    if !forgotten.isEmpty { try session.output.line("\(isDryRun ? "would forget" : "forgot"): \(forgotten.joined(separator: ", "))") }
-    if !expired.isEmpty { try session.output.line("\(isDryRun ? "would give up" : "gave up"): \(expired.joined(separator: ", "))") }
+    if !forgotten.isEmpty {
+      try session.output.line("\(isDryRun ? "would forget" : "forgot"): \(forgotten.joined(separator: ", "))")
+    }
+    if !expired.isEmpty {
+      try session.output.line("\(isDryRun ? "would give up" : "gave up"): \(expired.joined(separator: ", "))")
+    }
     try session.output.line(
       "Packs:   \(formatted(count: plan.packsKept)) kept, \(formatted(count: plan.packsDeleted)) deleted, "
         + "\(formatted(count: plan.packsRewritten)) rewritten (\(formatted(byteCount: plan.bytesRewritten)) moved)")

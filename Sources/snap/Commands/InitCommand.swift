@@ -18,6 +18,11 @@ struct InitCommand: Command {
     let named = try session.namedRepository()
     let folder = named ?? FileSystemPath.joined(session.workingFolder, ArchivePath(".snap") ?? .root)
     let repository = try Repository.create(at: String(decoding: folder, as: UTF8.self))
+    if repository.projectRoot != nil {
+      // Git then passes the folder by, whatever the project's own ignore files say.
+      let path = Array("\(repository.folder)/.gitignore".utf8)
+      try FileSystemPath.createSmallFile(path, Array("# Made by snap: versions do not belong into git.\n*\n".utf8))
+    }
     if session.isJSON {
       try session.json(
         JSONObject([

@@ -28,7 +28,8 @@ struct NoteCommand: Command {
       version.labels.note = text.map { ArgumentText.display($0) }.joined(separator: " ")
       try repository.setLabels(version.labels, of: version.snapshot.id)
       try OperationLog.append(
-      .note, "\(version.snapshot.version): \(clear ? "removed" : version.labels.note)", [version.snapshot.id], in: repository)
+        .note, "\(version.snapshot.version): \(clear ? "removed" : version.labels.note)", [version.snapshot.id],
+        in: repository)
     } else if !session.isJSON {
       if !version.labels.note.isEmpty { try session.output.line(version.labels.note) }
       return nil

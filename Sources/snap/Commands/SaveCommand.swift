@@ -29,8 +29,9 @@ struct SaveCommand: Command {
   @Argument(help: ArgumentHelp("Version name, then files and folders.", valueName: "version-and-paths"))
   var words: [String] = []
 
-  @Argument(parsing: .postTerminator, help: ArgumentHelp("After --: the command to run.", valueName: "command"))
-  var afterTerminator: [String] = []
+  /// How many of `words` stood after `--`: the argument parser forgets it, so the invocation says it.
+  @Option(name: .customLong(Invocation.terminatedWordsOption), help: .private)
+  var terminatedWordCount = 0
 
   @OptionGroup(title: "What to save") var input: SaveInputOptions
   @OptionGroup(title: "What to leave out") var ignore: IgnoreOptions
@@ -38,7 +39,7 @@ struct SaveCommand: Command {
   @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
   func check() throws {
-    try input.check(words: words, afterTerminator: afterTerminator)
+    try input.check(words: ownWords, afterTerminator: afterTerminator)
     try label.check()
     if let name = try split().version { _ = try VersionName(name) }
   }
@@ -73,9 +74,12 @@ struct SaveCommand: Command {
     return try SaveSummary(outcome: outcome, isDryRun: label.dryRun).report(to: session)
   }
 
+  private var ownWords: [String] { Array(words.dropLast(terminatedWordCount)) }
+  private var afterTerminator: [String] { words.suffix(terminatedWordCount) }
+
   /// The version's name, if one was given, and the paths.
   private func split() throws -> (version: String?, paths: [String]) {
-    let all = words + (input.stdinFromCommand ? [] : afterTerminator)
+    let all = input.stdinFromCommand ? ownWords : words
     guard let first = all.first else { return (nil, []) }
     // No version name holds a slash or is a dot: `snap save .` and `snap backup /home` can only mean a folder.
     if first.contains("/") || first == "." || first == ".." { return (nil, all) }

@@ -30,7 +30,9 @@ struct StatusCommand: Command {
     }
     guard let maxAge else { return nil }
     let limit = maxAge.duration.before(currentTime())
-    guard let last = state.last?.snapshot else { throw SnapFault(.tooOld, "there is no version yet", hint: "snap save") }
+    guard let last = state.last?.snapshot else {
+      throw SnapFault(.tooOld, "there is no version yet", hint: "snap save")
+    }
     if last.created < limit {
       let age = TimeText.rough(currentTime().seconds - last.created.seconds)
       throw SnapFault(

@@ -45,7 +45,7 @@ struct TagCommand: Command {
       try repository.setLabels(version.labels, of: version.snapshot.id)
       let words = added.map { "+\($0)" } + remove.map { "-\($0)" }
       try OperationLog.append(
-      .tag, "\(version.snapshot.version): \(words.joined(separator: " "))", [version.snapshot.id], in: repository)
+        .tag, "\(version.snapshot.version): \(words.joined(separator: " "))", [version.snapshot.id], in: repository)
       if !session.isJSON {
         session.console.note("tags of \(version.snapshot.version): \(version.tags.joined(separator: ", "))")
         return nil
@@ -65,7 +65,8 @@ enum TagName {
   /// - Throws: `SnapFault` `.usage`.
   static func check(_ text: String, _ option: String) throws(SnapFault) {
     let isBad =
-      split(text).isEmpty || text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F || $0.value >= 0x10_FF00 }
+      split(text).isEmpty
+      || text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F || $0.value >= 0x10_FF00 }
     if isBad { throw SnapFault(.usage, "\(option): '\(ArgumentText.display(text))' is not a tag") }
   }
 

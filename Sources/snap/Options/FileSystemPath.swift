@@ -101,6 +101,20 @@ enum FileSystemPath {
     }
   }
 
+  /// Makes a file of a few bytes unless there is one.
+  ///
+  /// - Throws: `SnapFault` that names the file.
+  static func createSmallFile(_ path: [UInt8], _ bytes: [UInt8]) throws(SnapFault) {
+    let descriptor = unsafe withCString(path) { unsafe open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
+    if descriptor < 0, errno == EEXIST { return }
+    guard descriptor >= 0 else { throw SnapFault(.failed, "cannot create '\(displayText(path))': \(errorText(errno))") }
+    defer { close(descriptor) }
+    let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    guard count == bytes.count else {
+      throw SnapFault(.failed, "cannot write '\(displayText(path))': \(errorText(errno))")
+    }
+  }
+
   /// - Parameter path: without NUL bytes; what follows one is cut off.
   static func withCString<Result>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
     let terminated = path + [0]

@@ -5,10 +5,14 @@ import SnapshotModel
 
 /// What to restore, where to, and what to do about what is there.
 struct RestoreCommandOptions: ParsableArguments {
-  @Option(name: [.customLong("path"), .customLong("include")], help: ArgumentHelp("Only this path or glob; may be repeated.", valueName: "path"))
+  @Option(
+    name: [.customLong("path"), .customLong("include")],
+    help: ArgumentHelp("Only this path or glob; may be repeated.", valueName: "path"))
   var path: [String] = []
 
-  @Option(name: [.long, .customLong("target"), .customShort("t")], help: ArgumentHelp("The folder to restore to; without it in place.", valueName: "dir"))
+  @Option(
+    name: [.long, .customLong("target"), .customShort("t")],
+    help: ArgumentHelp("The folder to restore to; without it in place.", valueName: "dir"))
   var to: String?
 
   @Option(help: "What to do about files that are there: always, if-changed, if-newer or never.")

@@ -15,7 +15,8 @@ struct SaveInputOptions: ParsableArguments {
   @Flag(help: "Save the output of the command after -- as one file; if it fails, nothing is saved.")
   var stdinFromCommand = false
 
-  @Option(help: ArgumentHelp("Read more paths from a file, one a line or NUL-separated; - is stdin.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Read more paths from a file, one a line or NUL-separated; - is stdin.", valueName: "file"))
   var filesFrom: [String] = []
 
   /// What is read, and what must be asked before it is committed.
@@ -27,7 +28,9 @@ struct SaveInputOptions: ParsableArguments {
   func check(words: [String], afterTerminator: [String]) throws {
     if stdin, stdinFromCommand { throw SnapFault(.usage, "--stdin and --stdin-from-command cannot be combined") }
     if stdinFromCommand, afterTerminator.isEmpty {
-      throw SnapFault(.usage, "--stdin-from-command needs a command after --", hint: "snap save v1 --stdin-from-command -- pg_dump app")
+      throw SnapFault(
+        .usage, "--stdin-from-command needs a command after --",
+        hint: "snap save v1 --stdin-from-command -- pg_dump app")
     }
     if stdin || stdinFromCommand {
       let option = stdin ? "--stdin" : "--stdin-from-command"
@@ -36,7 +39,8 @@ struct SaveInputOptions: ParsableArguments {
         throw SnapFault(.usage, "\(option) and paths cannot be combined")
       }
       if ArchivePath(ArgumentText.encode(stdinFilename))?.isRoot ?? true {
-        throw SnapFault(.usage, "--stdin-filename: '\(ArgumentText.display(stdinFilename))' is not a path inside a version")
+        throw SnapFault(
+          .usage, "--stdin-filename: '\(ArgumentText.display(stdinFilename))' is not a path inside a version")
       }
     }
   }

@@ -51,7 +51,8 @@ final class DiffPrinter {
       try session.json(
         JSONObject([
           "message_type": "statistics", "changed_files": .count(changed), "added_files": .count(added),
-          "removed_files": .count(removed), "added_bytes": .unsigned(bytesAdded), "removed_bytes": .unsigned(bytesRemoved),
+          "removed_files": .count(removed), "added_bytes": .unsigned(bytesAdded),
+          "removed_bytes": .unsigned(bytesRemoved),
         ]))
     } else if form == .stat, !session.isQuiet {
       let sign = difference < 0 ? "-" : "+"
@@ -111,7 +112,9 @@ final class DiffPrinter {
   }
 
   private func patchFile(_ path: ArchivePath, _ old: ManifestEntry?, _ new: ManifestEntry?) throws {
-    func isShown(_ entry: ManifestEntry?) -> Bool { entry.map { $0.kind == .file || $0.kind == .symbolicLink } ?? false }
+    func isShown(_ entry: ManifestEntry?) -> Bool {
+      entry.map { $0.kind == .file || $0.kind == .symbolicLink } ?? false
+    }
     guard isShown(old) || isShown(new) else { return }
     let (oldName, newName) = (Self.quoted("a/", path), Self.quoted("b/", path))
     var text = Array("diff --git ".utf8) + oldName + [UInt8(ascii: " ")] + newName + [UInt8(ascii: "\n")]
@@ -170,7 +173,9 @@ final class DiffPrinter {
     let name = Array(prefix.utf8) + path.bytes
     let isPlain = name.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     if isPlain { return name }
-    let letters: [UInt8: String] = [7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: "\\\"", 92: "\\\\"]
+    let letters: [UInt8: String] = [
+      7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: "\\\"", 92: "\\\\",
+    ]
     let escaped = name.flatMap { byte -> [UInt8] in
       if let letter = letters[byte] { return Array(letter.utf8) }
       guard byte < 0x20 || byte == 0x7F else { return [byte] }

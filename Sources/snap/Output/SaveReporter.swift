@@ -45,7 +45,9 @@ final class SaveReporter: SaveEvents {
       try? session.output.flush()
       return
     }
-    let fileText = isKnown ? "\(formatted(count: progress.filesDone))/~\(formatted(count: files))" : formatted(count: progress.filesDone)
+    let fileText =
+      isKnown
+      ? "\(formatted(count: progress.filesDone))/~\(formatted(count: files))" : formatted(count: progress.filesDone)
     var parts = [
       "\(fileText) files", formatted(byteCount: progress.bytesDone),
       "\(formatted(byteCount: UInt64(Double(progress.bytesDone) / max(seconds, 0.1))))/s",
@@ -62,8 +64,12 @@ final class SaveReporter: SaveEvents {
     }
     let isChange = reason.hasPrefix("changed")
     let text = isChange ? "changed while being saved: \(path) (saved as read)" : "skipped: \(path): \(reason)"
-    if number <= Self.failuresShownMax || session.isVerbose { session.console.itemFailed(path: path.bytes, message: text) }
-    if number == Self.failuresShownMax + 1, !session.isVerbose { session.console.warn("more such items follow; -v names them") }
+    if number <= Self.failuresShownMax || session.isVerbose {
+      session.console.itemFailed(path: path.bytes, message: text)
+    }
+    if number == Self.failuresShownMax + 1, !session.isVerbose {
+      session.console.warn("more such items follow; -v names them")
+    }
   }
 
   func ignored(_ path: ArchivePath, isDirectory: Bool, decision: IgnoreDecision) {

@@ -21,7 +21,8 @@ struct SaveSummary {
     let unread = outcome.errors.filter { !$0.reason.hasPrefix("changed") }.count
     if unread > 0 {
       let total = formatted(count: fileCount + UInt64(unread))
-      console.warn("\(formatted(count: unread)) of \(total) files could not be read; \(snapshot.version) saved without them")
+      console.warn(
+        "\(formatted(count: unread)) of \(total) files could not be read; \(snapshot.version) saved without them")
     }
     if let reason = outcome.indexFailure {
       console.warn("\(snapshot.version) is saved; the index could not be updated (\(reason)) and will be rebuilt")

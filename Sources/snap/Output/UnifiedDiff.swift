@@ -83,7 +83,9 @@ enum UnifiedDiff {
     var text: [UInt8] {
       guard hasChange else { return [] }
       // An empty side begins at the line before, as diff has it.
-      func range(_ start: Int, _ count: Int) -> String { "\(count == 0 ? start : start + 1)\(count == 1 ? "" : ",\(count)")" }
+      func range(_ start: Int, _ count: Int) -> String {
+        "\(count == 0 ? start : start + 1)\(count == 1 ? "" : ",\(count)")"
+      }
       return Array("@@ -\(range(old, oldCount)) +\(range(new, newCount)) @@\n".utf8) + body
     }
   }

@@ -8,6 +8,9 @@ struct Invocation {
   var name: String?
   var rest: [String] = []
   var wantsHelp = false
+
+  static let terminatedWordsOption = "terminated-word-count"
+
   var wantsVersion = false
 
   /// - Throws: `SnapFault` `.usage` for an option before the name that is no global one.
@@ -57,7 +60,7 @@ struct Invocation {
   /// - Throws: `SnapFault` `.usage` in this program's words.
   func parse(_ type: any Command.Type) throws(SnapFault) -> any Command {
     do {
-      let command = try type.parse(leading + rest)
+      let command = try type.parse(leading + (type == SaveCommand.self ? restWithCount : rest))
       try command.check()
       return command
     } catch let fault as SnapFault {
@@ -65,5 +68,12 @@ struct Invocation {
     } catch {
       throw UsageMessage.fault(type.message(for: error), for: type.name)
     }
+  }
+
+  /// `rest` with the number of words after `--`, which `save` needs to know.
+  private var restWithCount: [String] {
+    guard let terminator = rest.firstIndex(of: "--") else { return rest }
+    let count = rest.count - terminator - 1
+    return rest[..<terminator] + ["--\(Self.terminatedWordsOption)=\(count)"] + rest[terminator...]
   }
 }

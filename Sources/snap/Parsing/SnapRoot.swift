@@ -18,7 +18,7 @@ struct SnapRoot: ParsableCommand {
           StatusCommand.self, ListCommand.self, ShowCommand.self, LsCommand.self, CatCommand.self, FindCommand.self,
           LogCommand.self, DiffCommand.self, StatsCommand.self,
         ]),
-      CommandGroup(name: "Get back", subcommands: [RestoreCommand.self]),
+      CommandGroup(name: "Get back", subcommands: [RestoreCommand.self, ExportCommand.self]),
       CommandGroup(
         name: "Keep small",
         subcommands: [ForgetCommand.self, GCCommand.self, UndoCommand.self, OpsCommand.self]),

@@ -72,11 +72,15 @@ struct ProjectState {
       let snapshot = last.snapshot
       let git = snapshot.git.map { ", \($0.branch.isEmpty ? "detached" : $0.branch) @ \($0.shortText)" } ?? ""
       lines.append(
-        ("Last", "\(snapshot.version)  \(TimeText.age(of: snapshot.created, at: now))  (\(TimeText.minute(snapshot))\(git))"))
+        (
+          "Last",
+          "\(snapshot.version)  \(TimeText.age(of: snapshot.created, at: now))  (\(TimeText.minute(snapshot))\(git))"
+        ))
     } else {
       lines.append(("Last", "no version yet"))
     }
-    lines.append(("Versions", formatted(count: versions.count) + (trashedCount > 0 ? ", \(trashedCount) forgotten" : "")))
+    lines.append(
+      ("Versions", formatted(count: versions.count) + (trashedCount > 0 ? ", \(trashedCount) forgotten" : "")))
     if let changes, let last {
       lines.append(
         (

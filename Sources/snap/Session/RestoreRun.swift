@@ -78,7 +78,8 @@ struct RestoreRun {
     let outcome = try Archiver.save(request, to: repository, events: SaveReporter(session: session, expected: nil))
     if let error = outcome.errors.first {
       throw SnapFault(
-        .refused, "'\(error.path)' would be overwritten and could not be saved first: \(error.reason); nothing restored",
+        .refused,
+        "'\(error.path)' would be overwritten and could not be saved first: \(error.reason); nothing restored",
         hint: "--to DIR restores beside it")
     }
     return outcome.snapshot
@@ -88,16 +89,23 @@ struct RestoreRun {
     if session.isJSON { return try session.json(json(summary, seconds, safety)) }
     for note in summary.notes { session.console.note(note) }
     if summary.faultCount > 0 {
-      session.console.warn("\(counted(summary.faultCount, "item")) not restored as \(version.version) has \(summary.faultCount == 1 ? "it" : "them")")
+      session.console.warn(
+        "\(counted(summary.faultCount, "item")) not restored as \(version.version) has \(summary.faultCount == 1 ? "it" : "them")"
+      )
     }
     guard !session.isQuiet else { return }
     let isDryRun = summary.isDryRun
-    var parts = [counted(summary.files, "file") + " \(isDryRun ? "to write" : "written") (\(formatted(byteCount: summary.bytesWritten)))"]
+    var parts = [
+      counted(summary.files, "file")
+        + " \(isDryRun ? "to write" : "written") (\(formatted(byteCount: summary.bytesWritten)))"
+    ]
     let others = summary.symbolicLinks + summary.hardLinks + summary.specialFiles
     if others > 0 { parts.append(counted(others, "link or node", "links and nodes")) }
     parts.append("\(formatted(count: summary.unchanged)) unchanged")
     if summary.kept > 0 { parts.append("\(formatted(count: summary.kept)) kept") }
-    if summary.deleted > 0 { parts.append("\(formatted(count: summary.deleted)) \(isDryRun ? "to delete" : "deleted")") }
+    if summary.deleted > 0 {
+      parts.append("\(formatted(count: summary.deleted)) \(isDryRun ? "to delete" : "deleted")")
+    }
     try session.output.line("Files:   \(parts.joined(separator: ", "))")
     if let safety {
       try session.output.line("Before:  saved as \(safety.version); snap undo goes back to it")
