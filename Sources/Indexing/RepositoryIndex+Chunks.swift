@@ -18,7 +18,7 @@ extension RepositoryIndex {
     }
   }
 
-  /// One read transaction for many lookups.
+  /// One read transaction for many lookups: all see the state of the first.
   ///
   /// Do not stay in it for long: the log cannot be written back beyond the state that the oldest reader sees.
   package func withLookups<R>(_ body: (inout ChunkLookup) throws -> R) throws -> R {

@@ -40,10 +40,17 @@ extension RepositoryIndex {
       // What the log keeps after a checkpoint that could not delete it.
       try db.execute(sql: "PRAGMA journal_size_limit = 0")
     }
-    do {
-      return try DatabaseQueue(path: readOnly ? immutableURL(path) : path, configuration: configuration)
-    } catch {
-      throw IndexError(error)
+    var attemptsLeft = Int(busyTimeoutSeconds * 100)
+    while true {
+      do {
+        return try DatabaseQueue(path: readOnly ? immutableURL(path) : path, configuration: configuration)
+      } catch {
+        // Switching a new file to the log waits for nobody: where two processes meet there, SQLite gives up at once.
+        let error = IndexError(error)
+        guard error == .busy, attemptsLeft > 0 else { throw error }
+        attemptsLeft -= 1
+        usleep(10_000)
+      }
     }
   }
 
@@ -87,7 +94,8 @@ extension RepositoryIndex {
     var url = "file:"
     for byte in path.utf8 {
       switch byte {
-      case UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "%"): url += "%" + hexadecimal(CollectionOfOne(byte))
+      case UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "%"), 0x80...:
+        url += "%" + hexadecimal(CollectionOfOne(byte))
       default: url.unicodeScalars.append(Unicode.Scalar(byte))
       }
     }

@@ -51,19 +51,10 @@ extension LocalObjectStore {
     }
     guard let expected else { throw .notAnObject(name) }
     guard bytes.count == expected.count else {
-      throw .truncated(name, expected: expected.upperBound, found: min(size, expected.lowerBound + UInt64(bytes.count)))
+      throw .truncated(
+        name, expected: expected.upperBound,
+        found: expected.upperBound > size ? size : expected.lowerBound + UInt64(bytes.count))
     }
     return bytes
-  }
-
-  /// Repeats a call that a signal interrupted.
-  func uninterrupted<R>(_ body: () throws(SystemCallFailure) -> R) throws(SystemCallFailure) -> R {
-    while true {
-      do {
-        return try body()
-      } catch {
-        guard error.errorNumber == EINTR else { throw error }
-      }
-    }
   }
 }

@@ -64,7 +64,8 @@ package final class LocalObjectStore: ObjectStore {
     let parent = slash.map { $0 == trimmed.startIndex ? [UInt8(ascii: "/")] : Array(trimmed[..<$0]) }
     do throws(SystemCallFailure) {
       try operations.makeFolder(folder)
-      try operations.synchronize(try operations.openFolder(parent ?? [UInt8(ascii: ".")]))
+      let holder = try operations.openFolder(parent ?? [UInt8(ascii: ".")])
+      try uninterrupted { () throws(SystemCallFailure) in try operations.synchronize(holder) }
     } catch {
       guard error.errorNumber != EEXIST else { return }
       throw openError(error, path: displayText(folder))

@@ -17,3 +17,14 @@ package func errorText(_ number: Int32) -> String {
   guard let text = unsafe strerror(number) else { return "error \(number)" }
   return unsafe String(cString: text)
 }
+
+/// Repeats a call that a signal interrupted.
+func uninterrupted<R>(_ body: () throws(SystemCallFailure) -> R) throws(SystemCallFailure) -> R {
+  while true {
+    do throws(SystemCallFailure) {
+      return try body()
+    } catch {
+      guard error.errorNumber == EINTR else { throw error }
+    }
+  }
+}

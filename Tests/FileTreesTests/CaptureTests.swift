@@ -1,3 +1,5 @@
+import ObjectStores
+import CLinux
 import FileTrees
 import Glibc
 import SnapshotModel

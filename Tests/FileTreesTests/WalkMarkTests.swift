@@ -1,3 +1,4 @@
+import CLinux
 import FileTrees
 import Glibc
 import SnapshotModel

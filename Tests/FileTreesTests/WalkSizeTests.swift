@@ -1,3 +1,4 @@
+import ObjectStores
 import FileTrees
 import Glibc
 import SnapshotModel

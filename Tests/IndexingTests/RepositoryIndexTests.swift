@@ -183,9 +183,10 @@ struct RepositoryIndexTests {
     let second = fixture.pack()
     try index.insert([first])
     try index.withLookups { (lookup: inout ChunkLookup) throws in
+      #expect(try lookup.contains(first.locations[0].id))
       #expect(try index.locate(first.locations[0].id).count == 1)
       try index.insert([second])
-      #expect(try !lookup.contains(second.locations[0].id), "the transaction sees the state that it began with")
+      #expect(try !lookup.contains(second.locations[0].id), "the transaction sees the state of its first lookup")
       #expect(try index.locate(second.locations[0].id).count == 1)
     }
   }

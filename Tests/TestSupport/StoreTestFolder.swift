@@ -1,13 +1,18 @@
 import Glibc
 import SnapshotModel
 
-/// An empty folder below the system's temporary one, deleted with all it holds when the last reference goes.
+/// An empty folder, deleted with all it holds when the last reference goes.
+///
+/// In memory where there is such a file system, for a test counts calls of fsync and need not wait for them; else below
+/// `TMPDIR`.
 package final class StoreTestFolder: Sendable {
   package let path: String
 
   package init() {
     var generator = SystemRandomNumberGenerator()
-    let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    let parent =
+      unsafe getenv("TMPDIR").map { unsafe String(cString: $0) }
+      ?? (unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
     path = "\(parent)/snap-test-\(ObjectID<Never>(using: &generator).short)"
     precondition(unsafe mkdir(path, 0o700) == 0, "cannot make \(path)")
   }
