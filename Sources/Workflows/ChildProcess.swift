@@ -147,7 +147,7 @@ private func withCStrings<Result>(
     unsafe copy[text.count] = 0
     return unsafe copy
   }
-  defer { for unsafecopy in unsafe copies { unsafe copy?.deallocate() } }
+  defer { unsafe copies.forEach { unsafe $0?.deallocate() } }
   let terminated = unsafe copies + [nil]
   return unsafe terminated.withUnsafeBufferPointer { unsafe body($0.baseAddress.unsafelyUnwrapped) }
 }
