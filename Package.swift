@@ -58,8 +58,8 @@ let package = Package(
     .testTarget(name: "IndexingTests", dependencies: ["Indexing", "TestSupport"]),
     .testTarget(name: "RepositoriesTests", dependencies: ["Repositories", "TestSupport"]),
     .testTarget(name: "FileTreesTests", dependencies: ["FileTrees", "TestSupport"]),
-    .testTarget(name: "WorkflowsTests", dependencies: ["Workflows", "TestSupport"]),
-    .testTarget(name: "SnapTests", dependencies: ["snap", "TestSupport"]),
+    .testTarget(name: "WorkflowsTests", dependencies: ["SnapshotModel", "Workflows", "TestSupport"]),
+    .testTarget(name: "SnapTests", dependencies: ["SnapshotModel", "snap", "TestSupport"]),
   ]
 )
 

@@ -64,7 +64,7 @@ package enum ManifestText {
       let (name, isEscaped) = escaped(entry.path.bytes)
       line += Array(("\n" + (isEscaped ? "\\" : "") + digest + "  ").utf8) + name
     } else {
-      line += Array(" ".utf8) + escaped(entry.path.bytes).name
+      line += Array(" ".utf8) + (entry.path.isRoot ? Array(".".utf8) : escaped(entry.path.bytes).name)
       if entry.kind == .symbolicLink { line += Array(" -> ".utf8) + escaped(entry.linkTarget).name }
     }
     return line + [UInt8(ascii: "\n")]

@@ -9,7 +9,6 @@ struct SnapRoot: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "snap",
     abstract: "Versions of whole projects: saved in seconds, stored once, restored bit for bit.",
-    version: ToolVersion.text,
     groupedSubcommands: [
       CommandGroup(name: "Save", subcommands: [InitCommand.self, SaveCommand.self, IgnoredCommand.self]),
       CommandGroup(

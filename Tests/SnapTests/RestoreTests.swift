@@ -1,0 +1,110 @@
+import Foundation
+import TestSupport
+import Testing
+
+struct RestoreTests {
+  @Test func `a version comes back whole in another folder`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    let run = try sandbox.snap("restore", "v1", "--to", "../out")
+    #expect(run.status == 0)
+    #expect(try sandbox.shell("diff -r --exclude=.snap . ../out").status == 0)
+    #expect(run.output.contains("restored v1 to \(sandbox.folder)/out"))
+  }
+
+  @Test func `a folder that is not empty is refused`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.write(sandbox.folder + "/out/x", "")
+    let run = try sandbox.snap("restore", "v1", "--to", "../out")
+    #expect(run.status == 18)
+    #expect(run.error.hasPrefix("snap: \(sandbox.folder)/out is not empty; use --overwrite or another directory"))
+    #expect(try sandbox.snap("restore", "v1", "--to", "../out", "--overwrite", "if-changed").status == 0)
+  }
+
+  @Test func `globs and paths select`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.snap("restore", "v1", "--path", "*.json", "--path", "src", "--to", "../out")
+    #expect(try sandbox.shell("cd ../out && find . -type f | sort").output == "./config/app.json\n./src/main.py\n")
+  }
+
+  @Test func `REV and a path restores what is in the folder`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.snap("restore", "v1:src", "--to", "../a")
+    try sandbox.snap("restore", "v1:config/app.json", "--to", "../b")
+    try sandbox.snap("restore", "v1", "--strip-components", "1", "--to", "../c")
+    #expect(sandbox.exists("../a/main.py"))
+    #expect(sandbox.exists("../b/app.json"))
+    #expect(sandbox.exists("../c/main.py") && sandbox.exists("../c/app.json"))
+  }
+
+  @Test func `a path that is not in the version is named with the nearest`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    let run = try sandbox.snap("restore", "v1", "--path", "src/mian.py", "--to", "../out")
+    #expect(run.status == 21)
+    #expect(run.error == "snap: 'src/mian.py' is not in version v1 (nearest: 'src/main.py')\n")
+    #expect(!sandbox.exists("../out"))
+  }
+
+  @Test func `in place, what is overwritten is saved first and comes back with undo`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.write("notes.txt", "mine\n")
+    let run = try sandbox.snap("restore", "v1", "notes.txt")
+    #expect(run.status == 0)
+    #expect(sandbox.read("notes.txt") == "one\ntwo\nthree\n")
+    #expect(run.output.firstMatch(of: /Before:  saved as before-restore-[0-9TZ-]+; snap undo goes back to it/) != nil)
+    #expect(try sandbox.snap("undo").status == 0)
+    #expect(sandbox.read("notes.txt") == "mine\n")
+  }
+
+  @Test func `in place with --delete takes away what the version lacks, and not what save leaves out`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.write("extra.txt", "extra\n")
+    try sandbox.write("node_modules/lib.js", "lib\n")
+    #expect(try sandbox.snap("restore", "v1", "--delete").status == 0)
+    #expect(!sandbox.exists("extra.txt"))
+    #expect(sandbox.exists("node_modules/lib.js"))
+    #expect(sandbox.exists(".snap/config"))
+    try sandbox.snap("undo")
+    #expect(sandbox.read("extra.txt") == "extra\n")
+  }
+
+  @Test func `a dry run changes nothing`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.write("notes.txt", "mine\n")
+    let run = try sandbox.snap("restore", "v1", "--dry-run")
+    #expect(run.output.contains("would restore v1"))
+    #expect(sandbox.read("notes.txt") == "mine\n")
+    #expect(try sandbox.snap("list").outputLines.count == 1)
+  }
+
+  @Test func `a safety version is not the latest`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.write("notes.txt", "mine\n")
+    try sandbox.snap("restore", "v1", "notes.txt")
+    #expect(try sandbox.snap("show", "latest").output.hasPrefix("Version:   v1\n"))
+  }
+
+  @Test func `an archive holds what the version holds`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    for name in ["v1.tar", "v1.tar.gz", "v1.tar.zst"] {
+      #expect(try sandbox.snap("export", "v1", "-o", "../\(name)").status == 0)
+    }
+    let check = try sandbox.shell(
+      """
+      set -e; cd ..; for name in v1.tar v1.tar.gz v1.tar.zst; do
+      rm -rf x; mkdir x; tar -xf $name -C x; diff -r --exclude=.snap 'the project' x; done; "$SNAP" -C 'the project' export v1 | cmp - v1.tar
+      """)
+    #expect(check.status == 0, "\(check.output)\(check.error)")
+    let again = try sandbox.snap("export", "v1", "-o", "../v1.tar")
+    #expect(again.status == 18)
+    #expect(again.error.hasPrefix("snap: \(sandbox.folder)/v1.tar exists already\nhint: --force"))
+  }
+
+  @Test func `the manifest is what sha256sum checks`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write("odd\nname", "x")
+    try sandbox.shell("head -c 1000000 /dev/urandom >large.bin; truncate -s 300000 sparse; echo end >>sparse; : >empty")
+    try sandbox.snap("save", "v1")
+    let run = try sandbox.shell("\"$SNAP\" show v1 --manifest | sha256sum -c --quiet --strict -")
+    #expect(run.status == 0, "\(run.output)\(run.error)")
+  }
+}
