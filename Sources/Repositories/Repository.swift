@@ -100,6 +100,8 @@ package final class Repository: Sendable {
     return Set(try index.packIDs().keys).subtracting(condemned)
   }
 
+  var hasCondemnedPacks: Bool { condemned.withLock { !$0.isEmpty } }
+
   func isUsable(_ pack: PackID) throws -> Bool {
     try !condemned.withLock { $0.contains(pack) } && store.exists(.pack(pack))
   }

@@ -39,8 +39,7 @@ final class ArchiveRun {
   private var progress = SaveProgress()
 
   init(
-    _ request: SaveRequest, _ repository: Repository, _ events: any SaveEvents, _ pool: WorkerPool,
-    avoiding abandoned: Set<PackID>
+    _ request: SaveRequest, _ repository: Repository, _ events: any SaveEvents, _ pool: WorkerPool
   ) throws {
     self.request = request
     self.repository = repository
@@ -48,8 +47,7 @@ final class ArchiveRun {
     chunker = try repository.chunker()
     parent = try ArchiveRun.parent(of: request, in: repository)
     session = try SaveSession(
-      repository: repository, parent: parent, level: request.compression, pool: pool, isDryRun: request.isDryRun,
-      avoiding: abandoned)
+      repository: repository, parent: parent, level: request.compression, pool: pool, isDryRun: request.isDryRun)
     statCache = StatCacheWriter(saveStarted: started)
     prior = try parent.map { parent in
       let manifest = try Manifest(parent.manifest, reader: session.reader)

@@ -20,6 +20,8 @@ package struct GarbagePlan: Sendable {
 
   /// The packs to condemn.
   let condemned: [PackID]
+  /// All packs that the choice took into account.
+  let packsExamined: Set<PackID>
 
   package var isEmpty: Bool { condemned.isEmpty && snapshotsExpired.isEmpty }
 }
@@ -37,6 +39,7 @@ extension GarbagePlan {
     let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
     let usable = Set(try repository.packNames()).subtracting(try repository.condemnedPacks())
     var graph = try PackGraph(repository, packs: usable)
+    graph.preferSoundCopies(keptPackCount: graph.packs.count)
     var isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     let spared = try repository.packsOfSavesInProgress(among: graph.packs.map(\.pack))
     let chosen = Set(choose(graph, isLive, sparing: spared).map { graph.packs[$0].pack })
@@ -46,6 +49,7 @@ extension GarbagePlan {
         graph.packs.filter { chosen.contains($0.pack) }, graph.packs.filter { !chosen.contains($0.pack) }
       )
       graph = PackGraph(kept + doomed)
+      graph.preferSoundCopies(keptPackCount: kept.count)
       isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     }
     let moving = graph.nodes.indices.filter { isLive[$0] && chosen.contains(graph.packs[graph.nodes[$0].pack].pack) }
@@ -57,7 +61,8 @@ extension GarbagePlan {
       snapshotsExpired: roots.expired, packsKept: graph.packs.count - chosen.count,
       packsDeleted: chosen.count - movingPacks.count, packsRewritten: movingPacks.count,
       bytesRewritten: moving.reduce(0) { $0 + UInt64(graph.frame($1).header.frameLength) },
-      bytesFreed: recordBytes + (bytesOld > bytesNew ? bytesOld - bytesNew : 0), condemned: chosen.sorted())
+      bytesFreed: recordBytes + (bytesOld > bytesNew ? bytesOld - bytesNew : 0), condemned: chosen.sorted(),
+      packsExamined: Set(graph.packs.map(\.pack)))
   }
 
   /// Which packs to condemn, by their place in the graph.
