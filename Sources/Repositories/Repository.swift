@@ -57,6 +57,9 @@ package final class Repository: Sendable {
     return root.isEmpty ? "/" : String(root)
   }
 
+  /// Writes the index's log back, so that no file of it stays behind; the repository must not be used any more.
+  package func close() { index.close() }
+
   /// Whether nothing can be saved: the disk, or the index's file, cannot be written.
   package var isReadOnly: Bool { index.isReadOnly }
 
