@@ -29,6 +29,8 @@ package struct GarbagePlan: Sendable {
 extension GarbagePlan {
   /// A pack is rewritten when at least this share of it is dead: rewriting costs reading and writing the live rest.
   static let deadShareMin = 0.05
+  /// Smaller packs are rewritten for any dead frame.
+  private static let rewrittenAnyway: UInt64 = 1 << 20
 
   /// - Parameters:
   ///   - undoWindowSeconds: forgotten versions that were forgotten longer ago are given up; 0 gives all up.
@@ -61,7 +63,8 @@ extension GarbagePlan {
       snapshotsExpired: roots.expired, packsKept: graph.packs.count - chosen.count,
       packsDeleted: chosen.count - movingPacks.count, packsRewritten: movingPacks.count,
       bytesRewritten: moving.reduce(0) { $0 + UInt64(graph.frame($1).header.frameLength) },
-      bytesFreed: recordBytes + (bytesOld > bytesNew ? bytesOld - bytesNew : 0), condemned: chosen.sorted(),
+      bytesFreed: recordBytes + (try repository.abandonedAnnouncementBytes())
+        + (bytesOld > bytesNew ? bytesOld - bytesNew : 0), condemned: chosen.sorted(),
       packsExamined: Set(graph.packs.map(\.pack)))
   }
 
@@ -83,7 +86,8 @@ extension GarbagePlan {
     var condemned: Set<Int> = []
     for (pack, directory) in graph.packs.enumerated() where !spared.contains(directory.pack) {
       let share = Double(deadBytes[pack]) / Double(max(directory.byteCount, 1))
-      if !hasLive[pack] || share >= deadShareMin { condemned.insert(pack) }
+      let isCheap = deadBytes[pack] > 0 && directory.byteCount < rewrittenAnyway
+      if !hasLive[pack] || share >= deadShareMin || isCheap { condemned.insert(pack) }
     }
     while let more = firstLosingItsBase(graph, isLive, condemned, spared) { condemned.insert(more) }
     return condemned
