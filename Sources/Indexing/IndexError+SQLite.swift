@@ -10,6 +10,8 @@ extension IndexError {
     // The schema was checked: SQL that does not compile means that it has changed under us.
     case SQLITE_ERROR: self = .damaged(text)
     case SQLITE_FULL: self = .noSpace
+    // Shared memory lies in a file beside the index, and could not grow.
+    case SQLITE_IOERR where code == (SQLITE_IOERR | 19 << 8): self = .noSpace
     case SQLITE_READONLY: self = .readOnly
     case SQLITE_BUSY, SQLITE_LOCKED: self = .busy
     case SQLITE_CANTOPEN: self = .cannotOpen(code: code, text: text)

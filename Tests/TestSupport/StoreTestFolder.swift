@@ -21,29 +21,30 @@ package final class StoreTestFolder: Sendable {
 
   package func path(_ name: String) -> String { "\(path)/\(name)" }
 
-  package static func remove(_ path: String) {
-    guard let folder = unsafe opendir(path) else {
-      _ = unsafe unlink(path)
+  package static func remove(_ path: String) { remove(path.utf8.map { CChar(bitPattern: $0) }) }
+
+  /// - Parameter path: bytes, without a final zero: names need not be UTF-8.
+  private static func remove(_ path: [CChar]) {
+    guard let folder = unsafe opendir(path + [0]) else {
+      _ = unsafe unlink(path + [0])
       return
     }
-    var names: [String] = []
+    var names: [[CChar]] = []
     while let entry = unsafe readdir(folder) {
-      names.append(
-        unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
-          unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-        })
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
+      if name != Array(".".utf8), name != Array("..".utf8) { names.append(name.map { CChar(bitPattern: $0) }) }
     }
     unsafe closedir(folder)
-    for name in names where name != "." && name != ".." {
-      let child = "\(path)/\(name)"
+    for name in names {
+      let child = path + [CChar(bitPattern: UInt8(ascii: "/"))] + name
       var status = stat()
-      if unsafe lstat(child, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      if unsafe lstat(child + [0], &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
         remove(child)
       } else {
-        _ = unsafe unlink(child)
+        _ = unsafe unlink(child + [0])
       }
     }
-    _ = unsafe rmdir(path)
+    _ = unsafe rmdir(path + [0])
   }
 
   /// The whole file; `nil` when it cannot be read.

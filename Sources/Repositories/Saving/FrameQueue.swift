@@ -72,10 +72,8 @@ struct FrameQueue {
         return .rejected(run)
       }
       let prefix = DeltaBase(chunks: base.map(\.id.prefix), bytes: found.bytes[...])
-      // Level 1 is within 1 % of 3 where most of the bytes are matches.
-      let deltaLevel = level == .auto ? .fastest : level
       let chunks = run.map { ($0.id, $0.bytes) }
-      let frame = try tools.encoder.encodeDelta(chunks: chunks, base: prefix, level: deltaLevel)
+      let frame = try tools.encoder.encodeDelta(chunks: chunks, base: prefix, level: level)
       return frame.map(Outcome.frame) ?? .rejected(run)
     }
   }
