@@ -24,27 +24,31 @@ extension Repository {
     condemned.withLock { $0 = tombs }
     let listed = Set(try packNames())
     let indexed = Set(try index.packIDs().keys)
-    let new = listed.subtracting(indexed).sorted()
+    let gone = indexed.subtracting(listed)
+    if !gone.isEmpty { try index.remove(packs: Array(gone)) }
+    // Not what a collector is about to delete: a reader that came between would find it indexed and gone.
+    let new = listed.subtracting(indexed).subtracting(tombs).sorted()
     if !new.isEmpty {
       // Found by listing: whoever stored them may not have got so far as to make the name durable.
       if !isReadOnly { try store.synchronize(foldersOf: new.map(ObjectName.pack)) }
-      var batch: [IndexedPack] = []
-      var batchChunks = 0
-      for pack in new {
-        guard let directory = try directory(of: pack) else { continue }
-        batch.append(IndexedPack(directory))
-        batchChunks += directory.frames.reduce(0) { $0 + $1.chunkIDs.count }
-        if batchChunks > 1 << 17 {
-          try index.insert(batch)
-          batch = []
-          batchChunks = 0
-        }
-      }
-      try index.insert(batch)
+      try index.insert(try soundPacks(new.compactMap { try directory(of: $0) }))
     }
-    let gone = indexed.subtracting(listed)
-    if !gone.isEmpty { try index.remove(packs: Array(gone)) }
     return new.count
+  }
+
+  /// The packs with those frames only that can be decoded with what is here: a save that was killed may have left frames whose
+  /// bases were collected since, and nobody must take their chunks for known.
+  private func soundPacks(_ directories: [PackDirectory]) throws -> [IndexedPack] {
+    let graph = PackGraph(directories)
+    let ranks = try graph.ranks { base in try !index.locate(base).isEmpty }
+    var node = 0
+    return directories.map { directory in
+      let frames = directory.frames.filter { _ in
+        defer { node += 1 }
+        return ranks[node] != nil
+      }
+      return IndexedPack(PackDirectory(pack: directory.pack, byteCount: directory.byteCount, frames: frames))
+    }
   }
 
   /// The directory of a pack, by a scan where its own is damaged; `nil` when nothing of it can be used.

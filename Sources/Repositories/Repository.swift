@@ -57,6 +57,9 @@ package final class Repository: Sendable {
     return root.isEmpty ? "/" : String(root)
   }
 
+  /// Writes the index's log back, so that no file of it stays behind; the repository must not be used any more.
+  package func close() { index.close() }
+
   /// Whether nothing can be saved: the disk, or the index's file, cannot be written.
   package var isReadOnly: Bool { index.isReadOnly }
 
@@ -99,6 +102,8 @@ package final class Repository: Sendable {
     let condemned = condemned.withLock { $0 }
     return Set(try index.packIDs().keys).subtracting(condemned)
   }
+
+  var hasCondemnedPacks: Bool { condemned.withLock { !$0.isEmpty } }
 
   func isUsable(_ pack: PackID) throws -> Bool {
     try !condemned.withLock { $0.contains(pack) } && store.exists(.pack(pack))

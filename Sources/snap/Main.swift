@@ -27,6 +27,7 @@ enum Main {
           hint: "snap init makes a repository here; snap --help lists the commands")
       }
       Interruption.listen()
+      defer { session.close() }
       let code = try command.run(in: session)
       console.clearProgress()
       try output.flush()

@@ -8,7 +8,7 @@ extension ArchiveRun {
     case .batch(let rows, let files): try decide(rows, try files?.get() ?? [])
     case .largeFileStart(let file):
       largeStream = try session.makeContentStream(
-        prior: file.prior?.content, byteCountExpected: file.byteCountExpected)
+        prior: file.base, byteCountExpected: file.byteCountExpected)
     case .slab(let chunks):
       for chunk in try chunks.get() { try largeStream?.add(chunk) }
     case .largeFileEnd(let file): try decide(file)
@@ -27,23 +27,25 @@ extension ArchiveRun {
         entry.metadata.owner = owners.owner(userID: status.userID, groupID: status.groupID)
         try append(file: entry, status: status, prior: old)
       case .link(let item, let prior, let target): try decide(item, prior, target)
-      case .file(let item, let prior):
+      case .file(let item, let prior, let base):
         defer { next += 1 }
         switch files[next] {
         case .failure(let error): fail(item.path, error.description)
-        case .success(let file): try decide(item, file, prior)
+        case .success(let file): try decide(item, file, prior, base)
         }
       }
     }
   }
 
-  private func decide(_ item: WalkedItem, _ file: IngestedFile, _ prior: ManifestEntry?) throws {
+  private func decide(
+    _ item: WalkedItem, _ file: IngestedFile, _ prior: ManifestEntry?, _ base: FileContent?
+  ) throws {
     if file.changedWhileRead { fail(item.path, "changed while being saved (saved as read)") }
     statistics.bytesRead += file.chunks.reduce(0) { $0 + UInt64($1.bytes.count) }
     var stream = try session.makeContentStream(
-      prior: prior?.content, byteCountExpected: file.chunks.reduce(0) { $0 + UInt64($1.bytes.count) })
+      prior: base, byteCountExpected: file.chunks.reduce(0) { $0 + UInt64($1.bytes.count) })
     for chunk in file.chunks { try stream.add(chunk) }
-    let content = try session.content(of: stream.finish(), prior: prior?.content)
+    let content = try session.content(of: stream.finish(), prior: base)
     let entry = ManifestEntry(
       path: item.path, kind: .file, metadata: file.metadata, size: file.size, dataExtents: file.dataExtents,
       content: content)
@@ -69,7 +71,7 @@ extension ArchiveRun {
       path: file.path, kind: .file, metadata: file.metadata,
       size: file.dataExtents == nil ? file.bytesRead : file.status?.size ?? file.bytesRead,
       dataExtents: file.dataExtents,
-      content: try session.content(of: chunks, prior: file.prior?.content))
+      content: try session.content(of: chunks, prior: file.base))
     try append(file: entry, status: file.changedWhileRead ? nil : file.status, prior: file.prior)
   }
 

@@ -6,6 +6,7 @@ import SnapshotModel
 /// Files that are read in slabs by the walking thread, and streams.
 extension ArchiveRun {
   func archiveLargeFile(_ item: WalkedItem, prior: ManifestEntry?) throws {
+    let base = try base(for: item.path, prior: prior, byteCount: item.status.size)
     let file: LargeFile
     var reader: LargeFileReader
     do throws(SystemError) {
@@ -16,7 +17,7 @@ extension ArchiveRun {
       var current = item
       current.status = status
       file = LargeFile(
-        path: item.path, prior: prior, status: status,
+        path: item.path, prior: prior, base: base, status: status,
         metadata: try EntryCapture.metadata(current, owners: owners), dataExtents: extents,
         byteCountExpected: extents?.reduce(0) { $0 + $1.length } ?? status.size)
       reader = LargeFileReader(descriptor, extents: extents, chunker: chunker)
@@ -51,7 +52,8 @@ extension ArchiveRun {
     guard copy >= 0 else { throw SnapFault(.inputOutput, "cannot read standard input: \(SystemError("read"))") }
     var reader = LargeFileReader(OwnedDescriptor(adopting: copy), extents: nil, chunker: chunker)
     let file = LargeFile(
-      path: name, prior: known, status: nil, metadata: metadata, dataExtents: nil,
+      path: name, prior: known, base: try base(for: name, prior: known, byteCount: .max / 4), status: nil,
+      metadata: metadata, dataExtents: nil,
       byteCountExpected: known?.size ?? 0)
     try read(file, from: &reader)
     if let failure = file.failure {

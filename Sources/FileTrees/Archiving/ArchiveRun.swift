@@ -39,8 +39,7 @@ final class ArchiveRun {
   private var progress = SaveProgress()
 
   init(
-    _ request: SaveRequest, _ repository: Repository, _ events: any SaveEvents, _ pool: WorkerPool,
-    avoiding abandoned: Set<PackID>
+    _ request: SaveRequest, _ repository: Repository, _ events: any SaveEvents, _ pool: WorkerPool
   ) throws {
     self.request = request
     self.repository = repository
@@ -48,8 +47,7 @@ final class ArchiveRun {
     chunker = try repository.chunker()
     parent = try ArchiveRun.parent(of: request, in: repository)
     session = try SaveSession(
-      repository: repository, parent: parent, level: request.compression, pool: pool, isDryRun: request.isDryRun,
-      avoiding: abandoned)
+      repository: repository, parent: parent, level: request.compression, pool: pool, isDryRun: request.isDryRun)
     statCache = StatCacheWriter(saveStarted: started)
     prior = try parent.map { parent in
       let manifest = try Manifest(parent.manifest, reader: session.reader)
@@ -113,11 +111,18 @@ final class ArchiveRun {
     } else if let known, let row = known.row, row.matches(item.status), known.entry.isUnchanged(item.status) {
       try add(.unchanged(item.status, known.entry), byteCount: 0)
     } else if item.status.size <= FileIngest.wholeFileBytesMax {
-      try add(.file(item, prior: known?.entry), byteCount: Int(item.status.size))
+      let base = try base(for: item.path, prior: known?.entry, byteCount: item.status.size)
+      try add(.file(item, prior: known?.entry, base: base), byteCount: Int(item.status.size))
     } else {
       try flushBatch()
       try archiveLargeFile(item, prior: known?.entry)
     }
+  }
+
+  /// What a file is likely to resemble: its own previous version, else one of a like name.
+  func base(for path: ArchivePath, prior: ManifestEntry?, byteCount: UInt64) throws -> FileContent? {
+    if let prior, prior.kind == .file { return prior.content }
+    return try self.prior?.file(resembling: path, byteCount: byteCount)?.content
   }
 
   private func archiveNode(_ item: WalkedItem, hardLinkTarget: ArchivePath?) throws {
@@ -156,7 +161,7 @@ final class ArchiveRun {
     let full = batch
     batch = ArchiveBatch()
     let items = full.rows.compactMap { row -> WalkedItem? in
-      if case .file(let item, _) = row { item } else { nil }
+      if case .file(let item, _, _) = row { item } else { nil }
     }
     let (chunker, owners) = (chunker, owners)
     let files =

@@ -9,8 +9,8 @@ enum ArchiveRow: Sendable {
   case unchanged(FileStatus, ManifestEntry)
   /// Another name of an inode whose content an earlier entry holds.
   case link(WalkedItem, prior: ManifestEntry?, target: ArchivePath)
-  /// A file that is read whole.
-  case file(WalkedItem, prior: ManifestEntry?)
+  /// A file that is read whole; `base` is what it is likely to resemble.
+  case file(WalkedItem, prior: ManifestEntry?, base: FileContent?)
 }
 
 struct ArchiveBatch {
@@ -37,6 +37,8 @@ struct ArchiveUnit {
 final class LargeFile {
   let path: ArchivePath
   let prior: ManifestEntry?
+  /// What it is likely to resemble.
+  let base: FileContent?
   /// As it was before reading; a stream has none.
   var status: FileStatus?
   var metadata: FileMetadata
@@ -49,11 +51,13 @@ final class LargeFile {
   var failure: SystemError?
 
   init(
-    path: ArchivePath, prior: ManifestEntry?, status: FileStatus?, metadata: FileMetadata, dataExtents: [DataExtent]?,
+    path: ArchivePath, prior: ManifestEntry?, base: FileContent?, status: FileStatus?, metadata: FileMetadata,
+    dataExtents: [DataExtent]?,
     byteCountExpected: UInt64
   ) {
     self.path = path
     self.prior = prior
+    self.base = base
     self.status = status
     self.metadata = metadata
     self.dataExtents = dataExtents

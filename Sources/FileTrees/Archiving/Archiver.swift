@@ -12,9 +12,8 @@ package enum Archiver {
     _ request: SaveRequest, to repository: Repository, events: any SaveEvents
   ) throws -> SaveOutcome {
     if !request.isDryRun { try repository.requireFree(version: request.version) }
-    return try repository.withSaveInProgress(isDryRun: request.isDryRun) { pool, abandoned in
-      let run = try ArchiveRun(request, repository, events, pool, avoiding: abandoned)
-      return try run.run()
+    return try repository.withSaveInProgress(isDryRun: request.isDryRun) { pool in
+      try ArchiveRun(request, repository, events, pool).run()
     }
   }
 }

@@ -3,11 +3,14 @@ import SnapshotModel
 
 /// The parent snapshot, stepped through beside the walk, and what the stat cache says about its files.
 struct PriorTree {
+  private let manifest: Manifest
   private var cursor: ManifestCursor
+  private var names: PriorNames?
   private var cache: StatCache.Cursor?
   private(set) var filesRemoved: UInt64 = 0
 
   init(_ manifest: Manifest, cache: StatCache?) {
+    self.manifest = manifest
     cursor = manifest.makeCursor()
     self.cache = cache?.makeCursor()
   }
@@ -21,6 +24,12 @@ struct PriorTree {
       if entry.kind == .file { filesRemoved += 1 }
     }
     return nil
+  }
+
+  /// A file of the parent that a new path probably continues; `nil` when none is like it.
+  mutating func file(resembling path: ArchivePath, byteCount: UInt64) throws -> ManifestEntry? {
+    if names == nil { names = try PriorNames(manifest) }
+    return try names?.file(resembling: path, byteCount: byteCount)
   }
 
   /// Counts what the walk did not come to any more.

@@ -78,19 +78,50 @@ extension Restorer {
     }
   }
 
-  /// Symbolic links and special files.
+  /// Symbolic links and special files; further names of one become names of the first that is restored.
   func restoreLateEntries() throws(SnapFault) {
+    var sources: [ArchivePath: (path: ArchivePath, identity: FileIdentity)] = [:]
     for late in lateEntries {
       let isDevice = late.entry.kind == .characterDevice || late.entry.kind == .blockDevice
       if isDevice, !context.mayPreservePrivileged {
         summary.privilegesWithheld += 1
         continue
       }
+      let first = late.entry.hardLinkTarget ?? late.entry.path
+      if late.entry.hardLinkTarget != nil, let source = sources[first] {
+        if try makeLateLink(late, to: source.path, source.identity) { continue }
+      }
       _ = try placeLate(late.targetPath, kind: late.entry.kind) { folder, existing throws(TargetError) in
-        try restoreLate(late, in: folder, existing)
+        let action = try restoreLate(late, in: folder, existing)
+        if let status = try folder.status(late.targetPath.name) { sources[first] = (late.targetPath, status.identity) }
+        return action
       }
     }
     lateEntries = []
+  }
+
+  /// - Returns: `false` when the name must become a node of its own.
+  private func makeLateLink(
+    _ late: LateEntry, to source: ArchivePath, _ identity: FileIdentity
+  ) throws(SnapFault) -> Bool {
+    guard let parent = source.parent, let sourceFolder = try? openTree().existingFolder(parent),
+      let descriptor = try? sourceFolder.nameFile(source.name)
+    else { return false }
+    let open = OpenSource(descriptor: descriptor)
+    guard let status = try? TargetStatus(of: descriptor), status.identity == identity else { return false }
+    return try placeLate(late.targetPath, kind: late.entry.kind) { folder, existing throws(TargetError) in
+      if existing?.identity == identity { return .unchanged }
+      if let existing, keeps(existing, late.entry) { return .kept }
+      if context.options.isDryRun { return existing == nil ? .created : .replaced }
+      do throws(TargetError) {
+        try replace(late.targetPath.name, in: folder, existing) { name throws(TargetError) in
+          try folder.link(open.descriptor, as: name)
+        }
+      } catch  where [EXDEV, EMLINK, EPERM, ENOTSUP, ENOENT].contains(error.number) {
+        return nil
+      }
+      return existing == nil ? .created : .replaced
+    }
   }
 
   private func restoreLate(

@@ -40,12 +40,12 @@ package enum GarbageCollector {
     try store.delete(expired.flatMap { [ObjectName.trash($0), .labels($0)] })
     try repository.adoptRecords()
     // Any process may finish another's tomb.
-    for case .tomb(let tomb) in try store.list(.tombs) { try finish(tomb, in: repository) }
+    for case .tomb(let tomb) in try store.list(.tombs) { try finish(tomb, known: [], in: repository) }
     if !plan.condemned.isEmpty {
       var random = SecureRandom()
       let tomb = CollectionID(using: &random)
       try store.create(.tomb(tomb), TombCoder.encode(plan.condemned))  // Irrevocable from here.
-      try finish(tomb, in: repository)
+      try finish(tomb, known: plan.packsExamined, in: repository)
     }
     try store.sweepTemporary()
     let bytesAfter = try repository.objectByteCount()
@@ -55,7 +55,9 @@ package enum GarbageCollector {
   }
 
   /// Steps 3 to 5: evacuate what is needed and stands only in condemned packs, delete them, delete the tomb.
-  private static func finish(_ tomb: CollectionID, in repository: Repository) throws {
+  ///
+  /// - Parameter known: packs of which no frame, needed or not, stands on a condemned one unless that is evacuated.
+  private static func finish(_ tomb: CollectionID, known: Set<PackID>, in repository: Repository) throws {
     let store = repository.store
     let condemned: [PackID]
     do {
@@ -67,6 +69,8 @@ package enum GarbageCollector {
     try repository.index.remove(packs: condemned)
     try store.delete(condemned.map(ObjectName.pack))
     try store.delete([.tomb(tomb)])
+    // Packs that came since the tomb was planned may hold frames, needed by nobody, that stand on what is gone now.
+    try repository.index.remove(packs: Array(try repository.usablePacks().subtracting(known)))
     try repository.adoptPacks()
   }
 
@@ -78,7 +82,8 @@ package enum GarbageCollector {
     let kept = try PackGraph(repository, packs: listed.subtracting(tombs))
     let doomed = try PackGraph(repository, packs: listed.intersection(condemned))
     let roots = try GarbageRoots(repository, undoWindowSeconds: .max)
-    let graph = PackGraph(kept.packs + doomed.packs)
+    var graph = PackGraph(kept.packs + doomed.packs)
+    graph.preferSoundCopies(keptPackCount: kept.packs.count)
     let isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     let moving = graph.nodes.indices.filter { isLive[$0] && graph.nodes[$0].pack >= kept.packs.count }
     do {
@@ -101,7 +106,6 @@ package enum GarbageCollector {
       }
       let pack = writer.finish()
       try repository.store.create(.pack(pack.id), pack.bytes)
-      try repository.index.insert([IndexedPack(pack.directory)])
     }
   }
 }

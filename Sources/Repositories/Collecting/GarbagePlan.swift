@@ -20,6 +20,8 @@ package struct GarbagePlan: Sendable {
 
   /// The packs to condemn.
   let condemned: [PackID]
+  /// All packs that the choice took into account.
+  let packsExamined: Set<PackID>
 
   package var isEmpty: Bool { condemned.isEmpty && snapshotsExpired.isEmpty }
 }
@@ -27,6 +29,8 @@ package struct GarbagePlan: Sendable {
 extension GarbagePlan {
   /// A pack is rewritten when at least this share of it is dead: rewriting costs reading and writing the live rest.
   static let deadShareMin = 0.05
+  /// Smaller packs are rewritten for any dead frame.
+  private static let rewrittenAnyway: UInt64 = 1 << 20
 
   /// - Parameters:
   ///   - undoWindowSeconds: forgotten versions that were forgotten longer ago are given up; 0 gives all up.
@@ -37,6 +41,7 @@ extension GarbagePlan {
     let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
     let usable = Set(try repository.packNames()).subtracting(try repository.condemnedPacks())
     var graph = try PackGraph(repository, packs: usable)
+    graph.preferSoundCopies(keptPackCount: graph.packs.count)
     var isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     let spared = try repository.packsOfSavesInProgress(among: graph.packs.map(\.pack))
     let chosen = Set(choose(graph, isLive, sparing: spared).map { graph.packs[$0].pack })
@@ -46,6 +51,7 @@ extension GarbagePlan {
         graph.packs.filter { chosen.contains($0.pack) }, graph.packs.filter { !chosen.contains($0.pack) }
       )
       graph = PackGraph(kept + doomed)
+      graph.preferSoundCopies(keptPackCount: kept.count)
       isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     }
     let moving = graph.nodes.indices.filter { isLive[$0] && chosen.contains(graph.packs[graph.nodes[$0].pack].pack) }
@@ -57,7 +63,9 @@ extension GarbagePlan {
       snapshotsExpired: roots.expired, packsKept: graph.packs.count - chosen.count,
       packsDeleted: chosen.count - movingPacks.count, packsRewritten: movingPacks.count,
       bytesRewritten: moving.reduce(0) { $0 + UInt64(graph.frame($1).header.frameLength) },
-      bytesFreed: recordBytes + (bytesOld > bytesNew ? bytesOld - bytesNew : 0), condemned: chosen.sorted())
+      bytesFreed: recordBytes + (try repository.abandonedAnnouncementBytes())
+        + (bytesOld > bytesNew ? bytesOld - bytesNew : 0), condemned: chosen.sorted(),
+      packsExamined: Set(graph.packs.map(\.pack)))
   }
 
   /// Which packs to condemn, by their place in the graph.
@@ -78,7 +86,8 @@ extension GarbagePlan {
     var condemned: Set<Int> = []
     for (pack, directory) in graph.packs.enumerated() where !spared.contains(directory.pack) {
       let share = Double(deadBytes[pack]) / Double(max(directory.byteCount, 1))
-      if !hasLive[pack] || share >= deadShareMin { condemned.insert(pack) }
+      let isCheap = deadBytes[pack] > 0 && directory.byteCount < rewrittenAnyway
+      if !hasLive[pack] || share >= deadShareMin || isCheap { condemned.insert(pack) }
     }
     while let more = firstLosingItsBase(graph, isLive, condemned, spared) { condemned.insert(more) }
     return condemned

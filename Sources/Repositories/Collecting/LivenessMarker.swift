@@ -5,7 +5,10 @@ import SnapshotModel
 struct LivenessMarker {
   private let graph: PackGraph
   private let reader: ChunkReader
+  /// Chunks that are needed for whatever reason, be it only as the base of a delta.
   private var visited: Set<ChunkID> = []
+  /// Segments and lists whose content was marked: one that was met as a mere base is visited long before.
+  private var expanded: Set<ChunkID> = []
   private var stack: [ChunkID] = []
 
   /// By node of the graph.
@@ -29,7 +32,8 @@ struct LivenessMarker {
     let manifest = try Manifest(snapshot.manifest, reader: reader)
     for (number, segment) in manifest.root.segments.enumerated() {
       // The segment was marked before, and so was all that it names.
-      guard need(segment.chunk.id) else { continue }
+      guard expanded.insert(segment.chunk.id).inserted else { continue }
+      need(segment.chunk.id)
       for entry in try manifest.entries(ofSegment: number) { try mark(entry.content) }
     }
   }
@@ -39,16 +43,15 @@ struct LivenessMarker {
     case .inline(let chunks):
       for chunk in chunks { need(chunk.id) }
     case .indirect(let lists):
-      for list in lists where need(list.id) {
+      for list in lists where expanded.insert(list.id).inserted {
+        need(list.id)
         for chunk in try ChunkList.decode(reader.bytes(of: list)) { need(chunk.id) }
       }
     }
   }
 
-  /// - Returns: whether it was not needed before.
-  @discardableResult
-  private mutating func need(_ id: ChunkID) -> Bool {
-    guard visited.insert(id).inserted else { return false }
+  private mutating func need(_ id: ChunkID) {
+    guard visited.insert(id).inserted else { return }
     stack.append(id)
     while let next = stack.popLast() {
       guard let node = graph.frames(holding: next).first.map(Int.init) else {
@@ -64,6 +67,5 @@ struct LivenessMarker {
         for candidate in candidates where visited.insert(candidate).inserted { stack.append(candidate) }
       }
     }
-    return true
   }
 }

@@ -59,6 +59,13 @@ struct PackGraph {
   /// The frames that hold the chunk; empty when none does.
   func frames(holding id: ChunkID) -> [Int32] { copies[id] ?? [] }
 
+  /// Orders each chunk's copies by `key`, ascending.
+  mutating func sortCopies(by key: (Int) -> Int32) {
+    for (id, nodes) in copies where nodes.count > 1 {
+      copies[id] = nodes.sorted { (key(Int($0)), $0) < (key(Int($1)), $1) }
+    }
+  }
+
   /// Every chunk whose id begins so.
   func chunks(_ prefix: ChunkIDPrefix) -> [ChunkID] { idsByPrefix[prefix] ?? [] }
 

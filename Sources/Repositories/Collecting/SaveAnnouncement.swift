@@ -74,6 +74,17 @@ extension Repository {
     return Set(try packs.filter { try store.modificationTime(.pack($0)).map { $0 >= limit } ?? false })
   }
 
+  /// What `reapAbandonedSaves` frees.
+  func abandonedAnnouncementBytes() throws -> UInt64 {
+    let now = currentTime()
+    return try store.list(.pending).reduce(0) { sum, name in
+      guard let record = try? store.read(name), let announcement = SaveAnnouncement(decoding: record) else {
+        return sum
+      }
+      return announcement.mayBeAlive(now: now) ? sum : sum + UInt64(record.count)
+    }
+  }
+
   /// Removes what dead saves left in `pending/`: announcements, and records that were never committed.
   ///
   /// A record is voided first (`snapshots/<id>` is created with a special value), so that a saver that was only suspended finds

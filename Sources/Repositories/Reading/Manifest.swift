@@ -24,6 +24,8 @@ package struct Manifest: Sendable {
 
   package var entryCount: Int { root.segments.reduce(0) { $0 + $1.entryCount } }
 
+  package var segmentIndices: Range<Int> { root.segments.indices }
+
   /// One segment's entries, in path order.
   package func entries(ofSegment number: Int) throws -> [ManifestEntry] {
     try ManifestReader.entries(ofSegment: reader.bytes(of: root.segments[number].chunk))

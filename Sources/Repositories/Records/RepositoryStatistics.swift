@@ -48,7 +48,9 @@ extension Repository {
     }
   }
 
-  /// Bytes that deleting each snapshot alone would free after a collection, but for what merging packs saves.
+  /// Bytes that only each snapshot needs: its record and the frames that no other uses.
+  ///
+  /// What forgetting it alone frees differs by a little, since whole packs are rewritten; `Forgetter.plan` tells exactly.
   ///
   /// Kept in the index until packs or snapshots change. Cost then: every distinct manifest segment once.
   package func exclusiveBytes() throws -> [SnapshotID: UInt64] {
@@ -60,7 +62,8 @@ extension Repository {
       for (number, listed) in try snapshots().enumerated() { try usage.add(listed.snapshot, number: Int32(number)) }
       var bytes: [SnapshotID: UInt64] = [:]
       for (number, listed) in try snapshots().enumerated() {
-        bytes[listed.snapshot.id] = usage.exclusiveBytes(of: Int32(number))
+        bytes[listed.snapshot.id] =
+          try usage.exclusiveBytes(of: Int32(number)) + recordBytes(of: listed.snapshot.id)
       }
       try? index.setCachedValue(Self.exclusiveBytesKey, Self.encodeUsage(bytes))  // On a read-only disk: not kept.
       return bytes

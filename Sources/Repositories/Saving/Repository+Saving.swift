@@ -6,10 +6,8 @@ import SnapshotModel
 extension Repository {
   /// Runs `body` as a save: with an up-to-date index and worker threads, announced to collectors, and again from the start
   /// whenever a collector took away what it relied on.
-  ///
-  /// - Parameter body: gets the packs of earlier attempts, which must not be relied on.
   package func withSaveInProgress<R>(
-    isDryRun: Bool = false, _ body: (WorkerPool, _ abandoned: Set<PackID>) throws -> R
+    isDryRun: Bool = false, _ body: (WorkerPool) throws -> R
   ) throws -> R {
     try asFault {
       let pool = try WorkerPool()
@@ -18,13 +16,12 @@ extension Repository {
       let announcement = ObjectName.pending(SnapshotID(using: &random))
       if !isDryRun { try store.announce(announcement, SaveAnnouncement.here().encoded()) }
       defer { if !isDryRun { store.withdraw(announcement) } }
-      var abandoned: Set<PackID> = []
       for _ in 0..<5 {
         try adoptPacks()
         do {
-          return try body(pool, abandoned)
-        } catch let repeated as SaveMustRepeat {
-          abandoned.formUnion(repeated.ownPacks)
+          return try body(pool)
+        } catch is SaveMustRepeat {
+          continue  // What this attempt stored is adopted, as far as it is sound.
         } catch let error as ObjectStoreError {
           throw error.faultOfSave
         }

@@ -1,3 +1,4 @@
+import Indexing
 import ObjectStores
 import Packing
 import Sealing
@@ -5,9 +6,7 @@ import SnapshotModel
 import Synchronization
 
 /// A collector took something away that the save relied on: everything must be looked at again.
-package struct SaveMustRepeat: Error {
-  var ownPacks: Set<PackID>
-}
+package struct SaveMustRepeat: Error {}
 
 extension SaveSession {
   /// What a commit came to.
@@ -48,8 +47,10 @@ extension SaveSession {
   /// After the commit nothing may fail it any more; what goes wrong is told.
   private func tidyUp(after snapshot: Snapshot) -> String? {
     do {
+      try repository.index.insert(ownPacks.map(IndexedPack.init))
       try repository.adoptRecords()
-      try repository.store.delete([.pending(snapshot.id)])
+      // Where it comes back after a loss of power, the snapshot of its name says that it is done with.
+      repository.store.withdraw(.pending(snapshot.id))
       return nil
     } catch {
       return "\(error)"
@@ -61,14 +62,17 @@ extension SaveSession {
     let condemned = try repository.condemnedPacks()
     let available = Set(try repository.packNames()).subtracting(condemned)
     repository.condemned.withLock { $0 = condemned }
-    guard ownPacks.isSubset(of: available) else { throw SaveMustRepeat(ownPacks: ownPacks) }
+    guard ownPacks.allSatisfy({ available.contains($0.pack) }) else { throw SaveMustRepeat() }
     // All that was there when the save began is still there: whatever it relied on is.
-    if packsAtStart.isSubset(of: available), !reliesOnLaterPacks { return }
+    if packsAtStart.isSubset(of: available), !needsFullCheck { return }
     try repository.adoptPacks()
-    let graph = try PackGraph(repository, packs: available)
+    var graph = try PackGraph(repository, packs: available)
+    graph.preferSoundCopies(keptPackCount: graph.packs.count)
     var marker = LivenessMarker(graph: graph, reader: reader)
     try marker.mark(snapshot)
-    guard marker.missing.isEmpty else { throw SaveMustRepeat(ownPacks: ownPacks) }
+    let ranks = graph.ranks(packs: graph.packs.indices)
+    let isSound = graph.nodes.indices.allSatisfy { !marker.isLive[$0] || ranks[$0] != nil }
+    guard marker.missing.isEmpty, isSound else { throw SaveMustRepeat() }
   }
 
   private func checkVersionIsFree(_ version: String) throws {

@@ -28,24 +28,22 @@ package final class SaveSession {
 
   /// The packs that the index knew when the session began: all existed and none was condemned.
   let packsAtStart: Set<PackID>
-  private(set) var ownPacks: Set<PackID> = []
-  /// Packs of earlier attempts at this save: what they stand on may be gone.
-  private let abandoned: Set<PackID>
-  /// Whether a chunk was found in a pack that came later: then the check before the commit must look at every chunk.
-  private(set) var reliesOnLaterPacks = false
+  private(set) var ownPacks: [PackDirectory] = []
+  /// Whether the check before the commit must look at every chunk: when a chunk was found in a pack that came after the start,
+  /// and when something was condemned at the start, for then a new frame may stand on a condemned one.
+  private(set) var needsFullCheck: Bool
 
   /// - Parameter parent: whose entries may be taken over and whose chunks serve as bases.
   package init(
     repository: Repository, parent: Snapshot?, level: CompressionLevel = .auto, pool: WorkerPool,
-    isDryRun: Bool = false,
-    avoiding abandoned: Set<PackID> = []
+    isDryRun: Bool = false
   ) throws {
     self.repository = repository
     self.pool = pool
     self.isDryRun = isDryRun
     reader = repository.reader()
-    self.abandoned = abandoned
-    packsAtStart = try repository.usablePacks().subtracting(abandoned)
+    packsAtStart = try repository.usablePacks()
+    needsFullCheck = repository.hasCondemnedPacks
     frames = FrameQueue(pool: pool, reader: reader, level: level)
     packs = PackQueue(repository: repository.id, store: isDryRun ? nil : repository.store, pool: pool)
     let reader = reader
@@ -105,7 +103,7 @@ package final class SaveSession {
   func storePacks(record: [UInt8]) throws {
     if packs.frameBytes > 0 { try append(WorkerTools().encoder.encodeRecord(record)) }
     try packs.finish()
-    try indexStoredPacks()
+    ownPacks += packs.takeStored()
   }
 
   /// After a failure or an interruption: makes durable what is in packs, so that the next save finds it.
@@ -113,18 +111,17 @@ package final class SaveSession {
     guard !isDryRun else { return }
     // What comes of it is a help, not a promise: the failure that led here is the one that counts.
     try? packs.finish()
-    try? indexStoredPacks()
   }
 
   // MARK: What streams call
 
   func isKnown(_ id: ChunkID) throws -> Bool {
     if stored.contains(id) { return true }
-    if packsAtStart.isEmpty && !reliesOnLaterPacks { return false }
+    if packsAtStart.isEmpty && !needsFullCheck { return false }
     for location in try repository.index.locate(id) {
-      if packsAtStart.contains(location.pack) || ownPacks.contains(location.pack) { return true }
-      if try !abandoned.contains(location.pack) && repository.isUsable(location.pack) {
-        reliesOnLaterPacks = true
+      if packsAtStart.contains(location.pack) { return true }
+      if try repository.isUsable(location.pack) {
+        needsFullCheck = true
         return true
       }
     }
@@ -153,14 +150,6 @@ package final class SaveSession {
 
   private func append(_ frame: EncodedFrame) throws {
     try packs.append(frame)
-    try indexStoredPacks()
-  }
-
-  private func indexStoredPacks() throws {
-    let stored = packs.takeStored()
-    guard !stored.isEmpty else { return }
-    ownPacks.formUnion(stored.map(\.pack))
-    try repository.index.insert(stored.map(IndexedPack.init))
   }
 
   private func add(_ segment: ManifestSegment) throws {

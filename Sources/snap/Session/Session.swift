@@ -1,6 +1,7 @@
 import Glibc
 import Repositories
 import SnapshotModel
+import Synchronization
 import Workflows
 
 /// What a command works with: where it is, which repository is meant, and where its words go.
@@ -10,6 +11,7 @@ final class Session: Sendable {
   /// Absolute, after `-C`.
   let workingFolder: [UInt8]
   private let repositoryOption: String?
+  private let opened = Mutex<[Repository]>([])
 
   init(global: GlobalOptions, output: StandardOutput) throws(SnapFault) {
     self.output = output
@@ -50,7 +52,14 @@ final class Session: Sendable {
   }
 
   func openRepository() throws -> Repository {
-    try Repository.open(at: requiredLocation(), events: ConsoleEvents(console: console))
+    let repository = try Repository.open(at: requiredLocation(), events: ConsoleEvents(console: console))
+    opened.withLock { $0.append(repository) }
+    return repository
+  }
+
+  /// Closes what was opened, at the end of the command.
+  func close() {
+    opened.withLock { $0 }.forEach { $0.close() }
   }
 
   /// Where the repository is.

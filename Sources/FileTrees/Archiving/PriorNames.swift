@@ -1,0 +1,83 @@
+import Repositories
+import SnapshotModel
+
+/// Finds, for a path that the parent snapshot does not have, a file in it that is probably an earlier version.
+///
+/// People name exports by the day (`backup-2026-03-01T02-00-00-000Z.json`, then `…-02T…`), put releases in folders of their
+/// version, and move files. So two likenesses are looked for: the same path but for its digits, the latest in path order; else
+/// the same file name in any folder, of a size within a factor of two. A wrong guess costs a failed delta, never more.
+///
+/// Memory: 16 bytes a file and likeness. Cost of making it: the whole manifest decoded once.
+struct PriorNames {
+  private struct Location {
+    var segment: Int32
+    var entry: Int32
+  }
+
+  /// Smaller files are not worth a search.
+  static let byteCountMin: UInt64 = 256
+
+  private let manifest: Manifest
+  private var byPattern: [UInt64: Location] = [:]
+  private var byName: [UInt64: Location] = [:]
+  private var segmentInUse: (number: Int32, entries: [ManifestEntry])?
+
+  init(_ manifest: Manifest) throws {
+    self.manifest = manifest
+    for segment in manifest.segmentIndices {
+      for (at, entry) in try manifest.entries(ofSegment: segment).enumerated()
+      where entry.kind == .file && entry.size >= Self.byteCountMin {
+        let location = Location(segment: Int32(segment), entry: Int32(at))
+        byPattern[Self.hash(Self.pattern(entry.path.bytes[...]))] = location
+        byName[Self.hash(Array(entry.path.name))] = location
+      }
+    }
+  }
+
+  mutating func file(resembling path: ArchivePath, byteCount: UInt64) throws -> ManifestEntry? {
+    guard byteCount >= Self.byteCountMin else { return nil }
+    if let location = byPattern[Self.hash(Self.pattern(path.bytes[...]))] { return try entry(at: location) }
+    guard let location = byName[Self.hash(Array(path.name))] else { return nil }
+    let entry = try entry(at: location)
+    return entry.size / 2 <= byteCount && byteCount / 2 <= entry.size ? entry : nil
+  }
+
+  private mutating func entry(at location: Location) throws -> ManifestEntry {
+    if let segmentInUse, segmentInUse.number == location.segment {
+      return segmentInUse.entries[Int(location.entry)]
+    }
+    let entries = try manifest.entries(ofSegment: Int(location.segment))
+    segmentInUse = (location.segment, entries)
+    return entries[Int(location.entry)]
+  }
+
+  /// The path with every run of digits, and of digits with single `.`, `-`, `_`, `:` or `T` between them, as one `#`.
+  static func pattern(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    var pattern: [UInt8] = []
+    var at = bytes.startIndex
+    while at < bytes.endIndex {
+      guard isDigit(bytes[at]) else {
+        pattern.append(bytes[at])
+        at += 1
+        continue
+      }
+      pattern.append(UInt8(ascii: "#"))
+      while at < bytes.endIndex, isDigit(bytes[at]) {
+        at += 1
+        if at + 1 < bytes.endIndex, separators.contains(bytes[at]), isDigit(bytes[at + 1]) { at += 1 }
+      }
+    }
+    return pattern
+  }
+
+  private static let separators = Set(".-_:T".utf8)
+
+  private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+  /// FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv); a collision is a wrong guess.
+  private static func hash(_ bytes: [UInt8]) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return hash
+  }
+}

@@ -1,0 +1,54 @@
+import Packing
+import SnapshotModel
+
+/// Which frames can be decoded at all.
+///
+/// Frames may stand on each other in a circle: a saver that found chunk X condemned stores it anew as a delta against Y, whose
+/// only copy is a delta against the condemned X. Once X's old pack is deleted, neither can be read. So reachability is not
+/// enough; a frame counts as sound when it stands on nothing, or on chunks of which some copy was found sound before it.
+extension PackGraph {
+  /// By node: 0 for a frame that stands on nothing, else one more than the highest of its bases; `nil` for an unsound frame.
+  ///
+  /// A base's rank is the lowest of its copies', so whoever always takes the lowest copy never goes in a circle.
+  ///
+  /// - Parameter isKnownElsewhere: whether a base is to be had, soundly, outside this graph.
+  /// - Complexity: O(frames · longest chain).
+  func ranks(
+    packs range: Range<Int>? = nil, isKnownElsewhere: (ChunkIDPrefix) throws(any Error) -> Bool
+  ) throws -> [Int32?] {
+    var ranks: [Int32?] = Array(repeating: nil, count: nodes.count)
+    var open = nodes.indices.filter { range?.contains(nodes[$0].pack) ?? true }
+    var rank: Int32 = 0
+    while !open.isEmpty {
+      let found = try open.filter { node in
+        try frame(node).header.bases.allSatisfy { base in
+          let isSoundHere = chunks(base).contains { id in frames(holding: id).contains { ranks[Int($0)] != nil } }
+          return try isSoundHere || isKnownElsewhere(base)
+        }
+      }
+      if found.isEmpty { break }
+      for node in found { ranks[node] = rank }
+      open.removeAll { ranks[$0] != nil }
+      rank += 1
+    }
+    return ranks
+  }
+
+  /// The ranks within some of the packs alone.
+  func ranks(packs range: Range<Int>) -> [Int32?] {
+    do {
+      return try ranks(packs: range) { _ in false }
+    } catch {
+      preconditionFailure("nothing is looked up elsewhere: \(error)")
+    }
+  }
+
+  /// Of a chunk that stands in several frames, puts first a copy that is sound within the first `keptPackCount` packs, then
+  /// the one of lowest rank.
+  mutating func preferSoundCopies(keptPackCount: Int) {
+    guard hasDuplicates else { return }
+    let kept = ranks(packs: 0..<keptPackCount)
+    let all = ranks(packs: packs.indices)
+    sortCopies { node in kept[node] ?? (all[node] ?? .max / 4) + .max / 2 }
+  }
+}
