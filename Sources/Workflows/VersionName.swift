@@ -22,9 +22,6 @@ package struct VersionName: Hashable, Sendable {
   /// `before-restore-2026-11-21T09-34-00Z`: what an in-place restore saves first.
   package init(safetyAt time: Timestamp) { text = "before-restore-" + Self.text(of: time) }
 
-  /// The tag of versions that hold only what a restore would have overwritten.
-  package static let safetyTag = "before-restore"
-
   private init(unchecked text: String) { self.text = text }
 
   /// The name with `-2`, `-3`… behind it: for a default name that is taken.

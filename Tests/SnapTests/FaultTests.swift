@@ -155,7 +155,7 @@ struct FaultTests {
       sleep 100 >../pipe & writer=$!
       "$SNAP" save v1 --stdin <../pipe & save=$!
       while [ ! -d .snap/pending ] || [ -z "$(ls .snap/pending)" ]; do sleep 0.05; kill -0 $save || break; done
-      kill -TERM $save; kill $writer; wait $save; echo $?
+      kill -TERM $save; while grep -q "^ShdPnd:.*[1-9a-f]" /proc/$save/status; do :; done; kill $writer; wait $save; echo $?
       """)
     #expect(run.output == "143\n")
     #expect(try sandbox.snap("list").output.isEmpty)

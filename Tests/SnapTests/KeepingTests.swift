@@ -31,7 +31,7 @@ struct KeepingTests {
     #expect(forgotten["bytes_freed_by_gc"] as? Int == before - after)
     #expect(planned["bytes_freed"] as? Int == before - after)
     #expect(done["bytes_freed"] as? Int == before - after)
-    #expect(before - after > 30000)
+    #expect(before - after > 20000)
     #expect(try Self.names(sandbox) == ["d1", "d3", "d5"])
     #expect(try sandbox.snap("verify", "--read-data").status == 0)
   }

@@ -85,31 +85,59 @@ package final class SnapSandbox: Sendable {
     for (name, text) in zip(names, [input, "", ""]) {
       _ = FileManager.default.createFile(atPath: name, contents: Data(text.utf8))
     }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: workingFolder ?? project)
-    process.environment = [
+    let variables = [
       "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder, "TZ": "UTC", "LC_ALL": "C.UTF-8", "TMPDIR": folder,
       "SNAP_CACHE_DIR": folder + "/cache", "SNAP": Self.program, "GIT_CONFIG_NOSYSTEM": "1",
       "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "A",
       "GIT_COMMITTER_EMAIL": "a@example.org",
     ].merging(environment) { _, new in new }
-    guard let inputHandle = FileHandle(forReadingAtPath: names[0]),
-      let outputHandle = FileHandle(forWritingAtPath: names[1]),
-      let errorHandle = FileHandle(forWritingAtPath: names[2])
-    else { throw SnapFault(.failed, "the sandbox cannot open its files") }
-    process.standardInput = inputHandle
-    process.standardOutput = outputHandle
-    process.standardError = errorHandle
-    try process.run()
-    process.waitUntilExit()
-    let isSignal = process.terminationReason == .uncaughtSignal
+    let status = try spawn(
+      [program] + arguments, environment: variables.map { "\($0.key)=\($0.value)" }, files: names,
+      folder: workingFolder ?? project)
     return SnapRun(
-      status: isSignal ? 128 + process.terminationStatus : process.terminationStatus,
+      status: status,
       outputBytes: Array(FileManager.default.contents(atPath: names[1]) ?? Data()),
       errorBytes: Array(FileManager.default.contents(atPath: names[2]) ?? Data()))
   }
+}
+
+/// Runs a program with an empty signal mask: the threads of a test runner block signals, and a child inherits that.
+///
+/// - Parameter files: what standard input, output and error are.
+/// - Returns: the exit status, or 128 and the signal that killed it.
+private func spawn(
+  _ arguments: [String], environment: [String], files: [String], folder: String
+) throws -> Int32 {
+  var actions = unsafe posix_spawn_file_actions_t()
+  unsafe posix_spawn_file_actions_init(&actions)
+  defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+  unsafe posix_spawn_file_actions_addopen(&actions, 0, files[0], O_RDONLY, 0)
+  unsafe posix_spawn_file_actions_addopen(&actions, 1, files[1], O_WRONLY, 0)
+  unsafe posix_spawn_file_actions_addopen(&actions, 2, files[2], O_WRONLY, 0)
+  var attributes = posix_spawnattr_t()
+  unsafe posix_spawnattr_init(&attributes)
+  defer { unsafe posix_spawnattr_destroy(&attributes) }
+  var signals = sigset_t()
+  unsafe sigemptyset(&signals)
+  unsafe posix_spawnattr_setsigmask(&attributes, &signals)
+  unsafe sigfillset(&signals)
+  unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+  unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+  // `env` enters the folder: the call that a spawn has for it is not in the Glibc module.
+  let arguments = ["/usr/bin/env", "-C", folder, "--"] + arguments
+  // The copies live until the child has been started.
+  let words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
+  let variables: [UnsafeMutablePointer<CChar>?] = unsafe environment.map { unsafe strdup($0) } + [nil]
+  defer {
+    unsafe words.forEach { unsafe free($0) }
+    unsafe variables.forEach { unsafe free($0) }
+  }
+  var process = pid_t()
+  let failure = unsafe posix_spawn(&process, arguments[0], &actions, &attributes, words, variables)
+  guard failure == 0 else { throw SnapFault(.failed, "cannot run \(arguments[0]): error \(failure)") }
+  var status: Int32 = 0
+  while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
+  return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
 }
 
 extension SnapSandbox {

@@ -17,6 +17,12 @@ package struct ListedSnapshot: Sendable {
   package var tags: [String] { Array(Set(snapshot.tags + labels.tags)).sorted() }
   package var isHeld: Bool { !labels.holds.isEmpty }
   package var isSuspect: Bool { !labels.suspect.isEmpty }
+
+  /// The tag of versions that hold only what a restore in place was about to overwrite.
+  package static let safetyTag = "before-restore"
+
+  /// Such a version is part of a tree only, and nobody means it by `latest`.
+  package var isSafetyCopy: Bool { snapshot.tags.contains(Self.safetyTag) }
 }
 
 extension Repository {

@@ -50,11 +50,11 @@ package enum RevisionExpression {
     }
     if let exact = all.last(where: { $0.snapshot.version == text }) { return exact }
     if text == "latest" || text == "@" {
-      return try newest { !$0.isSuspect }
+      return try newest { !$0.isSuspect && !$0.isSafetyCopy }
     }
     if text.hasPrefix("@{"), text.hasSuffix("}") {
       let moment = try moment(String(text.dropFirst(2).dropLast()))
-      return try newest { $0.snapshot.created <= moment }
+      return try newest { $0.snapshot.created <= moment && !$0.isSafetyCopy }
     }
     for (prefix, belongs) in selectors {
       guard text.hasPrefix(prefix) else { continue }

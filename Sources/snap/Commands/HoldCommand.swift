@@ -22,7 +22,7 @@ struct HoldCommand: Command {
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
     var version = try session.resolve(revision, in: repository)
-    version.labels.holds[name] = ArgumentText.display(reason)
+    version.labels.holds[name] = ArgumentText.prose(reason)
     try repository.setLabels(version.labels, of: version.snapshot.id)
     try OperationLog.append(
       .hold, "\(version.snapshot.version): \(name)", [version.snapshot.id], in: repository)

@@ -81,7 +81,7 @@ struct ListCommand: Command {
     if !version.labels.holds.isEmpty { parts.append("[held]") }
     parts += version.tags.map { "#\($0)" }
     let text = version.labels.note.isEmpty ? version.snapshot.message : version.labels.note
-    if let line = text.split(whereSeparator: \.isNewline).first { parts.append(String(line)) }
+    if let line = text.split(whereSeparator: \.isNewline).first { parts.append(displayText(line.utf8)) }
     return parts.joined(separator: " ")
   }
 }

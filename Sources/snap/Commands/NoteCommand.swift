@@ -25,7 +25,7 @@ struct NoteCommand: Command {
     let repository = try session.openRepository()
     var version = try session.resolve(revision, in: repository)
     if clear || !text.isEmpty {
-      version.labels.note = text.map { ArgumentText.display($0) }.joined(separator: " ")
+      version.labels.note = text.map { ArgumentText.prose($0) }.joined(separator: " ")
       try repository.setLabels(version.labels, of: version.snapshot.id)
       try OperationLog.append(
         .note, "\(version.snapshot.version): \(clear ? "removed" : version.labels.note)", [version.snapshot.id],

@@ -59,7 +59,7 @@ struct SaveCommand: Command {
     request.git = git
     request.time = label.time?.time
     request.tags = Array(Set(label.tag.flatMap { TagName.split($0) })).sorted()
-    request.message = ArgumentText.display(label.message)
+    request.message = ArgumentText.prose(label.message)
     request.compression = label.compression.level
     request.isDryRun = label.dryRun
     request.skipIfUnchanged = label.skipIfUnchanged

@@ -74,14 +74,20 @@ struct ShowCommand: Command {
     if let exclusive { lines.append(("Frees", "\(formatted(byteCount: exclusive)) when deleted alone")) }
     if statistics.itemsWithErrors > 0 { lines.append(("Errors", formatted(count: statistics.itemsWithErrors))) }
     if !version.tags.isEmpty { lines.append(("Tags", version.tags.joined(separator: ", "))) }
-    if !snapshot.message.isEmpty { lines.append(("Message", snapshot.message)) }
-    if !version.labels.note.isEmpty { lines.append(("Note", version.labels.note)) }
+    if !snapshot.message.isEmpty { lines.append(("Message", Self.indented(snapshot.message))) }
+    if !version.labels.note.isEmpty { lines.append(("Note", Self.indented(version.labels.note))) }
     for (name, reason) in version.labels.holds.sorted(by: { $0.key < $1.key }) {
       lines.append(("Held", reason.isEmpty ? name : "\(name): \(reason)"))
     }
     if !version.labels.suspect.isEmpty { lines.append(("Suspect", version.labels.suspect)) }
     lines.append(("Saved by", "snap \(snapshot.toolVersion)"))
     return lines.map { $0.0 + ":" + String(repeating: " ", count: 10 - $0.0.count) + $0.1 + "\n" }.joined()
+  }
+
+  /// Further lines below the first; control characters escaped.
+  private static func indented(_ text: String) -> String {
+    let lines = text.split(whereSeparator: \.isNewline).map { displayText($0.utf8) }
+    return lines.joined(separator: "\n" + String(repeating: " ", count: 11))
   }
 
   private func printManifest(of version: ListedSnapshot, _ repository: Repository, _ session: Session) throws {

@@ -39,6 +39,9 @@ enum ArgumentText {
   /// An argument as messages show it: escaped where it is not text.
   static func display(_ text: some StringProtocol) -> String { displayText(encode(text)) }
 
+  /// An argument as text that is kept, such as a message: newlines stay, what is no UTF-8 is replaced.
+  static func prose(_ text: some StringProtocol) -> String { String(decoding: encode(text), as: UTF8.self) }
+
   /// The arguments of this process without the program's name.
   static func processArguments() -> [String] {
     // The array is the C runtime's, NULL-terminated, and nothing in this program changes it.

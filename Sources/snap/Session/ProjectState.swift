@@ -1,7 +1,6 @@
 import FileTrees
 import Repositories
 import SnapshotModel
-import Workflows
 
 /// What `status` tells.
 struct ProjectState {
@@ -29,7 +28,7 @@ struct ProjectState {
     versions = try repository.snapshots()
     trashedCount = try repository.trashed().count
     byteCount = try repository.statistics().bytesTotal
-    last = versions.last { !$0.tags.contains(VersionName.safetyTag) } ?? versions.last
+    last = versions.last { !$0.isSafetyCopy } ?? versions.last
     let base = session.base(of: repository)
     guard readsTree, let last, last.snapshot.root == base, last.snapshot.sources == [.root] else {
       changes = nil

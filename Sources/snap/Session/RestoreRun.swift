@@ -69,7 +69,7 @@ struct RestoreRun {
     var request = SaveRequest(
       version: name.text, input: .tree(root: target, sources: paths.sorted()), host: hostName(),
       user: ProcessEnvironment.userName())
-    request.tags = [VersionName.safetyTag]
+    request.tags = [ListedSnapshot.safetyTag]
     request.message = "what restoring \(version.version) overwrote"
     // Everything that is about to be lost must be in it, whatever the rules say.
     request.walk.usesDefaultIgnores = false
