@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <malloc.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -52,3 +54,5 @@ ssize_t linux_fgetxattr(int file, const char *name, void *value, size_t capacity
 
 uint32_t linux_major(uint64_t device) { return major(device); }
 uint32_t linux_minor(uint64_t device) { return minor(device); }
+
+void linux_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }

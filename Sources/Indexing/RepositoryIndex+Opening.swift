@@ -32,7 +32,7 @@ extension RepositoryIndex {
       // Nothing that a file's schema names may run before the schema is checked, or do anything but compute after.
       try db.execute(sql: "PRAGMA trusted_schema = OFF")
       try db.execute(sql: "PRAGMA cell_size_check = ON")
-      try db.execute(sql: "PRAGMA cache_size = -32768")
+      try db.execute(sql: "PRAGMA cache_size = -16384")
       guard !readOnly else { return }
       try db.execute(sql: "PRAGMA page_size = \(IndexSchema.pageByteCount)")
       try db.execute(sql: "PRAGMA journal_mode = WAL")

@@ -34,4 +34,7 @@ uint32_t linux_major(uint64_t device);
 uint32_t linux_minor(uint64_t device);
 
 #include "restoring.h"
+/// Limits the heaps that the allocator keeps for threads (`mallopt(M_ARENA_MAX)`).
+void linux_limit_arenas(int count);
+
 #endif
