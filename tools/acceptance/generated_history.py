@@ -56,7 +56,7 @@ def delete_index(history):
 def part(history, version, folder):
     """A folder of a version restored alone is that folder."""
     target = history.work / "part"
-    history.snap.run("restore", version, "--path", folder, "--to", target)
+    history.snap.run("restore", version, "--path", folder, "--to", target, *history.privileged)
     wanted = {path: node for path, node in history.records[version].items() if path.startswith(folder.encode() + b"/")}
     restored = {path: node for path, node in history.record(target).items() if path.startswith(folder.encode() + b"/")}
     lines = list(differences(wanted, restored, owner=history.owner))

@@ -100,6 +100,8 @@ class History:
         self.records = {}
         self.save_seconds = 0.0  # of the last save
         self.holes, self.owner = holes, owner and os.geteuid() == 0
+        # as root everything comes back, set-user-id bits and devices too; nobody else may ask for that
+        self.privileged = ["--preserve-privileged"] if os.geteuid() == 0 else []
 
     def record(self, folder, ignore=()):
         return compare_trees.record(os.fspath(folder), ignore, holes=self.holes)
@@ -114,7 +116,7 @@ class History:
         """Restores a version to a fresh folder and compares."""
         target = Path(tempfile.mkdtemp(prefix="restored ", dir=self.work))
         try:
-            self.snap.run("restore", version, "--to", target / "tree", *arguments)
+            self.snap.run("restore", version, "--to", target / "tree", *self.privileged, *arguments)
             found = compare_trees.differences(self.records[version], self.record(target / "tree"), owner=self.owner)
             lines = list(found)
         finally:

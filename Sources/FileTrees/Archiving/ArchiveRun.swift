@@ -7,7 +7,7 @@ import SnapshotModel
 /// The calling thread walks, and decides in path order; reading, hashing and encoding happen on the pool's threads.
 final class ArchiveRun {
   /// Bytes of files that are read ahead of what has been decided.
-  private static let inFlightBytesMax = 24 << 20
+  private static let inFlightBytesMax = 10 << 20
   private static let batchRowsMax = 256
   private static let batchBytesMax = 2 << 20
 
@@ -32,8 +32,7 @@ final class ArchiveRun {
   var statCache: StatCacheWriter?
   /// Of the large file whose slabs are being decided.
   var largeStream: ContentStream?
-  private var units: [ArchiveUnit] = []
-  private var firstUnit = 0
+  private var units = Queue<ArchiveUnit>()
   private var inFlightBytes = 0
   private var batch = ArchiveBatch()
   private var progress = SaveProgress()
@@ -63,7 +62,7 @@ final class ArchiveRun {
       case .stream(let descriptor, let name): try archiveStream(descriptor, name)
       }
       try flushBatch()
-      while firstUnit < units.count { try takeOldestUnit() }
+      while !units.isEmpty { try takeOldestUnit() }
       try prior?.finish()
       return try commit()
     } catch {
@@ -177,17 +176,12 @@ final class ArchiveRun {
     units.append(ArchiveUnit(work: unit, byteCount: byteCount))
     inFlightBytes += byteCount
     // At least two units stay in flight, so that the workers never wait for this thread.
-    while inFlightBytes > Self.inFlightBytesMax, units.count - firstUnit > 2 { try takeOldestUnit() }
-    if units.count - firstUnit > 256 { try takeOldestUnit() }
+    while inFlightBytes > Self.inFlightBytesMax, units.count > 2 { try takeOldestUnit() }
+    if units.count > 256 { try takeOldestUnit() }
   }
 
   private func takeOldestUnit() throws {
-    let unit = units[firstUnit]
-    firstUnit += 1
-    if firstUnit == 64 {
-      units.removeFirst(firstUnit)
-      firstUnit = 0
-    }
+    guard let unit = units.popFirst() else { return }
     inFlightBytes -= unit.byteCount
     try decide(unit.work)
   }

@@ -20,7 +20,7 @@ struct IngestedFile: Sendable {
 enum FileIngest {
   /// Larger ones are read in slabs by the walking thread, so that several workers share the hashing.
   static let wholeFileBytesMax: UInt64 = 2 << 20
-  static let slabBytes = 4 << 20
+  static let slabBytes = 2 << 20
 
   /// Reads, cuts and hashes a whole file.
   static func ingest(

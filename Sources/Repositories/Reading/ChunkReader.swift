@@ -11,7 +11,7 @@ import Synchronization
 /// Memory: the cache and, a thread, the frames of one chain.
 package final class ChunkReader: Sendable {
   /// Plaintext bytes of decoded frames that are kept.
-  package static let cacheBytesDefault = 64 << 20
+  package static let cacheBytesDefault = 48 << 20
   /// No writer makes longer chains; a longer one is damage or malice.
   static let chainLengthMax = 512
 

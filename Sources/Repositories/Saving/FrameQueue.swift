@@ -14,7 +14,7 @@ enum FrameGroup: Int, CaseIterable {
 struct FrameQueue {
   /// 1 MiB: larger solid frames gain little and make reading one file out of them dearer (docs/decisions/frames.md).
   static let solidBytesMax = 1 << 20
-  private static let inFlightBytesMax = 24 << 20
+  private static let inFlightBytesMax = 10 << 20
   /// Chains end here: reading a chunk decodes at most so many frames in a row …
   static let chainLengthMax = 32
   /// … and at most so many plaintext bytes.
@@ -37,8 +37,7 @@ struct FrameQueue {
   private let level: CompressionLevel
   private var solids: [[HashedChunk]] = FrameGroup.allCases.map { _ in [] }
   private var solidByteCounts = FrameGroup.allCases.map { _ in 0 }
-  private var pending: [Pending] = []
-  private var firstPending = 0
+  private var pending = Queue<Pending>()
   private var inFlightBytes = 0
   private var solidRawBytes = 0
   private var solidStoredBytes = 0
@@ -89,19 +88,14 @@ struct FrameQueue {
   /// The next frame of all that was added; `nil` when there is none left.
   mutating func nextFrameAtEnd() throws -> EncodedFrame? {
     while true {
-      if firstPending == pending.count { FrameGroup.allCases.forEach { submitSolid($0) } }
-      if firstPending == pending.count { return nil }
+      if pending.isEmpty { FrameGroup.allCases.forEach { submitSolid($0) } }
+      if pending.isEmpty { return nil }
       if let frame = try takeOldest() { return frame }
     }
   }
 
   private mutating func takeOldest() throws -> EncodedFrame? {
-    let oldest = pending[firstPending]
-    firstPending += 1
-    if firstPending > 64 {
-      pending.removeFirst(firstPending)
-      firstPending = 0
-    }
+    guard let oldest = pending.popFirst() else { return nil }
     inFlightBytes -= oldest.byteCount
     switch try oldest.result.get() {
     case .frame(let frame):

@@ -43,8 +43,7 @@ package final class WorkerPool: Sendable {
   private typealias Job = (WorkerTools) -> Void
 
   private let monitor = Monitor()
-  nonisolated(unsafe) private var jobs: [Job?] = []  // these three: guarded by `monitor`
-  nonisolated(unsafe) private var firstJob = 0
+  nonisolated(unsafe) private var jobs = Queue<Job>()  // these two: guarded by `monitor`
   nonisolated(unsafe) private var isClosed = false
   nonisolated(unsafe) private var threads: [WorkerThread] = []  // written in init and in `close` only
 
@@ -87,17 +86,7 @@ package final class WorkerPool: Sendable {
   /// Call under the lock: waits for a job; `nil` when the pool is closed and empty.
   private func nextJob() -> Job? {
     while true {
-      if unsafe firstJob < jobs.count {
-        defer {
-          unsafe firstJob += 1
-          if unsafe firstJob == jobs.count {
-            unsafe jobs.removeAll(keepingCapacity: true)
-            unsafe firstJob = 0
-          }
-        }
-        // Taken out, so that what the job holds is freed when it ends.
-        return unsafe jobs[firstJob].take()
-      }
+      if let job = unsafe jobs.popFirst() { return job }
       if unsafe isClosed { return nil }
       monitor.wait()
     }
