@@ -120,14 +120,20 @@ package let toolVersion = "0.1.0"
 func asFault<R>(_ body: () throws -> R) throws -> R {
   do {
     return try body()
-  } catch let error as ObjectStoreError {
-    throw error.fault
-  } catch let error as IndexError {
-    throw error.fault
-  } catch let error as ChunkFault {
-    throw SnapFault(.damage, error.description, hint: "snap verify")
-  } catch let error as PackingError {
-    throw SnapFault(.damage, error.description, hint: "snap verify")
+  } catch {
+    throw snapFault(for: error) ?? error
+  }
+}
+
+/// What the user reads of an error of the stores, the index or the formats; `nil` for an error of another kind.
+package func snapFault(for error: any Error) -> SnapFault? {
+  switch error {
+  case let error as SnapFault: error
+  case let error as ObjectStoreError: error.fault
+  case let error as IndexError: error.fault
+  case let error as ChunkFault: SnapFault(.damage, error.description, hint: "snap verify")
+  case let error as PackingError: SnapFault(.damage, error.description, hint: "snap verify")
+  default: nil
   }
 }
 

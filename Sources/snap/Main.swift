@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLinux
 import Glibc
+import Repositories
 import SnapshotModel
 
 /// Words in, words out: takes the arguments apart, runs the command, and turns what it throws into an exit status.
@@ -68,7 +69,7 @@ enum Main {
   }
 
   private static func fault(for error: any Error) -> SnapFault {
-    guard var fault = error as? SnapFault else {
+    guard var fault = snapFault(for: error) else {
       return SnapFault(.internalError, "internal error: \(error) (please report); repository not modified further")
     }
     // The libraries only know that they were to stop.

@@ -1,4 +1,5 @@
 import Glibc
+import Indexing
 import ObjectStores
 import Packing
 import Sealing
@@ -63,6 +64,8 @@ private struct VerifyRun {
   let progress: (@Sendable (UInt64, UInt64) -> Void)?
   var report = VerifyReport()
   private var damagedChunks: [ChunkID: String] = [:]
+  /// By node of the graph: `nil` for a frame that stands on something that is gone.
+  private var ranks: [Int32?] = []
   private let started = currentTime()
 
   init(
@@ -76,6 +79,7 @@ private struct VerifyRun {
   mutating func run() throws {
     let packs = try checkDirectories()
     let graph = PackGraph(packs)
+    ranks = graph.ranks(packs: graph.packs.indices)
     report.packs = packs.count
     report.chunks = graph.chunkCount
     try readData(packs)
@@ -133,9 +137,20 @@ private struct VerifyRun {
           }
         }
       }
+      try quarantine(pack)
       report.bytesRead += pack.byteCount
       progress?(report.bytesRead, total)
     }
+  }
+
+  /// Takes frames with damaged chunks out of the index, so that the next save that reads their files stores them anew.
+  private func quarantine(_ pack: PackDirectory) throws {
+    let sound = pack.frames.filter { frame in frame.chunkIDs.allSatisfy { damagedChunks[$0] == nil } }
+    guard sound.count < pack.frames.count, !repository.isReadOnly else { return }
+    try repository.index.remove(packs: [pack.pack])
+    try repository.index.insert([
+      IndexedPack(PackDirectory(pack: pack.pack, byteCount: pack.byteCount, frames: sound))
+    ])
   }
 
   private func selection(_ packs: [PackDirectory]) -> [PackDirectory] {
@@ -171,7 +186,7 @@ private struct VerifyRun {
       try check(listed.snapshot, graph, &affected, &sound)
     }
     for (id, files) in affected.sorted(by: { $0.key < $1.key }) {
-      let what = damagedChunks[id] ?? "chunk \(id.short)… is in no pack"
+      let what = damagedChunks[id] ?? "chunk \(id.short)… is in no pack, or stands on one that is gone"
       let named = files.prefix(3).joined(separator: ", ") + (files.count > 3 ? " and \(files.count - 3) more" : "")
       report.problems.append(SnapFault(.damage, "\(what); affects \(named)", hint: "snap repair"))
     }
@@ -206,10 +221,7 @@ private struct VerifyRun {
   }
 
   private func isAvailable(_ id: ChunkID, _ graph: PackGraph) -> Bool {
-    guard damagedChunks[id] == nil, let node = graph.frames(holding: id).first else { return false }
-    return graph.frame(Int(node)).header.bases.allSatisfy { base in
-      graph.chunks(base).contains { damagedChunks[$0] == nil }
-    }
+    damagedChunks[id] == nil && graph.frames(holding: id).contains { ranks[Int($0)] != nil }
   }
 
   private mutating func checkRecords(known: Set<SnapshotID>) throws {

@@ -9,7 +9,9 @@ package struct ForgetPlan: Sendable {
   package var held: [ListedSnapshot]
   /// Forgetting moves records; it frees nothing by itself.
   package var bytesFreedNow: UInt64
-  /// What the next collection frees more than it would without, exactly, when nobody else writes.
+  /// What the next collection frees in all if it gives up everything: these, and what was forgotten or dead before.
+  ///
+  /// Exact when nobody else writes.
   package var bytesFreedByCollection: UInt64
 }
 
@@ -38,8 +40,10 @@ package enum Forgetter {
         hint: "snap release \(held.snapshot.version)")
     }
     try asFault {
-      for listed in plan.snapshots {
-        try repository.move(listed.snapshot.id, from: ObjectName.snapshot, to: ObjectName.trash)
+      try repository.withReserve {
+        for listed in plan.snapshots where try repository.store.exists(.snapshot(listed.snapshot.id)) {
+          try repository.move(listed.snapshot.id, from: ObjectName.snapshot, to: ObjectName.trash)
+        }
       }
       try repository.adoptRecords()
       try OperationLog.append(
@@ -58,7 +62,9 @@ extension Repository {
     do {
       try store.create(target(id), record)
     } catch ObjectStoreError.exists {
-      // Left by a move that was interrupted; records never change, so it is the same.
+      // Left by a move that was interrupted: then it is the same. A VOID in its place only kept a save from committing that
+      // had long committed; it must not take the record's place.
+      if try store.read(target(id)) != record { try store.replace(target(id), record) }
     }
     try store.delete([source(id)])
   }

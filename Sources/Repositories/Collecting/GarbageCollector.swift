@@ -18,16 +18,20 @@ package enum GarbageCollector {
   /// What `execute` would do now.
   ///
   /// - Parameter undoWindowSeconds: versions forgotten longer ago than that are given up; 0 gives all up.
-  package static func plan(in repository: Repository, undoWindowSeconds: Int64) throws -> GarbagePlan {
+  /// - Parameter forgetting: committed snapshots to treat as forgotten and given up: what a dry run foretells.
+  package static func plan(
+    in repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = []
+  ) throws -> GarbagePlan {
     try asFault {
       try repository.adoptPacks()
-      return try GarbagePlan.make(for: repository, undoWindowSeconds: undoWindowSeconds)
+      return try GarbagePlan.make(
+        for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
     }
   }
 
   @discardableResult
   package static func execute(_ plan: GarbagePlan, in repository: Repository) throws -> GarbageOutcome {
-    try asFault { try run(plan, in: repository) }
+    try asFault { try repository.withReserve { try run(plan, in: repository) } }
   }
 
   private static func run(_ plan: GarbagePlan, in repository: Repository) throws -> GarbageOutcome {
@@ -83,7 +87,7 @@ package enum GarbageCollector {
     let doomed = try PackGraph(repository, packs: listed.intersection(condemned))
     let roots = try GarbageRoots(repository, undoWindowSeconds: .max)
     var graph = PackGraph(kept.packs + doomed.packs)
-    graph.preferSoundCopies(keptPackCount: kept.packs.count)
+    graph.preferSoundCopies(keptPackCount: kept.packs.count, isReadable: repository.canRead)
     let isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     let moving = graph.nodes.indices.filter { isLive[$0] && graph.nodes[$0].pack >= kept.packs.count }
     do {

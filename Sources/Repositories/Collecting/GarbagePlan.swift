@@ -41,7 +41,7 @@ extension GarbagePlan {
     let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
     let usable = Set(try repository.packNames()).subtracting(try repository.condemnedPacks())
     var graph = try PackGraph(repository, packs: usable)
-    graph.preferSoundCopies(keptPackCount: graph.packs.count)
+    graph.preferSoundCopies(keptPackCount: graph.packs.count, isReadable: repository.canRead(_:in:))
     var isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     let spared = try repository.packsOfSavesInProgress(among: graph.packs.map(\.pack))
     let chosen = Set(choose(graph, isLive, sparing: spared).map { graph.packs[$0].pack })
@@ -51,7 +51,7 @@ extension GarbagePlan {
         graph.packs.filter { chosen.contains($0.pack) }, graph.packs.filter { !chosen.contains($0.pack) }
       )
       graph = PackGraph(kept + doomed)
-      graph.preferSoundCopies(keptPackCount: kept.count)
+      graph.preferSoundCopies(keptPackCount: kept.count, isReadable: repository.canRead(_:in:))
       isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     }
     let moving = graph.nodes.indices.filter { isLive[$0] && chosen.contains(graph.packs[graph.nodes[$0].pack].pack) }

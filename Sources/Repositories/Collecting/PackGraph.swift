@@ -60,9 +60,9 @@ struct PackGraph {
   func frames(holding id: ChunkID) -> [Int32] { copies[id] ?? [] }
 
   /// Orders each chunk's copies by `key`, ascending.
-  mutating func sortCopies(by key: (Int) -> Int32) {
+  mutating func sortCopies(by key: (ChunkID, Int) -> Int32) {
     for (id, nodes) in copies where nodes.count > 1 {
-      copies[id] = nodes.sorted { (key(Int($0)), $0) < (key(Int($1)), $1) }
+      copies[id] = nodes.map { (key(id, Int($0)), $0) }.sorted { $0 < $1 }.map(\.1)
     }
   }
 

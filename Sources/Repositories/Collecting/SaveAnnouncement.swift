@@ -6,7 +6,8 @@ import SnapshotModel
 /// Says that a save is at work, so that a collector spares the packs that it has written and not yet committed.
 ///
 /// Only policy hangs on it, never safety: the save's own check before the commit finds out when packs are gone, and repeats.
-/// It lies in `pending/` until the real record takes its place.
+/// It lies in `pending/` under an id of its own, beside the record of the save when that comes, and is not synced.
+/// Layout: docs/format/protocol.md.
 struct SaveAnnouncement: Equatable {
   private static let magic = Array("snap save in progress\n".utf8)
   /// A save on another host whose announcement is older is taken for dead.
@@ -39,7 +40,7 @@ struct SaveAnnouncement: Equatable {
     self.started = started
   }
 
-  /// `nil` when the bytes are something else, such as the snapshot record that replaced it.
+  /// `nil` when the bytes are something else, such as the snapshot record of a save about to commit.
   init?(decoding bytes: [UInt8]) {
     guard bytes.starts(with: Self.magic) else { return nil }
     var reader = ByteReader(bytes[Self.magic.count...], what: "save announcement")
@@ -97,7 +98,8 @@ extension Repository {
         if !announcement.mayBeAlive(now: now) { try store.delete([name]) }
         continue
       }
-      if try !store.exists(.snapshot(id)) {
+      // A version in the trash was committed.
+      if try !store.exists(.snapshot(id)) && !store.exists(.trash(id)) {
         guard let modified = try store.modificationTime(name), now.seconds - modified.seconds > 3600 else { continue }
         do {
           try store.create(.snapshot(id), SnapshotCoder.void)

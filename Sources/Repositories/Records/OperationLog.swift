@@ -4,7 +4,7 @@ import SnapshotModel
 
 /// One command that changed the repository.
 package struct OperationRecord: Sendable {
-  /// The raw values stand in the log: never renumber.
+  /// The raw values stand in the log: never renumber (docs/format/operations.md). Nothing writes `gc`: its rules log `forget`.
   package enum Kind: UInt8, Sendable, CaseIterable {
     case forget = 0, gc, restore, undo, tag, note, hold, release, repair
   }

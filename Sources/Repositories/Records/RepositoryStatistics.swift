@@ -63,7 +63,7 @@ extension Repository {
       var bytes: [SnapshotID: UInt64] = [:]
       for (number, listed) in try snapshots().enumerated() {
         bytes[listed.snapshot.id] =
-          try usage.exclusiveBytes(of: Int32(number)) + recordBytes(of: listed.snapshot.id)
+          try usage.exclusiveBytes(of: Int32(number)) + store.byteCount(.snapshot(listed.snapshot.id))
       }
       try? index.setCachedValue(Self.exclusiveBytesKey, Self.encodeUsage(bytes))  // On a read-only disk: not kept.
       return bytes

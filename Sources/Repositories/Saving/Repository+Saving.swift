@@ -17,7 +17,6 @@ extension Repository {
       if !isDryRun { try store.announce(announcement, SaveAnnouncement.here().encoded()) }
       defer { if !isDryRun { store.withdraw(announcement) } }
       for _ in 0..<5 {
-        try adoptPacks()
         do {
           return try body(pool)
         } catch is SaveMustRepeat {

@@ -46,11 +46,12 @@ extension SaveSession {
 
   /// After the commit nothing may fail it any more; what goes wrong is told.
   private func tidyUp(after snapshot: Snapshot) -> String? {
+    // Where it comes back after a loss of power, the snapshot of its name says that it is done with.
+    repository.store.withdraw(.pending(snapshot.id))
     do {
       try repository.index.insert(ownPacks.map(IndexedPack.init))
       try repository.adoptRecords()
-      // Where it comes back after a loss of power, the snapshot of its name says that it is done with.
-      repository.store.withdraw(.pending(snapshot.id))
+      repository.keepReserve()
       return nil
     } catch {
       return "\(error)"
@@ -67,7 +68,7 @@ extension SaveSession {
     if packsAtStart.isSubset(of: available), !needsFullCheck { return }
     try repository.adoptPacks()
     var graph = try PackGraph(repository, packs: available)
-    graph.preferSoundCopies(keptPackCount: graph.packs.count)
+    graph.preferSoundCopies(keptPackCount: graph.packs.count, isReadable: repository.canRead)
     var marker = LivenessMarker(graph: graph, reader: reader)
     try marker.mark(snapshot)
     let ranks = graph.ranks(packs: graph.packs.indices)

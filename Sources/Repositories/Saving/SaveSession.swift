@@ -42,6 +42,8 @@ package final class SaveSession {
     self.pool = pool
     self.isDryRun = isDryRun
     reader = repository.reader()
+    // After the parent was chosen: it may have come with packs that this index has not seen.
+    try repository.adoptPacks()
     packsAtStart = try repository.usablePacks()
     needsFullCheck = repository.hasCondemnedPacks
     frames = FrameQueue(pool: pool, reader: reader, level: level)

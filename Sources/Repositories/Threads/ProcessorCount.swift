@@ -1,4 +1,4 @@
 import Glibc
 
-/// Processors that this process may run on (`sched_getaffinity` is behind `nproc`; here the online ones serve).
+/// Processors that are online, whether or not this process may run on them.
 package let processorCount = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))

@@ -58,11 +58,11 @@ struct Collection {
   var foretold: ForgetPlan?
 
   func run(_ repository: Repository, _ session: Session) throws {
-    let plan = try GarbageCollector.plan(in: repository, undoWindowSeconds: undoWindowSeconds)
-    // A dry run has forgotten nothing: what that would free comes on top, unless the window keeps it.
-    let bytesForetold = isDryRun && undoWindowSeconds == 0 ? foretold?.bytesFreedByCollection ?? 0 : 0
-    let freed =
-      isDryRun ? plan.bytesFreed + bytesForetold : try GarbageCollector.execute(plan, in: repository).bytesFreed
+    // A dry run has forgotten nothing: the plan must take it for done, unless the window keeps it anyway.
+    let forgetting = isDryRun && undoWindowSeconds == 0 ? foretold?.snapshots.map(\.snapshot.id) ?? [] : []
+    let plan = try GarbageCollector.plan(
+      in: repository, undoWindowSeconds: undoWindowSeconds, forgetting: Set(forgetting))
+    let freed = isDryRun ? plan.bytesFreed : try GarbageCollector.execute(plan, in: repository).bytesFreed
     let forgotten = foretold?.snapshots.map(\.snapshot.version) ?? []
     let expired = plan.snapshotsExpired.map(\.snapshot.version)
     if session.isJSON {
