@@ -43,7 +43,6 @@ struct SaveSummary {
       "Stored:  \(formatted(byteCount: statistics.bytesStored)) new for "
         + "\(formatted(byteCount: statistics.bytesLogical))  (\(spared))",
     ]
-    if let ignored { lines.append("Ignored: \(ignored)") }
     if let git = snapshot.git {
       let place = git.branch.isEmpty ? "(detached)" : git.branch
       let commit = git.commit.isEmpty ? "no commit yet" : String(git.commit.prefix(7))
@@ -52,6 +51,7 @@ struct SaveSummary {
         "Git:     \(place) @ \(commit)\(describe), "
           + (git.isDirty ? "\(counted(git.dirtyFileCount, "file")) dirty" : "clean"))
     }
+    if let ignored { lines.append("Ignored: \(ignored)") }
     let seconds = TimeText.elapsed(Double(statistics.durationMilliseconds) / 1000)
     lines.append(
       isDryRun
