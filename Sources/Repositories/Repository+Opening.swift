@@ -46,13 +46,17 @@ extension Repository {
   /// Opens the repository at `path`, or in the `.snap` of the folder `path`.
   ///
   /// Brings the index up to date with the records, or makes it anew where it is missing or damaged, and says so.
-  package static func open(at path: String, events: any RepositoryEvents) throws -> Repository {
+  ///
+  /// - Parameter operations: the store's system calls; tests make them fail.
+  package static func open(
+    at path: String, events: any RepositoryEvents, operations: any FileOperations = SystemFileOperations()
+  ) throws -> Repository {
     var folder = absolutePath(path)
     if !isRepository(folder), isRepository(folder + "/" + folderName) { folder += "/" + folderName }
     guard isRepository(folder) else { throw notARepository(folder) }
     return try asFault {
       let config = try readConfig(at: folder)
-      let store = try LocalObjectStore(folder: Array(folder.utf8))
+      let store = try LocalObjectStore(folder: Array(folder.utf8), operations: operations)
       let (index, wasDamaged) = try openIndex(in: folder, repository: config.id, store: store)
       let repository = Repository(folder: folder, store: store, index: index, config: config, events: events)
       if wasDamaged { events.note("index.sqlite was damaged; rebuilt (old file kept as index.sqlite.bad)") }
