@@ -10,10 +10,12 @@ package struct PackWriter {
   private var bytes: [UInt8]
   private var frames: [PackDirectory.Frame] = []
 
-  package init(repository: RepositoryID, pack: PackID) {
+  /// - Parameter capacity: bytes to set aside, so that a large pack does not grow by copying.
+  package init(repository: RepositoryID, pack: PackID, capacity: Int = 0) {
     self.repository = repository
     self.pack = pack
     bytes = PackFormat.header(repository: repository, pack: pack)
+    bytes.reserveCapacity(capacity)
   }
 
   package var frameCount: Int { frames.count }

@@ -2,11 +2,15 @@ import ObjectStores
 import Packing
 import Sealing
 import SnapshotModel
+import Synchronization
 
 /// Fills packs with frames and stores them durably while the next one fills.
 struct PackQueue {
   /// About the size of a pack: large enough that listing packs is cheap, small enough to rewrite.
   static let packBytesTarget = 32 << 20
+
+  /// The last frame may pass the target, and the directory follows.
+  private static let packCapacity = packBytesTarget + (4 << 20)
 
   private let repository: RepositoryID
   /// `nil` in a dry run: frames are counted and dropped.
@@ -27,7 +31,9 @@ struct PackQueue {
   }
 
   mutating func append(_ frame: EncodedFrame) throws {
-    var current = writer.take() ?? PackWriter(repository: repository, pack: PackID(using: &random))
+    var current =
+      writer.take()
+      ?? PackWriter(repository: repository, pack: PackID(using: &random), capacity: Self.packCapacity)
     current.append(frame)
     frameBytes += frame.bytes.count
     let isFull = current.byteCount >= Self.packBytesTarget
@@ -51,10 +57,8 @@ struct PackQueue {
     guard let full = writer.take(), let store else { return }
     try awaitStoring()
     let repository = repository
-    storing = pool.submit { _ in
-      var full = full
-      return try Self.storePack(full.finish(), repository: repository, in: store)
-    }
+    let handOver = HandOver(consume full)
+    storing = pool.submit { _ in try Self.storePack(handOver.finish(), repository: repository, in: store) }
   }
 
   private mutating func awaitStoring() throws {
@@ -84,4 +88,13 @@ struct PackQueue {
       return again.directory
     }
   }
+}
+
+/// Carries a full pack to the thread that stores it, so that it is finished where it lies: captured by value it would be copied.
+private final class HandOver: Sendable {
+  private let writer: Mutex<PackWriter>
+
+  init(_ writer: consuming PackWriter) { self.writer = Mutex(writer) }
+
+  func finish() -> FinishedPack { writer.withLock { $0.finish() } }
 }
