@@ -21,9 +21,11 @@ package enum Forgetter {
       try repository.adoptPacks()
       let wanted = Set(ids)
       let chosen = try repository.snapshots().filter { wanted.contains($0.snapshot.id) }
+      let before = try GarbagePlan.make(for: repository, undoWindowSeconds: 0)
       let after = try GarbagePlan.make(for: repository, undoWindowSeconds: 0, forgetting: wanted)
       return ForgetPlan(
-        snapshots: chosen, held: chosen.filter(\.isHeld), bytesFreedNow: 0, bytesFreedByCollection: after.bytesFreed)
+        snapshots: chosen, held: chosen.filter(\.isHeld), bytesFreedNow: 0,
+        bytesFreedByCollection: after.bytesFreed - min(before.bytesFreed, after.bytesFreed))
     }
   }
 
@@ -38,13 +40,14 @@ package enum Forgetter {
         hint: "snap release \(held.snapshot.version)")
     }
     try asFault {
+      // First of all, so that a forgetting that is cut short can be undone.
+      try OperationLog.append(
+        .forget, "forgot \(plan.snapshots.map(\.snapshot.version).joined(separator: ", "))",
+        plan.snapshots.map(\.snapshot.id), in: repository)
       for listed in plan.snapshots {
         try repository.move(listed.snapshot.id, from: ObjectName.snapshot, to: ObjectName.trash)
       }
       try repository.adoptRecords()
-      try OperationLog.append(
-        .forget, "forgot \(plan.snapshots.map(\.snapshot.version).joined(separator: ", "))",
-        plan.snapshots.map(\.snapshot.id), in: repository)
     }
   }
 }
@@ -58,7 +61,8 @@ extension Repository {
     do {
       try store.create(target(id), record)
     } catch ObjectStoreError.exists {
-      // Left by a move that was interrupted; records never change, so it is the same.
+      // Left by a move that was interrupted: the same record, but its age must be counted from now.
+      try store.replace(target(id), record)
     }
     try store.delete([source(id)])
   }
