@@ -23,9 +23,13 @@ extension Repository {
     let tombs = try condemnedPacks()
     condemned.withLock { $0 = tombs }
     let listed = Set(try packNames())
-    let indexed = Set(try index.packIDs().keys)
+    var indexed = Set(try index.packIDs().keys)
     let gone = indexed.subtracting(listed)
-    if !gone.isEmpty { try index.remove(packs: Array(gone)) }
+    if !gone.isEmpty {
+      try index.remove(packs: Array(gone))
+      try forgetUnsoundPacks()
+      indexed = Set(try index.packIDs().keys)
+    }
     // Not what a collector is about to delete: a reader that came between would find it indexed and gone.
     let new = listed.subtracting(indexed).subtracting(tombs).sorted()
     if !new.isEmpty {
@@ -34,6 +38,16 @@ extension Repository {
       try index.insert(try soundPacks(new.compactMap { try directory(of: $0) }))
     }
     return new.count
+  }
+
+  /// Takes packs out of the index, to be adopted anew, whose frames stand on chunks that are in no pack any more.
+  ///
+  /// Cost: the directory of every pack.
+  func forgetUnsoundPacks() throws {
+    let graph = try PackGraph(self, packs: usablePacks().intersection(packNames()))
+    let ranks = graph.ranks(packs: graph.packs.indices)
+    let unsound = Set(graph.nodes.indices.filter { ranks[$0] == nil }.map { graph.packs[graph.nodes[$0].pack].pack })
+    if !unsound.isEmpty { try index.remove(packs: Array(unsound)) }
   }
 
   /// The packs with those frames only that can be decoded with what is here: a save that was killed may have left frames whose

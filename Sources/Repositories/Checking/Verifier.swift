@@ -64,7 +64,7 @@ private struct VerifyRun {
   let progress: (@Sendable (UInt64, UInt64) -> Void)?
   var report = VerifyReport()
   private var damagedChunks: [ChunkID: String] = [:]
-  /// By node of the graph: `nil` for a frame that stands on something that is gone.
+  /// By node of the graph: `nil` for a frame that cannot be decoded, because of what it stands on.
   private var ranks: [Int32?] = []
   private let started = currentTime()
 
@@ -177,8 +177,8 @@ private struct VerifyRun {
   private mutating func checkSnapshots(_ graph: PackGraph) throws {
     let all = try repository.snapshots()
     let chosen = all.filter { options.snapshots?.contains($0.snapshot.id) ?? true }
-    let records = try repository.store.list(.snapshots).count
-    if options.snapshots == nil, records > all.count { try checkRecords(known: Set(all.map(\.snapshot.id))) }
+    if options.snapshots == nil { try checkRecords(known: Set(all.map(\.snapshot.id))) }
+    ranks = try graph.ranks(damaged: Set(damagedChunks.keys)) { _ in false }
     var affected: [ChunkID: [String]] = [:]
     var sound: Set<ChunkID> = []
     for listed in chosen {
@@ -186,7 +186,9 @@ private struct VerifyRun {
       try check(listed.snapshot, graph, &affected, &sound)
     }
     for (id, files) in affected.sorted(by: { $0.key < $1.key }) {
-      let what = damagedChunks[id] ?? "chunk \(id.short)… is in no pack, or stands on one that is gone"
+      let isThere = !graph.frames(holding: id).isEmpty
+      let what =
+        damagedChunks[id] ?? "chunk \(id.short)… \(isThere ? "stands on chunks that are in no pack" : "is in no pack")"
       let named = files.prefix(3).joined(separator: ", ") + (files.count > 3 ? " and \(files.count - 3) more" : "")
       report.problems.append(SnapFault(.damage, "\(what); affects \(named)", hint: "snap repair"))
     }
@@ -224,15 +226,28 @@ private struct VerifyRun {
     damagedChunks[id] == nil && graph.frames(holding: id).contains { ranks[Int($0)] != nil }
   }
 
+  /// Every record and every label as it lies in the store: the index may hold a better copy of it.
+  ///
+  /// - Parameter known: snapshots that can be read, be it from the index or from a pack.
   private mutating func checkRecords(known: Set<SnapshotID>) throws {
-    for name in try repository.store.list(.snapshots) {
-      guard let id = name.snapshotID, !known.contains(id) else { continue }
-      let record = try repository.store.read(name)
-      if SnapshotCoder.isVoid(record) { continue }
-      do {
-        _ = try SnapshotCoder.decode(record)
-      } catch {
-        add("snapshot \(id.short): \(error), and no pack holds a copy", name, hint: "snap repair")
+    for folder in [ObjectFolder.snapshots, .trash, .labels] {
+      for name in try repository.store.list(folder) {
+        guard let id = name.snapshotID else { continue }
+        do {
+          let record = try repository.store.read(name)
+          if folder == .labels {
+            _ = try LabelsCoder.decode(record)
+          } else if !SnapshotCoder.isVoid(record), try SnapshotCoder.decode(record).id != id {
+            throw PackingError.damaged(what: "snapshot record")
+          }
+        } catch ObjectStoreError.missing {
+          continue  // Moved or deleted meanwhile.
+        } catch let error as PackingError where folder == .labels {
+          add("the labels of snapshot \(id.short): \(error)", name)
+        } catch let error as PackingError {
+          let copy = known.contains(id) ? "a copy of it is whole" : "and no pack holds a copy"
+          add("snapshot \(id.short): \(error); \(copy)", name, hint: "snap repair")
+        }
       }
     }
   }

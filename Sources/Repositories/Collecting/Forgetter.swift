@@ -23,9 +23,11 @@ package enum Forgetter {
       try repository.adoptPacks()
       let wanted = Set(ids)
       let chosen = try repository.snapshots().filter { wanted.contains($0.snapshot.id) }
+      let before = try GarbagePlan.make(for: repository, undoWindowSeconds: 0)
       let after = try GarbagePlan.make(for: repository, undoWindowSeconds: 0, forgetting: wanted)
       return ForgetPlan(
-        snapshots: chosen, held: chosen.filter(\.isHeld), bytesFreedNow: 0, bytesFreedByCollection: after.bytesFreed)
+        snapshots: chosen, held: chosen.filter(\.isHeld), bytesFreedNow: 0,
+        bytesFreedByCollection: after.bytesFreed - min(before.bytesFreed, after.bytesFreed))
     }
   }
 
@@ -41,14 +43,16 @@ package enum Forgetter {
     }
     try asFault {
       try repository.withReserve {
+        // First of all, so that a forgetting that is cut short can be undone.
+        try OperationLog.append(
+          .forget, "forgot \(plan.snapshots.map(\.snapshot.version).joined(separator: ", "))",
+          plan.snapshots.map(\.snapshot.id), in: repository)
+        // Run again with the reserve's space, some are there already.
         for listed in plan.snapshots where try repository.store.exists(.snapshot(listed.snapshot.id)) {
           try repository.move(listed.snapshot.id, from: ObjectName.snapshot, to: ObjectName.trash)
         }
       }
       try repository.adoptRecords()
-      try OperationLog.append(
-        .forget, "forgot \(plan.snapshots.map(\.snapshot.version).joined(separator: ", "))",
-        plan.snapshots.map(\.snapshot.id), in: repository)
     }
   }
 }
@@ -62,9 +66,9 @@ extension Repository {
     do {
       try store.create(target(id), record)
     } catch ObjectStoreError.exists {
-      // Left by a move that was interrupted: then it is the same. A VOID in its place only kept a save from committing that
-      // had long committed; it must not take the record's place.
-      if try store.read(target(id)) != record { try store.replace(target(id), record) }
+      // Left by a move that was interrupted: the same record, but its age must be counted from now. Or a VOID, which only kept a
+      // save from committing that had long committed: it must not take the record's place.
+      try store.replace(target(id), record)
     }
     try store.delete([source(id)])
   }

@@ -40,7 +40,8 @@ package enum GarbageCollector {
     // Step 0: what a listing shows from here on must not be undone by a loss of power.
     for folder in [ObjectFolder.snapshots, .pending, .trash] { try store.synchronize(folder) }
     try repository.reapAbandonedSaves()
-    let expired = plan.snapshotsExpired.map(\.snapshot.id)
+    // Not what was taken back since the plan was made.
+    let expired = try plan.snapshotsExpired.map(\.snapshot.id).filter { try !store.exists(.snapshot($0)) }
     try store.delete(expired.flatMap { [ObjectName.trash($0), .labels($0)] })
     try repository.adoptRecords()
     // Any process may finish another's tomb.
@@ -72,10 +73,11 @@ package enum GarbageCollector {
     while try !evacuate(from: Set(condemned), in: repository) {}
     try repository.index.remove(packs: condemned)
     try store.delete(condemned.map(ObjectName.pack))
-    try store.delete([.tomb(tomb)])
     // Packs that came since the tomb was planned may hold frames, needed by nobody, that stand on what is gone now.
+    // While the tomb is there, every save looks at all that it relies on.
     try repository.index.remove(packs: Array(try repository.usablePacks().subtracting(known)))
     try repository.adoptPacks()
+    try store.delete([.tomb(tomb)])
   }
 
   /// - Returns: `false` when a pack vanished meanwhile and everything must be looked at again.

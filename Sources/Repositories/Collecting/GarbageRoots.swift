@@ -22,7 +22,9 @@ struct GarbageRoots {
           records[id] = try SnapshotCoder.decode(record)
         } catch ObjectStoreError.missing {
           continue  // Moved on; a later listing sees where to.
-        } catch is PackingError {
+        } catch let error as PackingError {
+          // Torn, or damaged: the reaper voids it before anything is deleted, so nobody can commit it any more.
+          if folder == .pending, !error.isNewerFormat { continue }
           guard let copy = try repository.recordCopies()[id] else {
             throw SnapFault(
               .damage, "the record of snapshot \(id.short) is damaged; nothing may be collected while it is there",

@@ -11,10 +11,13 @@ extension PackGraph {
   ///
   /// A base's rank is the lowest of its copies', so whoever always takes the lowest copy never goes in a circle.
   ///
-  /// - Parameter isKnownElsewhere: whether a base is to be had, soundly, outside this graph.
+  /// - Parameters:
+  ///   - damaged: chunks that nothing can stand on.
+  ///   - isKnownElsewhere: whether a base is to be had, soundly, outside this graph.
   /// - Complexity: O(frames · longest chain).
   func ranks(
-    packs range: Range<Int>? = nil, isKnownElsewhere: (ChunkIDPrefix) throws(any Error) -> Bool
+    packs range: Range<Int>? = nil, damaged: Set<ChunkID> = [],
+    isKnownElsewhere: (ChunkIDPrefix) throws(any Error) -> Bool
   ) throws -> [Int32?] {
     var ranks: [Int32?] = Array(repeating: nil, count: nodes.count)
     var open = nodes.indices.filter { range?.contains(nodes[$0].pack) ?? true }
@@ -22,7 +25,9 @@ extension PackGraph {
     while !open.isEmpty {
       let found = try open.filter { node in
         try frame(node).header.bases.allSatisfy { base in
-          let isSoundHere = chunks(base).contains { id in frames(holding: id).contains { ranks[Int($0)] != nil } }
+          let isSoundHere = chunks(base).contains { id in
+            !damaged.contains(id) && frames(holding: id).contains { ranks[Int($0)] != nil }
+          }
           return try isSoundHere || isKnownElsewhere(base)
         }
       }

@@ -53,6 +53,11 @@ struct SaveAnnouncement: Equatable {
       started: Timestamp(seconds: seconds, nanoseconds: UInt32(nanoseconds)))
   }
 
+  /// Whether the bytes are what a loss of power may leave of an announcement, which is not made durable.
+  static func isTorn(_ bytes: [UInt8]) -> Bool {
+    bytes.starts(with: magic) || magic.starts(with: bytes) || bytes.allSatisfy { $0 == 0 }
+  }
+
   /// Whether the save may still be running.
   func mayBeAlive(now: Timestamp) -> Bool {
     guard host == hostName() else { return now.seconds - started.seconds < Self.foreignSecondsMax }
@@ -98,14 +103,40 @@ extension Repository {
         if !announcement.mayBeAlive(now: now) { try store.delete([name]) }
         continue
       }
+      guard let modified = try store.modificationTime(name) else { continue }
+      let isOld = now.seconds - modified.seconds > 3600
+      if SaveAnnouncement.isTorn(record) {
+        if isOld { try store.delete([name]) }
+        continue
+      }
       // A version in the trash was committed.
       if try !store.exists(.snapshot(id)) && !store.exists(.trash(id)) {
-        guard let modified = try store.modificationTime(name), now.seconds - modified.seconds > 3600 else { continue }
+        // A damaged one protects nothing, so it must not be committed.
+        guard isOld || !isSnapshotRecord(record) else { continue }
         do {
           try store.create(.snapshot(id), SnapshotCoder.void)
         } catch ObjectStoreError.exists {}  // Committed meanwhile, or voided by another reaper: both are decided.
       }
       try store.delete([name])
+    }
+  }
+}
+
+/// Whether it is a sound record, or one of a later version of snap.
+private func isSnapshotRecord(_ bytes: [UInt8]) -> Bool {
+  do {
+    _ = try SnapshotCoder.decode(bytes)
+    return true
+  } catch {
+    return error.isNewerFormat
+  }
+}
+
+extension PackingError {
+  var isNewerFormat: Bool {
+    switch self {
+    case .newerFormat, .unknownFeature: true
+    default: false
     }
   }
 }

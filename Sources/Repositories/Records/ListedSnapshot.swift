@@ -30,7 +30,11 @@ extension Repository {
   package func snapshots() throws -> [ListedSnapshot] { try listed(in: .snapshots) }
 
   /// Forgotten snapshots that can still be taken back, oldest first.
-  package func trashed() throws -> [ListedSnapshot] { try listed(in: .trash) }
+  package func trashed() throws -> [ListedSnapshot] {
+    // A record in both folders is what a move leaves that was cut short: not forgotten, or taken back.
+    let committed = Set(try index.records(.snapshots).map(\.0))
+    return try listed(in: .trash).filter { !committed.contains($0.snapshot.id) }
+  }
 
   /// Replaces a snapshot's labels, durably.
   package func setLabels(_ labels: SnapshotLabels, of id: SnapshotID) throws {

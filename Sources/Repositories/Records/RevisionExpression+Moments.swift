@@ -49,6 +49,8 @@ extension RevisionExpression {
     unsafe parts.tm_isdst = -1
     guard unsafe parts.tm_hour < 24, unsafe parts.tm_min < 60, unsafe parts.tm_sec < 61 else { return nil }
     let seconds = isUTC ? unsafe timegm(&parts) : unsafe mktime(&parts)
+    // 31 February would be taken for a day of March.
+    guard unsafe parts.tm_mday == numbers[2], unsafe parts.tm_mon == numbers[1] - 1 else { return nil }
     return Timestamp(seconds: Int64(seconds), nanoseconds: 999_999_999)
   }
 }

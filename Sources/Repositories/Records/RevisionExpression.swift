@@ -66,7 +66,7 @@ package enum RevisionExpression {
 
   private static let selectors: [(String, @Sendable (ListedSnapshot, String) -> Bool)] = [
     ("tag:", { $0.tags.contains($1) }),
-    ("branch:", { $0.snapshot.git?.branch == $1 }),
+    ("branch:", { !$1.isEmpty && $0.snapshot.git?.branch == $1 }),
     ("commit:", { $1.count >= 4 && $0.snapshot.git?.commit.hasPrefix($1.lowercased()) == true }),
   ]
 

@@ -20,7 +20,9 @@ extension Repository {
         do {
           return try body(pool)
         } catch is SaveMustRepeat {
-          continue  // What this attempt stored is adopted, as far as it is sound.
+          // What this attempt stored is adopted, as far as it is sound; what was adopted and no longer is goes.
+          try forgetUnsoundPacks()
+          continue
         } catch let error as ObjectStoreError {
           throw error.faultOfSave
         }

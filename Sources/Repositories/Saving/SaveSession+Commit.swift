@@ -70,7 +70,11 @@ extension SaveSession {
     var graph = try PackGraph(repository, packs: available)
     graph.preferSoundCopies(keptPackCount: graph.packs.count, isReadable: repository.canRead)
     var marker = LivenessMarker(graph: graph, reader: reader)
-    try marker.mark(snapshot)
+    do {
+      try marker.mark(snapshot)
+    } catch ChunkFault.missing {
+      throw SaveMustRepeat()  // Of the manifest itself.
+    }
     let ranks = graph.ranks(packs: graph.packs.indices)
     let isSound = graph.nodes.indices.allSatisfy { !marker.isLive[$0] || ranks[$0] != nil }
     guard marker.missing.isEmpty, isSound else { throw SaveMustRepeat() }

@@ -1,0 +1,134 @@
+import Glibc
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+import TestSupport
+import Testing
+
+@testable import Repositories
+
+struct DamageTests {
+  private let fixture: RepositoryFixture
+  private let trees: [String: RepositoryFixture.Tree]
+  private let start: String
+
+  init() throws {
+    fixture = try RepositoryFixture()
+    var random = SeededGenerator(seed: 31)
+    var trees: [String: RepositoryFixture.Tree] = [:]
+    var tree = random.tree(files: 4)
+    let repository = try fixture.open()
+    for version in ["v1", "v2", "v3"] {
+      trees[version] = tree
+      let snapshot = try repository.save(version, tree)
+      var labels = SnapshotLabels()
+      labels.note = "note on \(version)"
+      try repository.setLabels(labels, of: snapshot.id)
+      tree = random.edited(tree)
+    }
+    repository.close()
+    self.trees = trees
+    start = fixture.keep(as: "start")
+  }
+
+  @Test(arguments: 0..<4, [false, true])
+  func `a flipped bit is reported and never comes out of a restore`(seed: Int, losesIndex: Bool) throws {
+    var random = SeededGenerator(seed: UInt64(seed))
+    for file in fixture.files() where isChecked(file.path) {
+      var bytes = file.bytes
+      let at = Int.random(in: 0..<bytes.count, using: &random)
+      bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      try check(file.path, bytes, losesIndex, "seed \(seed): \(file.path) flipped at \(at) of \(bytes.count)")
+    }
+  }
+
+  @Test(arguments: 0..<4) func `a truncated object is reported and never comes out of a restore`(seed: Int) throws {
+    var random = SeededGenerator(seed: UInt64(100 + seed))
+    for file in fixture.files() where isChecked(file.path) {
+      let count = seed == 0 ? 0 : Int.random(in: 0..<file.bytes.count, using: &random)
+      try check(file.path, Array(file.bytes[..<count]), seed % 2 == 0, "\(file.path) cut to \(count)")
+    }
+  }
+
+  @Test func `a pack that is gone is told with every file that stands on it, however many deltas away`() throws {
+    var random = SeededGenerator(seed: 5)
+    let repository = try fixture.open()
+    var chain = [random.bytes(4000)]
+    for _ in 0..<3 {
+      var next = chain[chain.count - 1]
+      next[next.count / 2] ^= 0xFF
+      chain.append(next)
+    }
+    var packs: [PackID] = []
+    for (at, bytes) in chain.enumerated() {
+      packs.append(try repository.storePack([try frame(bytes, on: at == 0 ? nil : chain[at - 1])]))
+    }
+    let tree = Dictionary(uniqueKeysWithValues: chain.enumerated().map { ("c\($0)", $1) })
+    try repository.save("v4", tree, pieceLength: 4000)
+    try repository.store.delete([.pack(packs[0])])
+    let report = try Verifier.verify(fixture.open(), options: VerifyOptions())
+    for name in tree.keys.sorted() {
+      #expect(report.problems.contains { $0.message.contains("'\(name)' in v4") }, "\(name)")
+    }
+    #expect(report.problems.allSatisfy { $0.code == .damage })
+  }
+
+  @Test func `a damaged record is read from its copy, and verify tells`() throws {
+    let name = try #require(fixture.names("snapshots").first)
+    let path = fixture.path + "/snapshots/" + name
+    StoreTestFolder.write([1, 2, 3], to: path)
+    #expect(
+      try Verifier.verify(fixture.open(), options: VerifyOptions()).problems.contains {
+        $0.path?.contains(name) == true
+      })
+    fixture.removeIndex()
+    try expect(trees, in: fixture.open(), "from the copies")
+    let outcome = try IndexRebuilder.rebuild(fixture.path, events: fixture.events)
+    #expect(outcome.recordsRecovered == 1 && outcome.snapshots == 3)
+    #expect(try Verifier.verify(fixture.open(), options: VerifyOptions()).problems == [])
+  }
+
+  @Test func `all records gone come back from their copies`() throws {
+    for name in fixture.names("snapshots") { _ = unsafe unlink(fixture.path + "/snapshots/" + name) }
+    let outcome = try IndexRebuilder.rebuild(fixture.path, events: fixture.events)
+    #expect(outcome.recordsRecovered == 3)
+    try expect(trees, in: fixture.open(), "from the copies")
+  }
+
+  private func isChecked(_ path: String) -> Bool {
+    ["packs/", "snapshots/", "labels/", "config"].contains { path.hasPrefix($0) }
+  }
+
+  private func check(_ path: String, _ bytes: [UInt8], _ losesIndex: Bool, _ comment: String) throws {
+    fixture.goBack(to: start)
+    if losesIndex { fixture.removeIndex() }
+    StoreTestFolder.write(bytes, to: fixture.path + "/" + path)
+    do {
+      let repository = try fixture.open()
+      for snapshot in try repository.snapshots().map(\.snapshot) {
+        guard let tree = try? repository.tree(of: snapshot) else { continue }
+        #expect(tree == trees[snapshot.version], "\(comment): wrong bytes in \(snapshot.version)")
+      }
+      var options = VerifyOptions()
+      options.readData = .all
+      #expect(try !Verifier.verify(fixture.open(), options: options).problems.isEmpty, "\(comment): not reported")
+    } catch let fault as SnapFault {
+      #expect([.damage, .newerFormat].contains(fault.code), "\(comment): \(fault)")
+    }
+    // What was damaged must not be in the way of what comes.
+    do {
+      try fixture.open().save("v9", ["new": [9]])
+      #expect(try fixture.open().tree(of: #require(try fixture.open().version("v9"))) == ["new": [9]], "\(comment)")
+    } catch let fault as SnapFault {
+      #expect([.damage, .newerFormat].contains(fault.code), "\(comment): \(fault)")
+    }
+  }
+
+  private func frame(_ bytes: [UInt8], on base: [UInt8]?) throws -> EncodedFrame {
+    let chunks = [(ChunkHasher().id(of: bytes), bytes[...])]
+    guard let base else { return try FrameEncoder().encode(chunks: chunks, level: .auto) }
+    let delta = DeltaBase(chunks: [ChunkHasher().id(of: base).prefix], bytes: base[...])
+    return try #require(try FrameEncoder().encodeDelta(chunks: chunks, base: delta))
+  }
+}

@@ -1,0 +1,89 @@
+import ObjectStores
+import Packing
+import SnapshotModel
+import TestSupport
+import Testing
+
+@testable import Repositories
+
+struct RecordTests {
+  @Test func `no damage to an operation's record makes the log trap`() throws {
+    let fixture = try RepositoryFixture()
+    let repository = try fixture.open()
+    let snapshots = try (1...3).map { try repository.save("v\($0)", ["a": [UInt8($0)]]).id }
+    try OperationLog.append(.restore, "restored é", snapshots, target: "/target", in: repository)
+    let operation = try #require(try OperationLog.operations(in: repository).first)
+    #expect(operation.kindName == "restore" && operation.snapshots == snapshots && operation.target == "/target")
+    let bytes = try repository.store.read(.operation(operation.name))
+    for count in 0..<bytes.count { #expect(OperationLog.decode(Array(bytes[..<count]), name: "x") == nil, "\(count)") }
+    var random = SeededGenerator(seed: 9)
+    for _ in 0..<3000 {
+      var flipped = bytes
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        flipped[Int.random(in: 0..<flipped.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      _ = OperationLog.decode(flipped, name: "x")
+    }
+  }
+
+  @Test func `no damage to an announcement makes it trap`() {
+    let announcement = SaveAnnouncement.here()
+    let bytes = announcement.encoded()
+    #expect(SaveAnnouncement(decoding: bytes) == announcement)
+    #expect(announcement.mayBeAlive(now: currentTime()))
+    for count in 0..<bytes.count {
+      #expect(SaveAnnouncement(decoding: Array(bytes[..<count])) == nil)
+      #expect(SaveAnnouncement.isTorn(Array(bytes[..<count])))
+    }
+    var random = SeededGenerator(seed: 10)
+    for _ in 0..<3000 {
+      var flipped = bytes
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        flipped[Int.random(in: 0..<flipped.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      _ = SaveAnnouncement(decoding: flipped)?.mayBeAlive(now: currentTime())
+    }
+  }
+
+  @Test func `a save on another host is dead after three days, one of this host with its process`() {
+    var other = SaveAnnouncement.here()
+    other.host = "elsewhere"
+    let now = other.started
+    #expect(other.mayBeAlive(now: now))
+    #expect(!other.mayBeAlive(now: Timestamp(seconds: now.seconds + 3 * 86400)))
+    var gone = SaveAnnouncement.here()
+    gone.process = .max
+    #expect(!gone.mayBeAlive(now: now))
+  }
+
+  @Test(arguments: 0..<10) func `the differ says what a comparison of all entries says`(seed: Int) throws {
+    var random = SeededGenerator(seed: UInt64(seed))
+    let fixture = try RepositoryFixture()
+    let repository = try fixture.open()
+    var old: RepositoryFixture.Tree = [:]
+    // Enough files for several segments, some of them shared.
+    for number in 0..<1500 { old["d\(number % 7)-\(number)"] = [UInt8(truncatingIfNeeded: number)] }
+    var new = old
+    for _ in 0..<Int.random(in: 0...12, using: &random) {
+      let name = "d\(random.next() % 7)-\(random.next() % 1600)"
+      new[name] = random.chance(1, in: 3) ? nil : random.bytes(3)
+    }
+    let (a, b) = (try repository.save("a", old), try repository.save("b", new))
+    var found: [String] = []
+    try ManifestDiffer.forEachChange(from: repository.manifest(of: a), to: repository.manifest(of: b)) {
+      found.append("\($0.kind) \($0.path)")
+    }
+    let expected = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.map { name in
+      (old[name] == nil ? "added" : new[name] == nil ? "removed" : "modified") + " " + name
+    }
+    #expect(found.sorted() == expected.sorted(), "seed \(seed)")
+    var reversed = 0
+    try ManifestDiffer.forEachChange(from: repository.manifest(of: b), to: repository.manifest(of: a)) { _ in
+      reversed += 1
+    }
+    #expect(reversed == found.count)
+    try ManifestDiffer.forEachChange(from: repository.manifest(of: a), to: repository.manifest(of: a)) {
+      Issue.record("\($0.path) differs from itself")
+    }
+  }
+}
