@@ -153,7 +153,7 @@ struct CollectionTests {
     try repository.save("v1", ["a": [1]])
     let collector = try fixture.open()
     try repository.save("v2", ["a": Array(repeating: 7, count: 3000)]) { session, _ in
-      try session.storePacks(record: [])
+      try session.storePacks(record: Array("no record".utf8))
       let plan = try GarbageCollector.plan(in: collector, undoWindowSeconds: 0)
       #expect(plan.condemned.isEmpty)
       try GarbageCollector.execute(plan, in: collector)

@@ -51,12 +51,16 @@ struct RecordTests {
     let now = other.started
     #expect(other.mayBeAlive(now: now))
     #expect(!other.mayBeAlive(now: Timestamp(seconds: now.seconds + 3 * 86400)))
+    for seconds in [Int64.min, .max] {
+      other.started = Timestamp(seconds: seconds)
+      #expect(!other.mayBeAlive(now: now))
+    }
     var gone = SaveAnnouncement.here()
     gone.process = .max
     #expect(!gone.mayBeAlive(now: now))
   }
 
-  @Test(arguments: 0..<10) func `the differ says what a comparison of all entries says`(seed: Int) throws {
+  @Test(arguments: 0..<2) func `the differ says what a comparison of all entries says`(seed: Int) throws {
     var random = SeededGenerator(seed: UInt64(seed))
     let fixture = try RepositoryFixture()
     let repository = try fixture.open()

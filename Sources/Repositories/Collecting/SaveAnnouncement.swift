@@ -60,7 +60,10 @@ struct SaveAnnouncement: Equatable {
 
   /// Whether the save may still be running.
   func mayBeAlive(now: Timestamp) -> Bool {
-    guard host == hostName() else { return now.seconds - started.seconds < Self.foreignSecondsMax }
+    guard host == hostName() else {
+      // What overflows is damage, and dead.
+      return now.seconds < started.seconds.addingReportingOverflow(Self.foreignSecondsMax).partialValue
+    }
     return bootID == currentBootID() && (kill(process, 0) == 0 || errno == EPERM)
   }
 }
