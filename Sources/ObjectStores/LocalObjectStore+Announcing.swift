@@ -5,6 +5,8 @@ extension LocalObjectStore {
   /// Writes an object without waiting for the disk; it may be gone or torn after a loss of power.
   package func announce(_ name: ObjectName, _ bytes: [UInt8]) throws {
     try perform(.write, path: name.path) { (root) throws(SystemCallFailure) in
+      // A copying tool may have dropped the empty folder.
+      if let folder = name.folder { try makeFolder(folder.name, in: root) }
       let file = try operations.createFile(name.path, in: root)
       // Short writes do not happen to a few bytes on a file system that has room for them; a torn one is no announcement.
       _ = try uninterrupted { () throws(SystemCallFailure) in try operations.write(bytes[...], to: file) }

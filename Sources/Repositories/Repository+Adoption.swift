@@ -90,6 +90,10 @@ extension Repository {
         packs.formUnion(try TombCoder.decode(store.read(.tomb(tomb))))
       } catch ObjectStoreError.missing {
         continue  // Its collector has just finished.
+      } catch let error as PackingError {
+        throw SnapFault(
+          .damage, "tombs/\(tomb) cannot be read (\(error)): which packs are about to go is unknown",
+          hint: "make sure that no snap is running, delete that file, then snap gc")
       }
     }
     return packs

@@ -65,6 +65,6 @@ extension ArchiveRun {
   private func outcome(_ snapshot: Snapshot, wasSaved: Bool) -> SaveOutcome {
     SaveOutcome(
       snapshot: snapshot, wasSaved: wasSaved, ignoredByDefault: ignoredByDefault, ignoredByRules: ignoredByRules,
-      errors: outcomeErrors)
+      errors: outcomeErrors, chunksHealed: session.chunksHealed)
   }
 }

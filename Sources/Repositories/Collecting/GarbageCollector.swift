@@ -70,9 +70,10 @@ package enum GarbageCollector {
     } catch ObjectStoreError.missing {
       return  // Another collector has finished it.
     }
-    while try !evacuate(from: Set(condemned), in: repository) {}
+    var evacuated: [PackID]?
+    repeat { evacuated = try evacuate(from: Set(condemned), in: repository) } while evacuated == nil
     try repository.index.remove(packs: condemned)
-    try store.delete(condemned.map(ObjectName.pack))
+    try store.delete((evacuated ?? []).map(ObjectName.pack))
     // Packs that came since the tomb was planned may hold frames, needed by nobody, that stand on what is gone now.
     // While the tomb is there, every save looks at all that it relies on.
     try repository.index.remove(packs: Array(try repository.usablePacks().subtracting(known)))
@@ -80,8 +81,9 @@ package enum GarbageCollector {
     try store.delete([.tomb(tomb)])
   }
 
-  /// - Returns: `false` when a pack vanished meanwhile and everything must be looked at again.
-  private static func evacuate(from condemned: Set<PackID>, in repository: Repository) throws -> Bool {
+  /// - Returns: the packs of which nothing is needed any more; `nil` when one vanished meanwhile and everything must be looked at
+  ///   again. One whose directory cannot be read any more is not among them: what was in it, nobody knows.
+  private static func evacuate(from condemned: Set<PackID>, in repository: Repository) throws -> [PackID]? {
     let tombs = try repository.condemnedPacks().union(condemned)
     let listed = Set(try repository.packNames())
     // Packs that stand in no tomb come first: a chunk that has a copy there need not move.
@@ -94,9 +96,9 @@ package enum GarbageCollector {
     let moving = graph.nodes.indices.filter { isLive[$0] && graph.nodes[$0].pack >= kept.packs.count }
     do {
       try move(moving.map { (graph.packs[graph.nodes[$0].pack].pack, graph.frame($0)) }, in: repository)
-      return true
+      return condemned.subtracting(doomed.unreadable).sorted()
     } catch ObjectStoreError.missing {
-      return false
+      return nil
     }
   }
 

@@ -44,7 +44,8 @@ package struct ContentStream {
     let start = offset
     offset += UInt64(chunk.bytes.count)
     let old = prior?.offset(of: chunk.id)
-    if try old != nil || session.isKnown(chunk.id) {
+    // That the previous version has it is not enough: a chunk that was lost or found damaged since is stored anew.
+    if try session.isKnown(chunk.id) {
       if let old, old >= anchor.old {
         try flush(upTo: Anchor(new: start, old: old))
         anchor = Anchor(new: offset, old: old + UInt64(chunk.bytes.count))
@@ -53,7 +54,7 @@ package struct ContentStream {
       }
       return
     }
-    session.count(new: chunk)
+    session.count(new: chunk, isHealed: old != nil)
     guard prior != nil else { return try session.addSolid(chunk, to: group) }
     if run.isEmpty { runStart = start }
     run.append(chunk)

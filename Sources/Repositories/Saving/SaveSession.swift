@@ -15,6 +15,8 @@ package final class SaveSession {
   /// Chunks and bytes that were not known before, and what they came to.
   package private(set) var chunksNew: UInt64 = 0
   package private(set) var bytesNew: UInt64 = 0
+  /// Chunks that the parent names and that were stored again, because no pack held them any more.
+  package private(set) var chunksHealed = 0
 
   let isDryRun: Bool
   private let hasher = ChunkHasher()
@@ -130,7 +132,9 @@ package final class SaveSession {
     return false
   }
 
-  func count(new chunk: HashedChunk) {
+  /// - Parameter isHealed: whether the parent names the chunk, of which no sound copy was left.
+  func count(new chunk: HashedChunk, isHealed: Bool) {
+    if isHealed { chunksHealed += 1 }
     stored.insert(chunk.id)
     chunksNew += 1
     bytesNew += UInt64(chunk.bytes.count)
