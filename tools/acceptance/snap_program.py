@@ -137,6 +137,8 @@ class History:
 
     def forget_and_collect(self, versions):
         """Forgets versions and collects; the store must shrink by exactly what both commands told. Returns the bytes freed."""
+        # What killed saves left goes first: forget tells what forgetting frees, gc all that it frees.
+        self.snap.summary(*COLLECT_NOW)
         forgotten = self.snap.summary("forget", *versions)
         for version in versions:
             del self.records[version]
