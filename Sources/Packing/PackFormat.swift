@@ -64,6 +64,20 @@ enum PackFormat {
   }
 }
 
+extension PackReader {
+  /// The repository that a pack says it belongs to; `nil` when its header is not sound.
+  ///
+  /// - Parameter header: the first 64 bytes of a pack, or more.
+  package static func repository(ofHeader header: [UInt8]) -> RepositoryID? {
+    let covered = header.prefix(PackFormat.headerLength - 4)
+    let checksum = header.dropFirst(covered.count).prefix(4)
+    guard header.count >= PackFormat.headerLength, header.starts(with: PackFormat.magic),
+      sha256(Array(covered))[..<4] == checksum
+    else { return nil }
+    return RepositoryID(bytes: header[16..<32])
+  }
+}
+
 /// The trailer's numbers.
 struct PackTrailer: Hashable {
   var directoryOffset: UInt64

@@ -4,24 +4,30 @@ import SnapshotModel
 
 struct RepairCommand: Command {
   static let configuration = CommandConfiguration(
-    commandName: "repair", abstract: "Rebuild the index, and snapshot records from their copies in packs.",
+    commandName: "repair", abstract: "Rebuild the index and damaged snapshot records, or a lost configuration.",
     discussion: """
       Nothing is taken away: the index is derived from packs and records, and a damaged record is written anew from the \
-      copy that its save left in a pack. Damaged chunks heal when a file that holds them is saved again.
+      copy that its save left in a pack. Damaged chunks that snap verify --read-data has found are stored anew by the next \
+      snap save --force, from the files that hold them.
       """)
   static let page = HelpPage(
-    ["snap repair": "the same as snap repair index", "snap repair index": "rebuild the index"],
+    [
+      "snap repair": "the same as snap repair index", "snap repair index": "rebuild the index",
+      "snap repair config": "write a lost config anew",
+    ],
     statuses: [10: "no repository", 19: "no permission"])
 
   enum Subject: String, CaseIterable, ExpressibleByArgument {
     case index
+    case config
   }
 
-  @Argument(help: "What to repair: index.") var subject = Subject.index
+  @Argument(help: "What to repair: index or config.") var subject = Subject.index
 
   @OptionGroup var global: GlobalOptions
 
   func run(in session: Session) throws -> FaultCode? {
+    if subject == .config { return try repairConfig(in: session) }
     let events = ConsoleEvents(console: session.console)
     let location = try session.requiredLocation()
     let started = monotonicSeconds()
@@ -43,6 +49,18 @@ struct RepairCommand: Command {
       if outcome.recordsRecovered > 0 {
         try session.output.line("\(counted(outcome.recordsRecovered, "snapshot record")) written again from the packs")
       }
+    }
+    return nil
+  }
+
+  /// A folder without its config is not found by looking for a repository: it is named, or it is the `.snap` here.
+  private func repairConfig(in session: Session) throws -> FaultCode? {
+    let folder = try session.namedRepository() ?? session.workingFolder + Array("/.snap".utf8)
+    let id = try ConfigRebuilder.rebuild(String(decoding: folder, as: UTF8.self))
+    if session.isJSON {
+      try session.json(JSONObject(["message_type": "summary", "repository_id": .string(id.hexadecimal)]))
+    } else if !session.isQuiet {
+      try session.output.line("config written for repository \(id.short)")
     }
     return nil
   }

@@ -1,0 +1,32 @@
+import ObjectStores
+import Packing
+import SnapshotModel
+
+/// Writes a lost or damaged `config` anew.
+package enum ConfigRebuilder {
+  /// Takes the repository's id from the packs, which all name it; the rest is as `snap init` writes it.
+  ///
+  /// - Parameter path: the repository's folder, or the project's.
+  /// - Returns: the id.
+  /// - Throws: `SnapFault` `.failed` when the configuration is sound, `.damage` when no pack has a sound header.
+  package static func rebuild(_ path: String) throws -> RepositoryID {
+    try asFault {
+      let folder = absolutePath(path)
+      let store = try LocalObjectStore(folder: Array(folder.utf8))
+      if let config = try? RepositoryConfig(decoding: store.read(.config)) {
+        throw SnapFault(.failed, "the configuration of \(folder) is sound (id \(config.id.short)…); nothing changed")
+      }
+      var votes: [RepositoryID: Int] = [:]
+      for name in try store.list(.packs) {
+        guard let header = try? store.read(name, range: 0..<64) else { continue }
+        if let id = PackReader.repository(ofHeader: header) { votes[id, default: 0] += 1 }
+      }
+      guard let id = votes.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key else {
+        throw SnapFault(.damage, "no pack in \(folder) tells which repository it belongs to", path: folder)
+      }
+      try store.replace(
+        .config, RepositoryConfig(id: id, chunkLengths: .standard, created: currentTime()).encoded())
+      return id
+    }
+  }
+}
