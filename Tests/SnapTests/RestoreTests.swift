@@ -107,4 +107,31 @@ struct RestoreTests {
     let run = try sandbox.shell("\"$SNAP\" show v1 --manifest | sha256sum -c --quiet --strict -")
     #expect(run.status == 0, "\(run.output)\(run.error)")
   }
+
+  @Test func `undo of a restore in place gives back a file that stood where a hard link was saved`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.shell("echo 1 >a && ln a b")
+    try sandbox.snap("save", "linked")
+    try sandbox.shell("rm b && echo precious >b && echo x >a")
+    #expect(try sandbox.snap("restore", "linked").status == 0)
+    #expect(try sandbox.shell("cat a b").output == "1\n1\n")
+    #expect(try sandbox.snap("undo").status == 0)
+    #expect(try sandbox.shell("cat a b").output == "x\nprecious\n")
+  }
+
+  @Test func `nothing is restored into the repository`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.snap("save", "one")
+    #expect(try sandbox.snap("restore", "one", "--to", ".snap/packs/x").status == 18)
+  }
+
+  @Test func `a lost manifest stops neither the list nor the next save`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.snap("save", "one")
+    try sandbox.shell("rm -r .snap/packs/*")
+    #expect(try sandbox.snap("list").status == 0)
+    #expect(try sandbox.snap("save", "two").status == 0)
+    try sandbox.snap("restore", "two", "--to", "elsewhere")
+    #expect(try sandbox.snap("forget", "one").status != 70)
+  }
 }

@@ -10,6 +10,20 @@ extension ArchiveRun {
       ?? candidates.last { $0.root == request.root } ?? candidates.last
   }
 
+  /// The parent, unless its manifest is damaged: then every file is read, and nothing stands in the way of a new version.
+  static func readableParent(
+    of request: SaveRequest, in repository: Repository, _ events: any SaveEvents
+  ) throws -> Snapshot? {
+    guard let parent = try parent(of: request, in: repository) else { return nil }
+    do {
+      try Manifest(parent.manifest, reader: repository.reader()).checkSegments()
+      return parent
+    } catch let fault as ChunkFault {
+      events.warn("the manifest of \(parent.version) cannot be read (\(fault)); every file is read; run snap verify")
+      return nil
+    }
+  }
+
   func commit() throws -> SaveOutcome {
     if case .tree(_, let sources) = request.input, sourcesMissing == sources.count {
       throw SnapFault(.failed, "nothing to save: none of the sources exist")

@@ -44,7 +44,7 @@ final class ArchiveRun {
     self.repository = repository
     self.events = events
     chunker = try repository.chunker()
-    parent = try ArchiveRun.parent(of: request, in: repository)
+    parent = try ArchiveRun.readableParent(of: request, in: repository, events)
     session = try SaveSession(
       repository: repository, parent: parent, level: request.compression, pool: pool, isDryRun: request.isDryRun)
     statCache = StatCacheWriter(saveStarted: started)

@@ -60,7 +60,11 @@ extension Restorer {
     let path = link.targetPath
     if context.options.isDryRun {
       summary.hardLinks += 1
-      context.events.restore(did: .created, path: path, kind: .file, byteCount: 0)
+      // Whether what is there is the right inode already, only the real run knows: whoever rehearses in order to save what will be
+      // overwritten must hear of it.
+      let folder = try? openTree().existingFolder(path.parent ?? .root)
+      let isThere = (try? folder?.status(path.name)) != nil
+      context.events.restore(did: isThere ? .replaced : .created, path: path, kind: .file, byteCount: 0)
       return true
     }
     guard let open = openSource(source) else { return false }

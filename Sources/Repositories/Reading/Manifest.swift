@@ -24,6 +24,13 @@ package struct Manifest: Sendable {
 
   package var entryCount: Int { root.segments.reduce(0) { $0 + $1.entryCount } }
 
+  /// Decodes and hashes every segment, so that none fails later.
+  ///
+  /// - Throws: `ChunkFault` for the first that cannot be had.
+  package func checkSegments() throws {
+    for segment in root.segments { _ = try reader.bytes(of: segment.chunk) }
+  }
+
   package var segmentIndices: Range<Int> { root.segments.indices }
 
   /// One segment's entries, in path order.

@@ -28,12 +28,22 @@ struct ListCommand: Command {
 
   @OptionGroup var global: GlobalOptions
 
+  /// Empty when a damaged manifest keeps it from being known: the list must not depend on that.
+  private func exclusiveBytes(_ repository: Repository, _ session: Session) throws -> [SnapshotID: UInt64] {
+    do {
+      return try repository.exclusiveBytes()
+    } catch let fault as SnapFault where fault.code == .damage {
+      session.console.warn("what each version takes is unknown: \(fault.message); run snap verify")
+      return [:]
+    }
+  }
+
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
     var versions = try repository.snapshots()
     if !tag.isEmpty { versions = versions.filter { version in tag.contains { version.tags.contains($0) } } }
     if let last { versions = Array(versions.suffix(last.value)) }
-    let exclusive = versions.isEmpty ? [:] : try repository.exclusiveBytes()
+    let exclusive = versions.isEmpty ? [:] : try exclusiveBytes(repository, session)
     if session.isJSON {
       let objects = versions.map { JSONValue.object($0.json(exclusiveBytes: exclusive[$0.snapshot.id])) }
       try session.output.line(JSONValue.array(objects).text)

@@ -42,6 +42,10 @@ struct RestoreCommand: Command {
     let base = session.base(of: repository)
     let isInPlace = options.to == nil
     let target = try options.to.map { try FileSystemPath.absolute(ArgumentText.encode($0)) } ?? base
+    if target == Array(repository.folder.utf8) || target.starts(with: Array((repository.folder + "/").utf8)) {
+      throw SnapFault(
+        .refused, "\(displayText(target)) lies inside the repository; use another directory", path: displayText(target))
+    }
     var settings = try options.settings(isInPlace: isInPlace, version: version.snapshot, repository, base)
     var patterns = (options.path + paths).map { ArgumentText.encode($0) }
     let manifest = try repository.manifest(of: version.snapshot)
