@@ -134,4 +134,29 @@ struct RestoreTests {
     try sandbox.snap("restore", "two", "--to", "elsewhere")
     #expect(try sandbox.snap("forget", "one").status != 70)
   }
+
+  @Test func `undo saves what was edited since the restore`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.shell("printf A1 >a")
+    try sandbox.snap("save", "w1")
+    try sandbox.shell("printf A2 >a")
+    try sandbox.snap("restore", "w1")
+    try sandbox.shell("printf A3 >a")
+    #expect(try sandbox.snap("undo").status == 0)
+    #expect(try sandbox.shell("cat a").output == "A2")
+    #expect(try sandbox.snap("undo").status == 0)
+    #expect(try sandbox.shell("cat a").output == "A3")
+  }
+
+  @Test func `a file that gives way to a folder is saved first, also when the work tree is named`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.shell("mkdir c && echo y >c/y")
+    try sandbox.snap("save", "full")
+    try sandbox.shell("rm -r c && echo PRECIOUS >c")
+    #expect(try sandbox.snap("restore", "full", "--to", ".", "--overwrite", "always").status == 0)
+    #expect(try sandbox.shell("cat c/y").output == "y\n")
+    let safety = try sandbox.snap("list").outputLines.map { String($0.prefix { $0 != "\t" }) }
+    let name = try #require(safety.first { $0.hasPrefix("before-restore") })
+    #expect(try sandbox.snap("cat", "\(name):c").output == "PRECIOUS\n")
+  }
 }

@@ -40,8 +40,9 @@ struct RestoreCommand: Command {
     let repository = try session.openRepository()
     let (version, inner) = try session.locate(revision, in: repository)
     let base = session.base(of: repository)
-    let isInPlace = options.to == nil
     let target = try options.to.map { try FileSystemPath.absolute(ArgumentText.encode($0)) } ?? base
+    // Also where the work tree is named: what would be overwritten is saved first either way.
+    let isInPlace = FileSystemPath.identity(of: target).map { $0 == FileSystemPath.identity(of: base) } ?? false
     if target == Array(repository.folder.utf8) || target.starts(with: Array((repository.folder + "/").utf8)) {
       throw SnapFault(
         .refused, "\(displayText(target)) lies inside the repository; use another directory", path: displayText(target))

@@ -31,12 +31,15 @@ struct UndoCommand: Command {
     case .restoreNeeded(let safety, let target):
       var settings = RestoreOptions(overwrite: .ifChanged)
       settings.requiresEmptyTarget = false
+      // What was overwritten comes back as it was, set-user-id and all.
+      settings.preservesPrivileged = true
       settings.snapshotName = safety.snapshot.version
       Interruption.defer()
       let run = RestoreRun(
         repository: repository, version: safety.snapshot, manifest: try repository.manifest(of: safety.snapshot),
         target: Array(target.utf8), settings: settings, session: session)
-      return try run.restore()
+      // What was edited since is saved first, as by any restore in place; another undo goes back to that.
+      return try run.restoreInPlace(isDryRun: false)
     }
   }
 }

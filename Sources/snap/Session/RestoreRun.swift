@@ -27,7 +27,7 @@ struct RestoreRun {
     let started = monotonicSeconds()
     var rehearsal = settings
     rehearsal.isDryRun = true
-    let finder = OverwriteFinder()
+    let finder = OverwriteFinder(target: target)
     _ = try perform(rehearsal, finder)
     let safety = try saveFirst(finder.paths)
     let summary = try perform(settings, RestoreReporter(session: session, expected: version.statistics))
@@ -133,13 +133,32 @@ struct RestoreRun {
 
 /// Finds what a restore would take away, in a rehearsal.
 private final class OverwriteFinder: RestoreEvents {
-  private let found = Mutex<[ArchivePath]>([])
+  private let target: [UInt8]
+  private let found = Mutex<Set<ArchivePath>>([])
 
-  var paths: [ArchivePath] { found.withLock { $0 } }
+  init(target: [UInt8]) { self.target = target }
+
+  var paths: [ArchivePath] { found.withLock { $0.sorted() } }
   var shouldStop: Bool { Interruption.isRequested }
 
   func restore(did action: RestoreAction, path: ArchivePath, kind: EntryKind, byteCount: UInt64) {
-    if action == .replaced || action == .deleted { found.withLock { $0.append(path) } }
+    switch action {
+    case .replaced, .deleted: found.withLock { _ = $0.insert(path) }
+    case .created: if let inTheWay = inTheWay(of: path) { found.withLock { _ = $0.insert(inTheWay) } }
+    case .unchanged, .kept: break
+    }
+  }
+
+  /// What must go so that `path` can be created: a file where one of its folders shall be.
+  private func inTheWay(of path: ArchivePath) -> ArchivePath? {
+    var folder = ArchivePath.root
+    for component in path.components {
+      guard let next = folder.appending(component) else { return nil }
+      let place = target + [UInt8(ascii: "/")] + next.bytes
+      if FileSystemPath.exists(place), !FileSystemPath.isRealFolder(place) { return next }
+      folder = next
+    }
+    return nil
   }
 
   func restore(failed fault: SnapFault, path: ArchivePath) {}
