@@ -15,8 +15,6 @@ struct LivenessMarker {
   private(set) var isLive: [Bool]
   /// Needed, and in no pack of the graph.
   private(set) var missing: Set<ChunkID> = []
-  /// Needed and live chunks, by id.
-  private(set) var liveChunkCount = 0
 
   init(graph: PackGraph, reader: ChunkReader) {
     self.graph = graph
@@ -58,7 +56,6 @@ struct LivenessMarker {
         missing.insert(next)
         continue
       }
-      liveChunkCount += 1
       guard !isLive[node] else { continue }
       isLive[node] = true
       for base in graph.frame(node).header.bases {
