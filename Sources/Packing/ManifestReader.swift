@@ -14,6 +14,22 @@ package enum ManifestReader {
   package static func entries(ofSegment bytes: [UInt8]) throws(PackingError) -> [ManifestEntry] {
     try entries(ofSegment: bytes[...])
   }
+
+  /// The chunks that a segment's entries name, without the entries: what a collector needs to know of it.
+  ///
+  /// Reads the table of classes and the last column alone, unless a file is so large that its chunks stand in lists.
+  package static func contents(ofSegment bytes: ArraySlice<UInt8>) throws(PackingError) -> ManifestSegmentContents {
+    var decoder = try ManifestSegmentDecoder(bytes)
+    return try decoder.contents()
+  }
+}
+
+/// What a segment's entries name.
+package struct ManifestSegmentContents: Sendable {
+  /// Chunks of files; one that several files share stands here as often.
+  package var chunks: [ChunkID] = []
+  /// Chunks that list the chunks of a large file (`ChunkList`).
+  package var lists: [ChunkReference] = []
 }
 
 private struct ManifestSegmentDecoder {
@@ -93,6 +109,22 @@ private struct ManifestSegmentDecoder {
     }
     try expectEnd()
     return entries
+  }
+
+  mutating func contents() throws(PackingError) -> ManifestSegmentContents {
+    var contents = ManifestSegmentContents()
+    if classes.contains(where: { $0.flags.contains(.chunkLists) }) {
+      for entry in try entries() {
+        switch entry.content {
+        case .inline(let chunks): contents.chunks += chunks.map(\.id)
+        case .indirect(let lists): contents.lists += lists
+        }
+      }
+    } else {
+      contents.chunks.reserveCapacity(chunkIDs.remaining / ChunkID.byteCount)
+      while chunkIDs.remaining > 0 { contents.chunks.append(try chunkIDs.chunkID()) }
+    }
+    return contents
   }
 
   private mutating func path(after previous: ArchivePath?) throws(PackingError) -> ArchivePath {

@@ -25,6 +25,28 @@ struct ManifestSegmentTests {
     }
   }
 
+  @Test(arguments: [1, 2, 3] as [UInt64], [false, true])
+  func `the chunks of a segment are those of its entries`(seed: UInt64, hasLists: Bool) throws {
+    var generator = SeededGenerator(seed: seed)
+    var entries = ManifestSamples.randomEntries(300, using: &generator)
+    if !hasLists { entries.removeAll { if case .indirect = $0.content { true } else { false } } }
+    var listCount = 0
+    for segment in try ManifestSamples.segments(entries) {
+      var chunks: [ChunkID] = []
+      var lists: [ChunkReference] = []
+      for entry in try ManifestReader.entries(ofSegment: segment.bytes) {
+        switch entry.content {
+        case .inline(let own): chunks += own.map(\.id)
+        case .indirect(let own): lists += own
+        }
+      }
+      let contents = try ManifestReader.contents(ofSegment: segment.bytes[...])
+      #expect(contents.chunks == chunks && contents.lists == lists)
+      listCount += lists.count
+    }
+    #expect((listCount > 0) == hasLists)
+  }
+
   @Test func `equal trees are equal bytes`() throws {
     var one = SeededGenerator(seed: 3)
     var other = SeededGenerator(seed: 3)

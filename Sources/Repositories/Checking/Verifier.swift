@@ -190,7 +190,7 @@ private struct VerifyRun {
       try check(listed.snapshot, graph, &affected, &sound)
     }
     for (id, files) in affected.sorted(by: { $0.key < $1.key }) {
-      let isThere = !graph.frames(holding: id).isEmpty
+      let isThere = graph.firstFrame(holding: id) != nil
       let what =
         damagedChunks[id] ?? "chunk \(id.short)… \(isThere ? "stands on chunks that are in no pack" : "is in no pack")"
       let named = files.prefix(3).joined(separator: ", ") + (files.count > 3 ? " and \(files.count - 3) more" : "")
@@ -227,7 +227,7 @@ private struct VerifyRun {
   }
 
   private func isAvailable(_ id: ChunkID, _ graph: PackGraph) -> Bool {
-    damagedChunks[id] == nil && graph.frames(holding: id).contains { ranks[Int($0)] != nil }
+    damagedChunks[id] == nil && graph.frames(holding: id).contains { ranks[$0] != nil }
   }
 
   /// Every record and every label as it lies in the store: the index may hold a better copy of it.

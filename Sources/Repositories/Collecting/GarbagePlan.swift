@@ -99,7 +99,7 @@ extension GarbagePlan {
     for (at, node) in graph.nodes.enumerated() where !isLive[at] && !condemned.contains(node.pack) {
       for base in graph.frame(at).header.bases {
         let remains = graph.chunks(base).contains { id in
-          graph.frames(holding: id).contains { isLive[Int($0)] || !condemned.contains(graph.nodes[Int($0)].pack) }
+          graph.frames(holding: id).contains { isLive[$0] || !condemned.contains(graph.nodes[$0].pack) }
         }
         if !remains { return node.pack }
       }

@@ -32,16 +32,9 @@ struct LivenessMarker {
       // The segment was marked before, and so was all that it names.
       guard expanded.insert(segment.chunk.id).inserted else { continue }
       need(segment.chunk.id)
-      for entry in try manifest.entries(ofSegment: number) { try mark(entry.content) }
-    }
-  }
-
-  private mutating func mark(_ content: FileContent) throws {
-    switch content {
-    case .inline(let chunks):
-      for chunk in chunks { need(chunk.id) }
-    case .indirect(let lists):
-      for list in lists where expanded.insert(list.id).inserted {
+      let contents = try manifest.contents(ofSegment: number)
+      for chunk in contents.chunks { need(chunk) }
+      for list in contents.lists where expanded.insert(list.id).inserted {
         need(list.id)
         for chunk in try ChunkList.decode(reader.bytes(of: list)) { need(chunk.id) }
       }
@@ -52,7 +45,7 @@ struct LivenessMarker {
     guard visited.insert(id).inserted else { return }
     stack.append(id)
     while let next = stack.popLast() {
-      guard let node = graph.frames(holding: next).first.map(Int.init) else {
+      guard let node = graph.firstFrame(holding: next) else {
         missing.insert(next)
         continue
       }

@@ -26,7 +26,7 @@ extension PackGraph {
       let found = try open.filter { node in
         try frame(node).header.bases.allSatisfy { base in
           let isSoundHere = chunks(base).contains { id in
-            !damaged.contains(id) && frames(holding: id).contains { ranks[Int($0)] != nil }
+            !damaged.contains(id) && frames(holding: id).contains { ranks[$0] != nil }
           }
           return try isSoundHere || isKnownElsewhere(base)
         }

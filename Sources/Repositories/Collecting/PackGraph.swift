@@ -16,11 +16,21 @@ struct PackGraph {
   private(set) var nodes: [Node] = []
   /// Packs of which nothing could be read.
   private(set) var unreadable: [PackID] = []
-  /// The copies of each chunk, the preferred one first.
-  private var copies: [ChunkID: [Int32]] = [:]
+  /// Every copy of every chunk; those whose ids begin alike are linked, the preferred copy of a chunk before its others.
+  private var copies: [Copy] = []
+  private var heads: [ChunkIDPrefix: Int32] = [:]
+  private(set) var chunkCount = 0
   /// Whether some chunk stands in more than one frame.
-  private(set) var hasDuplicates = false
-  private var idsByPrefix: [ChunkIDPrefix: [ChunkID]] = [:]
+  var hasDuplicates: Bool { chunkCount < copies.count }
+
+  private struct Copy {
+    let id: ChunkID
+    var node: Int32
+    /// The next copy under the same prefix, or `end`.
+    var next: Int32
+
+    static let end: Int32 = -1
+  }
 
   /// - Parameter packs: the ones that count; a chunk that is only in others is missing.
   init(_ repository: Repository, packs: some Collection<PackID>) throws {
@@ -43,31 +53,71 @@ struct PackGraph {
     for (at, frame) in directory.frames.enumerated() {
       let node = Int32(nodes.count)
       nodes.append(Node(pack: pack, frame: at))
-      for id in frame.chunkIDs {
-        copies[id, default: []].append(node)
-        if copies[id]?.count == 1 {
-          idsByPrefix[id.prefix, default: []].append(id)
-        } else {
-          hasDuplicates = true
-        }
-      }
+      for id in frame.chunkIDs { add(Copy(id: id, node: node, next: Copy.end)) }
     }
+  }
+
+  private mutating func add(_ copy: Copy) {
+    let new = Int32(copies.count)
+    copies.append(copy)
+    guard var last = heads[copy.id.prefix] else {
+      heads[copy.id.prefix] = new
+      chunkCount += 1
+      return
+    }
+    var isNew = copies[Int(last)].id != copy.id
+    while copies[Int(last)].next != Copy.end {
+      last = copies[Int(last)].next
+      if copies[Int(last)].id == copy.id { isNew = false }
+    }
+    copies[Int(last)].next = new
+    if isNew { chunkCount += 1 }
   }
 
   func frame(_ node: Int) -> PackDirectory.Frame { packs[nodes[node].pack].frames[nodes[node].frame] }
 
-  /// The frames that hold the chunk; empty when none does.
-  func frames(holding id: ChunkID) -> [Int32] { copies[id] ?? [] }
-
-  /// Orders each chunk's copies by `key`, ascending.
-  mutating func sortCopies(by key: (ChunkID, Int) -> Int32) {
-    for (id, nodes) in copies where nodes.count > 1 {
-      copies[id] = nodes.map { (key(id, Int($0)), $0) }.sorted { $0 < $1 }.map(\.1)
+  /// The frame that holds the chunk, of several the preferred one.
+  func firstFrame(holding id: ChunkID) -> Int? {
+    var next = heads[id.prefix] ?? Copy.end
+    while next != Copy.end {
+      let copy = copies[Int(next)]
+      if copy.id == id { return Int(copy.node) }
+      next = copy.next
     }
+    return nil
+  }
+
+  /// The frames that hold the chunk, the preferred one first; empty when none does.
+  func frames(holding id: ChunkID) -> [Int] {
+    linked(to: id.prefix).filter { copies[$0].id == id }.map { Int(copies[$0].node) }
   }
 
   /// Every chunk whose id begins so.
-  func chunks(_ prefix: ChunkIDPrefix) -> [ChunkID] { idsByPrefix[prefix] ?? [] }
+  func chunks(_ prefix: ChunkIDPrefix) -> [ChunkID] {
+    let places = linked(to: prefix)
+    return places.count == 1 ? [copies[places[0]].id] : Array(Set(places.map { copies[$0].id }))
+  }
 
-  var chunkCount: Int { copies.count }
+  /// Orders each chunk's copies by `key`, ascending.
+  mutating func sortCopies(by key: (ChunkID, Int) -> Int32) {
+    for head in heads.values where copies[Int(head)].next != Copy.end {
+      let places = linked(to: copies[Int(head)].id.prefix)
+      for id in Set(places.map { copies[$0].id }) {
+        let own = places.filter { copies[$0].id == id }
+        let sorted = own.map { (key(id, Int(copies[$0].node)), copies[$0].node) }.sorted { $0 < $1 }
+        for (place, (_, node)) in zip(own, sorted) { copies[place].node = node }
+      }
+    }
+  }
+
+  /// Where in `copies` the chunks stand that begin so.
+  private func linked(to prefix: ChunkIDPrefix) -> [Int] {
+    var places: [Int] = []
+    var next = heads[prefix] ?? Copy.end
+    while next != Copy.end {
+      places.append(Int(next))
+      next = copies[Int(next)].next
+    }
+    return places
+  }
 }

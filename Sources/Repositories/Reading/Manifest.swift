@@ -38,6 +38,11 @@ package struct Manifest: Sendable {
     try ManifestReader.entries(ofSegment: reader.bytes(of: root.segments[number].chunk))
   }
 
+  /// The chunks that one segment names, much cheaper than its entries.
+  func contents(ofSegment number: Int) throws -> ManifestSegmentContents {
+    try ManifestReader.contents(ofSegment: reader.bytes(of: root.segments[number].chunk))
+  }
+
   /// Calls `body` with `path` itself and everything below it, in path order.
   ///
   /// Cost: the segments that overlap, each decoded once.

@@ -59,11 +59,11 @@ extension Repository {
       try adoptPacks()
       let graph = try PackGraph(self, packs: try usablePacks())
       var usage = FrameUsage(graph: graph, reader: reader())
-      for (number, listed) in try snapshots().enumerated() { try usage.add(listed.snapshot, number: Int32(number)) }
+      let listed = try snapshots().map(\.snapshot)
+      for (number, snapshot) in listed.enumerated() { try usage.add(snapshot, number: Int32(number)) }
       var bytes: [SnapshotID: UInt64] = [:]
-      for (number, listed) in try snapshots().enumerated() {
-        bytes[listed.snapshot.id] =
-          try usage.exclusiveBytes(of: Int32(number)) + store.byteCount(.snapshot(listed.snapshot.id))
+      for (snapshot, frames) in zip(listed, usage.exclusiveBytes(snapshotCount: listed.count)) {
+        bytes[snapshot.id] = try frames + store.byteCount(.snapshot(snapshot.id))
       }
       try? index.setCachedValue(Self.exclusiveBytesKey, Self.encodeUsage(bytes))  // On a read-only disk: not kept.
       return bytes
@@ -108,8 +108,8 @@ private struct FrameUsage {
   private let reader: ChunkReader
   /// By node: the one snapshot that needs it, or `nobody` or `several`.
   private var user: [Int32]
-  /// The chunks that each manifest segment names, itself among them: read once, however many versions share it.
-  private var segments: [ChunkID: [ChunkID]] = [:]
+  /// The frames that each manifest segment needs: found once, however many versions share it.
+  private var framesBySegment: [ChunkID: [Int]] = [:]
 
   init(graph: PackGraph, reader: ChunkReader) {
     self.graph = graph
@@ -118,34 +118,46 @@ private struct FrameUsage {
   }
 
   mutating func add(_ snapshot: Snapshot, number: Int32) throws {
-    use(snapshot.manifest.id, by: number)
+    if let frame = graph.firstFrame(holding: snapshot.manifest.id) { use(frame, by: number) }
     let manifest = try Manifest(snapshot.manifest, reader: reader)
     for (at, segment) in manifest.root.segments.enumerated() {
-      let chunks = try segments[segment.chunk.id] ?? chunks(of: manifest, segment: at)
-      segments[segment.chunk.id] = chunks
-      for chunk in chunks { use(chunk, by: number) }
+      let frames = try framesBySegment[segment.chunk.id] ?? frames(of: manifest, segment: at)
+      framesBySegment[segment.chunk.id] = frames
+      for frame in frames { use(frame, by: number) }
     }
   }
 
-  func exclusiveBytes(of number: Int32) -> UInt64 {
-    user.indices.reduce(0) { $0 + (user[$1] == number ? UInt64(graph.frame($1).header.frameLength) : 0) }
-  }
-
-  private func chunks(of manifest: Manifest, segment: Int) throws -> [ChunkID] {
-    var chunks: Set<ChunkID> = [manifest.root.segments[segment].chunk.id]
-    for entry in try manifest.entries(ofSegment: segment) {
-      if case .indirect(let lists) = entry.content { chunks.formUnion(lists.map(\.id)) }
-      for chunk in try reader.chunks(of: entry.content) { chunks.insert(chunk.id) }
+  /// By snapshot: the bytes of the frames that it alone needs.
+  func exclusiveBytes(snapshotCount: Int) -> [UInt64] {
+    var bytes = Array(repeating: UInt64(0), count: snapshotCount)
+    for (frame, user) in user.enumerated() where user >= 0 {
+      bytes[Int(user)] += UInt64(graph.frame(frame).header.frameLength)
     }
-    return Array(chunks)
+    return bytes
   }
 
-  private mutating func use(_ id: ChunkID, by number: Int32) {
-    guard let node = graph.frames(holding: id).first.map(Int.init) else { return }
-    guard user[node] != number, user[node] != Self.several else { return }
-    user[node] = user[node] == Self.nobody ? number : Self.several
-    for base in graph.frame(node).header.bases {
-      for chunk in graph.chunks(base) { use(chunk, by: number) }
+  private func frames(of manifest: Manifest, segment: Int) throws -> [Int] {
+    var frames: Set<Int> = []
+    func insert(_ id: ChunkID) {
+      if let frame = graph.firstFrame(holding: id) { frames.insert(frame) }
+    }
+    insert(manifest.root.segments[segment].chunk.id)
+    let contents = try manifest.contents(ofSegment: segment)
+    for chunk in contents.chunks { insert(chunk) }
+    for list in contents.lists {
+      insert(list.id)
+      for chunk in try ChunkList.decode(reader.bytes(of: list)) { insert(chunk.id) }
+    }
+    return Array(frames)
+  }
+
+  private mutating func use(_ frame: Int, by number: Int32) {
+    guard user[frame] != number, user[frame] != Self.several else { return }
+    user[frame] = user[frame] == Self.nobody ? number : Self.several
+    for base in graph.frame(frame).header.bases {
+      for chunk in graph.chunks(base) {
+        if let next = graph.firstFrame(holding: chunk) { use(next, by: number) }
+      }
     }
   }
 }
