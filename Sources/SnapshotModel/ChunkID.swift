@@ -9,20 +9,6 @@ package struct ChunkID: Hashable, Sendable {
   let word2: UInt64
   let word3: UInt64
 
-  /// - Parameter bytes: exactly 32 bytes; `nil` otherwise.
-  package init?(bytes: some Collection<UInt8>) {
-    guard bytes.count == Self.byteCount else { return nil }
-    var rest = bytes[...]
-    func next() -> UInt64 {
-      defer { rest = rest.dropFirst(8) }
-      return bigEndianWord(rest.prefix(8))
-    }
-    word0 = next()
-    word1 = next()
-    word2 = next()
-    word3 = next()
-  }
-
   /// - Parameter digest: the 32 bytes as four big-endian words.
   package init(_ digest: (UInt64, UInt64, UInt64, UInt64)) {
     (word0, word1, word2, word3) = digest
@@ -33,9 +19,6 @@ package struct ChunkID: Hashable, Sendable {
     self.init(bytes: bytes)
   }
 
-  package var bytes: [UInt8] {
-    bigEndianBytes(word0) + bigEndianBytes(word1) + bigEndianBytes(word2) + bigEndianBytes(word3)
-  }
   package var hexadecimal: String { SnapshotModel.hexadecimal(bytes) }
   package var short: String { String(hexadecimal.prefix(8)) }
   package var prefix: ChunkIDPrefix { ChunkIDPrefix(word0: word0, word1: word1) }
@@ -65,14 +48,6 @@ package struct ChunkIDPrefix: Hashable, Sendable {
     self.word0 = word0
     self.word1 = word1
   }
-
-  package init?(bytes: some Collection<UInt8>) {
-    guard bytes.count == Self.byteCount else { return nil }
-    word0 = bigEndianWord(bytes.prefix(8))
-    word1 = bigEndianWord(bytes.dropFirst(8))
-  }
-
-  package var bytes: [UInt8] { bigEndianBytes(word0) + bigEndianBytes(word1) }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(word0) }
 

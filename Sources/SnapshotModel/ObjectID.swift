@@ -8,11 +8,9 @@ package struct ObjectID<Kind>: Hashable, Sendable {
   let high: UInt64
   let low: UInt64
 
-  /// - Parameter bytes: exactly 16 bytes; `nil` otherwise.
-  package init?(bytes: some Collection<UInt8>) {
-    guard bytes.count == Self.byteCount else { return nil }
-    high = bigEndianWord(bytes.prefix(8))
-    low = bigEndianWord(bytes.dropFirst(8))
+  init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
   }
 
   /// - Parameter text: exactly 32 hexadecimal digits; `nil` otherwise.
@@ -26,7 +24,6 @@ package struct ObjectID<Kind>: Hashable, Sendable {
     low = generator.next()
   }
 
-  package var bytes: [UInt8] { bigEndianBytes(high) + bigEndianBytes(low) }
   package var hexadecimal: String { SnapshotModel.hexadecimal(bytes) }
   /// The first eight digits: what people see and type.
   package var short: String { String(hexadecimal.prefix(8)) }
@@ -48,11 +45,3 @@ package typealias SnapshotID = ObjectID<SnapshotKind>
 package typealias RepositoryID = ObjectID<RepositoryKind>
 /// Names the tomb of one run of the collector.
 package typealias CollectionID = ObjectID<CollectionKind>
-
-func bigEndianWord(_ bytes: some Sequence<UInt8>) -> UInt64 {
-  bytes.reduce(0) { $0 << 8 | UInt64($1) }
-}
-
-func bigEndianBytes(_ word: UInt64) -> [UInt8] {
-  (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
-}

@@ -23,6 +23,6 @@ struct GlobalOptions: ParsableArguments {
   var noColor = false
 
   /// Which of these flags take a value: what stands before the command's name is skipped by this.
-  static let valueFlags: Set<String> = ["-r", "--repo", "-C"]
-  static let plainFlags: Set<String> = ["-q", "--quiet", "-v", "--verbose", "--json", "--no-color"]
+  static let valueFlags = ["-r", "--repo", "-C"]
+  static let plainFlags = ["-q", "--quiet", "-v", "--verbose", "--json", "--no-color"]
 }

@@ -29,7 +29,7 @@ struct Invocation {
       } else if word == "--version" || word == "-V" {
         wantsVersion = true
       } else if word.hasPrefix("-"), word.count > 1 {
-        let known = GlobalOptions.valueFlags.union(GlobalOptions.plainFlags).union(["--help", "--version"])
+        let known = GlobalOptions.valueFlags + GlobalOptions.plainFlags + ["--help", "--version"]
         let nearest = nearestName(to: word, among: known.sorted().filter { $0.hasPrefix("--") })
         let suggestion = nearest.map { " (did you mean '\($0)'?)" } ?? ""
         throw SnapFault(

@@ -1,4 +1,5 @@
-// What decoders and encoders of many ids call: concrete, so that nothing is specialised or allocated for an id.
+// Identifiers from bytes and to bytes, big-endian. Concrete and not generic over collections: many millions are read, and a
+// generic that the optimizer did not specialise costs a search for conformances when the program starts.
 
 extension ChunkID {
   /// - Parameter bytes: exactly 32 bytes; `nil` otherwise.
@@ -21,6 +22,13 @@ extension ChunkID {
       ))
   }
 
+  package var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.byteCount)
+    append(to: &bytes)
+    return bytes
+  }
+
   /// Appends the 32 bytes.
   package func append(to bytes: inout [UInt8]) {
     appendBigEndian(word0, to: &bytes)
@@ -34,6 +42,24 @@ extension ChunkID {
 }
 
 extension ChunkIDPrefix {
+  /// - Parameter bytes: exactly 16 bytes; `nil` otherwise.
+  package init?(bytes: ArraySlice<UInt8>) {
+    guard bytes.count == Self.byteCount else { return nil }
+    let start = bytes.startIndex
+    self.init(word0: bigEndianWord(at: start, in: bytes), word1: bigEndianWord(at: start + 8, in: bytes))
+  }
+
+  /// - Parameter bytes: exactly 16 bytes; `nil` otherwise.
+  package init?(bytes: [UInt8]) {
+    self.init(bytes: bytes[...])
+  }
+
+  package var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    append(to: &bytes)
+    return bytes
+  }
+
   /// Appends the 16 bytes.
   package func append(to bytes: inout [UInt8]) {
     appendBigEndian(word0, to: &bytes)
@@ -42,6 +68,24 @@ extension ChunkIDPrefix {
 }
 
 extension ObjectID {
+  /// - Parameter bytes: exactly 16 bytes; `nil` otherwise.
+  package init?(bytes: ArraySlice<UInt8>) {
+    guard bytes.count == Self.byteCount else { return nil }
+    let start = bytes.startIndex
+    self.init(high: bigEndianWord(at: start, in: bytes), low: bigEndianWord(at: start + 8, in: bytes))
+  }
+
+  /// - Parameter bytes: exactly 16 bytes; `nil` otherwise.
+  package init?(bytes: [UInt8]) {
+    self.init(bytes: bytes[...])
+  }
+
+  package var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    append(to: &bytes)
+    return bytes
+  }
+
   /// Appends the 16 bytes.
   package func append(to bytes: inout [UInt8]) {
     appendBigEndian(high, to: &bytes)
