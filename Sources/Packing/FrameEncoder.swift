@@ -17,27 +17,31 @@ package final class FrameEncoder {
 
   /// Makes a frame that needs no other; stored raw when compression does not pay.
   ///
-  /// - Parameter chunks: 1...65,536 of them, of 1 byte to 8 MiB, together at most 16 MiB; 1 MiB is good.
+  /// - Parameters:
+  ///   - chunks: 1...65,536 of them, of 1 byte to 8 MiB, together at most 16 MiB; 1 MiB is good.
+  ///   - isRepacked: what the header will say.
   /// - Throws: `PackingError` when the chunks break a limit.
   package func encode(
-    chunks: [(id: ChunkID, bytes: ArraySlice<UInt8>)], level: CompressionLevel
+    chunks: [(id: ChunkID, bytes: ArraySlice<UInt8>)], level: CompressionLevel, isRepacked: Bool = false
   ) throws -> EncodedFrame {
     let lengths = chunks.map(\.bytes.count)
     return try unsafe withJoined(chunks) { bytes in
-      try unsafe plain(bytes, kind: .chunks, lengths: lengths, ids: chunks.map(\.id), level: level)
+      try unsafe plain(
+        bytes, kind: .chunks, isRepacked: isRepacked, lengths: lengths, ids: chunks.map(\.id), level: level)
     }
   }
 
   /// Makes a frame that holds the chunks' difference to `base`.
   ///
   /// - Parameters:
-  ///   - chunks: of one file only, so that a read never fans out.
+  ///   - chunks: of one file, or of one place in the order of repacked history, so that a read never fans out.
   ///   - level: `auto` is Zstandard's 4 up to 256 KiB, where a delta is a tenth smaller than at level 1 and costs
   ///     little, and 1 beyond, where it is within 2 % of level 3 in less than half the time (daily exports).
   /// - Returns: `nil` when that saves less than a tenth of a frame of their own.
   /// - Throws: `PackingError` when the chunks or the base break a limit.
   package func encodeDelta(
-    chunks: [(id: ChunkID, bytes: ArraySlice<UInt8>)], base: DeltaBase, level: CompressionLevel = .auto
+    chunks: [(id: ChunkID, bytes: ArraySlice<UInt8>)], base: DeltaBase, level: CompressionLevel = .auto,
+    isRepacked: Bool = false
   ) throws -> EncodedFrame? {
     guard base.bytes.count <= FrameHeader.prefixLengthMax else {
       throw PackingError.overLimit(
@@ -64,8 +68,8 @@ package final class FrameEncoder {
         if plain != nil { return nil }
       }
       let header = try FrameHeader(
-        kind: .chunks, codec: .zstdPrefix, rawLength: bytes.count, storedLength: delta.count, chunkLengths: lengths,
-        bases: base.chunks)
+        kind: .chunks, codec: .zstdPrefix, isRepacked: isRepacked, rawLength: bytes.count, storedLength: delta.count,
+        chunkLengths: lengths, bases: base.chunks)
       return assemble(header, payload: delta, ids: chunks.map(\.id))
     }
   }
@@ -73,12 +77,13 @@ package final class FrameEncoder {
   /// Makes the frame that keeps a copy of a snapshot record in a pack.
   package func encodeRecord(_ snapshotRecord: [UInt8]) throws -> EncodedFrame {
     try unsafe snapshotRecord.withUnsafeBytes { bytes in
-      try unsafe plain(bytes, kind: .snapshotRecord, lengths: [], ids: [], level: .auto)
+      try unsafe plain(bytes, kind: .snapshotRecord, isRepacked: false, lengths: [], ids: [], level: .auto)
     }
   }
 
   private func plain(
-    _ bytes: UnsafeRawBufferPointer, kind: FrameKind, lengths: [Int], ids: [ChunkID], level: CompressionLevel
+    _ bytes: UnsafeRawBufferPointer, kind: FrameKind, isRepacked: Bool, lengths: [Int], ids: [ChunkID],
+    level: CompressionLevel
   ) throws -> EncodedFrame {
     guard bytes.count <= FrameHeader.rawLengthMax else {
       throw PackingError.overLimit(
@@ -91,13 +96,14 @@ package final class FrameEncoder {
       if let payload = try unsafe compressor.compress(bytes, prefix: none, level: level.rawValue, lengthMax: lengthMax)
       {
         let header = try FrameHeader(
-          kind: kind, codec: .zstd, rawLength: bytes.count, storedLength: payload.count, chunkLengths: lengths,
-          bases: [])
+          kind: kind, codec: .zstd, isRepacked: isRepacked, rawLength: bytes.count, storedLength: payload.count,
+          chunkLengths: lengths, bases: [])
         return assemble(header, payload: payload, ids: ids)
       }
     }
     let header = try FrameHeader(
-      kind: kind, codec: .raw, rawLength: bytes.count, storedLength: bytes.count, chunkLengths: lengths, bases: [])
+      kind: kind, codec: .raw, isRepacked: isRepacked, rawLength: bytes.count, storedLength: bytes.count,
+      chunkLengths: lengths, bases: [])
     var encoded = header.encoded { hasher.id(of: $0) }
     encoded.reserveCapacity(header.frameLength)
     unsafe encoded.append(contentsOf: bytes)

@@ -20,13 +20,15 @@ package enum FrameKind: UInt8, Sendable, CaseIterable {
 ///
 ///     0  magic          "SnFr"
 ///     4  checksum       first 4 bytes of the SHA-256 of the body
-///     8  body           kind << 4 | codec, then varints: raw length, stored length, chunk count, the lengths of all
+///     8  body           kind << 4 | repacked << 3 | codec, then varints: raw length, stored length, chunk count, the lengths of all
 ///                       chunks but the last; with codec `zstdPrefix` the base count, then 16 bytes a base
 ///
 /// - SeeAlso: `docs/format/frame.md`
 package struct FrameHeader: Hashable, Sendable {
   package let kind: FrameKind
   package let codec: FrameCodec
+  /// Whether a collector made it, which put its chunks in order first: so the next one knows what is new since.
+  package let isRepacked: Bool
   /// Plaintext bytes; the sum of `chunkLengths`, but for a snapshot record, which has no chunks.
   package let rawLength: Int
   /// Payload bytes: less than `rawLength`, but equal to it for codec `raw`.
@@ -67,7 +69,8 @@ package struct FrameHeader: Hashable, Sendable {
 
   /// - Throws: `PackingError.invalidInput` or `overLimit` when the parts do not fit together.
   package init(
-    kind: FrameKind, codec: FrameCodec, rawLength: Int, storedLength: Int, chunkLengths: [Int], bases: [ChunkIDPrefix]
+    kind: FrameKind, codec: FrameCodec, isRepacked: Bool = false, rawLength: Int, storedLength: Int,
+    chunkLengths: [Int], bases: [ChunkIDPrefix]
   ) throws(PackingError) {
     func limit(_ value: Int, _ limit: Int, _ subject: String) throws(PackingError) {
       guard value <= limit else {
@@ -94,12 +97,28 @@ package struct FrameHeader: Hashable, Sendable {
     }
     self.kind = kind
     self.codec = codec
+    self.isRepacked = isRepacked
     self.rawLength = rawLength
     self.storedLength = storedLength
     self.chunkLengths = chunkLengths
     self.bases = bases
     headerLength = Self.bodyStart + Self.bodyLength(rawLength, storedLength, chunkLengths, bases)
   }
+
+  /// The body's first byte.
+  var head: UInt8 { kind.rawValue << 4 | (isRepacked ? Self.repackedBit : 0) | codec.rawValue }
+
+  /// What a body's first byte says.
+  static func parts(
+    ofHead head: UInt8, of what: String
+  ) throws(PackingError) -> (kind: FrameKind, codec: FrameCodec, isRepacked: Bool) {
+    guard let kind = FrameKind(rawValue: head >> 4), let codec = FrameCodec(rawValue: head & 7) else {
+      throw .damaged(what: what)
+    }
+    return (kind, codec, head & repackedBit != 0)
+  }
+
+  private static let repackedBit: UInt8 = 8
 
   private static func bodyLength(_ raw: Int, _ stored: Int, _ chunks: [Int], _ bases: [ChunkIDPrefix]) -> Int {
     var count = 1 + varintLength(raw) + varintLength(stored) + varintLength(chunks.count)
@@ -119,7 +138,7 @@ extension FrameHeader {
 
   func encoded(hash: (ArraySlice<UInt8>) -> ChunkID) -> [UInt8] {
     var body = ByteWriter(capacity: headerLength)
-    body.append(kind.rawValue << 4 | codec.rawValue)
+    body.append(head)
     body.append(varint: rawLength)
     body.append(varint: storedLength)
     body.append(varint: chunkLengths.count)
@@ -144,10 +163,7 @@ extension FrameHeader {
     guard try reader.bytes(4) == Self.magic[...] else { throw .damaged(what: what) }
     let checksum = try reader.bytes(Self.checksumByteCount)
     let bodyStart = reader.rest.startIndex
-    let head = try reader.byte()
-    guard let kind = FrameKind(rawValue: head >> 4), let codec = FrameCodec(rawValue: head & 15) else {
-      throw .damaged(what: what)
-    }
+    let (kind, codec, isRepacked) = try Self.parts(ofHead: try reader.byte(), of: what)
     let rawLength = try reader.varint(limit: Self.rawLengthMax, of: "raw length")
     let storedLength = try reader.varint(limit: Self.rawLengthMax, of: "stored length")
     let chunkCount = try reader.varint(limit: Self.chunkCountMax, of: "chunk count")
@@ -174,7 +190,8 @@ extension FrameHeader {
     let body = bytes[bodyStart..<reader.rest.startIndex]
     guard hash(body).bytes.prefix(Self.checksumByteCount) == checksum else { throw .damaged(what: what) }
     try self.init(
-      kind: kind, codec: codec, rawLength: rawLength, storedLength: storedLength, chunkLengths: lengths, bases: bases)
+      kind: kind, codec: codec, isRepacked: isRepacked, rawLength: rawLength, storedLength: storedLength,
+      chunkLengths: lengths, bases: bases)
     // A number spelled longer than it need be would make the same header of two lengths.
     guard headerLength == Self.bodyStart + body.count else { throw .damaged(what: what) }
   }

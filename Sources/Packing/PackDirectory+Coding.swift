@@ -7,7 +7,7 @@ import SnapshotModel
 ///     .  base prefixes    16 bytes each, of all frames in order
 ///     .  chunk ids        32 bytes each, of all frames in order
 ///
-/// The columns, each over all frames in order: kind << 4 | codec (a byte each); varints of the raw lengths; of the
+/// The columns, each over all frames in order: kind << 4 | repacked << 3 | codec (a byte each); varints of the raw lengths; of the
 /// stored lengths; of the chunk counts; of the base counts; of the lengths of all chunks but each frame's last.
 /// Offsets are not stored: the first frame stands behind the pack's header and the others follow without gaps.
 enum PackDirectoryCoder {
@@ -17,7 +17,7 @@ enum PackDirectoryCoder {
 
   static func encode(_ frames: [PackDirectory.Frame]) throws(PackingError) -> [UInt8] {
     var columns = ByteWriter(capacity: frames.count * 8)
-    for frame in frames { columns.append(frame.header.kind.rawValue << 4 | frame.header.codec.rawValue) }
+    for frame in frames { columns.append(frame.header.head) }
     for frame in frames { columns.append(varint: frame.header.rawLength) }
     for frame in frames { columns.append(varint: frame.header.storedLength) }
     for frame in frames { columns.append(varint: frame.header.chunkLengths.count) }
@@ -69,15 +69,12 @@ enum PackDirectoryCoder {
     frames.reserveCapacity(frameCount)
     var offset = UInt64(PackFormat.headerLength)
     for at in 0..<frameCount {
-      let head = heads[heads.startIndex + at]
-      guard let kind = FrameKind(rawValue: head >> 4), let codec = FrameCodec(rawValue: head & 15) else {
-        throw .damaged(what: what)
-      }
+      let (kind, codec, isRepacked) = try FrameHeader.parts(ofHead: heads[heads.startIndex + at], of: what)
       var lengths = try column(max(chunkCounts[at] - 1, 0), limit: ChunkReference.lengthMax, &columns)
       if chunkCounts[at] > 0 { lengths.append(rawLengths[at] - lengths.reduce(0, +)) }
       let header = try FrameHeader(
-        kind: kind, codec: codec, rawLength: rawLengths[at], storedLength: storedLengths[at], chunkLengths: lengths,
-        bases: try prefixes(baseCounts[at], &bases))
+        kind: kind, codec: codec, isRepacked: isRepacked, rawLength: rawLengths[at], storedLength: storedLengths[at],
+        chunkLengths: lengths, bases: try prefixes(baseCounts[at], &bases))
       frames.append(PackDirectory.Frame(offset: offset, header: header, chunkIDs: try ids(chunkCounts[at], &reader)))
       offset += UInt64(header.frameLength)
     }

@@ -28,7 +28,7 @@ struct PriorNames {
       for (at, entry) in try manifest.entries(ofSegment: segment).enumerated()
       where entry.kind == .file && entry.size >= Self.byteCountMin {
         let location = Location(segment: Int32(segment), entry: Int32(at))
-        byPattern[Self.hash(Self.pattern(entry.path.bytes[...]))] = location
+        byPattern[Self.hash(entry.path.digitPattern)] = location
         byName[Self.hash(Array(entry.path.name))] = location
       }
     }
@@ -36,7 +36,7 @@ struct PriorNames {
 
   mutating func file(resembling path: ArchivePath, byteCount: UInt64) throws -> ManifestEntry? {
     guard byteCount >= Self.byteCountMin else { return nil }
-    if let location = byPattern[Self.hash(Self.pattern(path.bytes[...]))] { return try entry(at: location) }
+    if let location = byPattern[Self.hash(path.digitPattern)] { return try entry(at: location) }
     guard let location = byName[Self.hash(Array(path.name))] else { return nil }
     let entry = try entry(at: location)
     return entry.size / 2 <= byteCount && byteCount / 2 <= entry.size ? entry : nil
@@ -50,29 +50,6 @@ struct PriorNames {
     segmentInUse = (location.segment, entries)
     return entries[Int(location.entry)]
   }
-
-  /// The path with every run of digits, and of digits with single `.`, `-`, `_`, `:` or `T` between them, as one `#`.
-  static func pattern(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-    var pattern: [UInt8] = []
-    var at = bytes.startIndex
-    while at < bytes.endIndex {
-      guard isDigit(bytes[at]) else {
-        pattern.append(bytes[at])
-        at += 1
-        continue
-      }
-      pattern.append(UInt8(ascii: "#"))
-      while at < bytes.endIndex, isDigit(bytes[at]) {
-        at += 1
-        if at + 1 < bytes.endIndex, separators.contains(bytes[at]), isDigit(bytes[at + 1]) { at += 1 }
-      }
-    }
-    return pattern
-  }
-
-  private static let separators = Set(".-_:T".utf8)
-
-  private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
   /// FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv); a collision is a wrong guess.
   private static func hash(_ bytes: [UInt8]) -> UInt64 {

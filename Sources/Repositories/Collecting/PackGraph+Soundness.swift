@@ -51,16 +51,17 @@ extension PackGraph {
   /// Of a chunk that stands in several frames, puts first a copy that is sound within the first `keptPackCount` packs, then
   /// the one of lowest rank.
   ///
-  /// - Parameter isReadable: whether the chunk comes out of the pack whole; asked of chunks with several copies only, so that a
-  ///   healed chunk's damaged copy is never the one that is kept.
+  /// - Parameter isReadable: whether the chunk comes out of the pack whole; asked of chunks with several copies only, so that
+  ///   a damaged copy is never the one that is kept.
   mutating func preferSoundCopies(keptPackCount: Int, isReadable: (ChunkID, PackID) -> Bool) {
     guard hasDuplicates else { return }
     let kept = ranks(packs: 0..<keptPackCount)
     let all = ranks(packs: packs.indices)
     let packIDs = nodes.map { packs[$0.pack].pack }
-    sortCopies { id, node in
-      let rank = kept[node] ?? (all[node] ?? .max / 8) + .max / 4
-      return isReadable(id, packIDs[node]) ? rank : rank + .max / 2
+    sortCopies {
+      kept[$0] ?? (all[$0] ?? .max / 4) + .max / 4
+    } isUsable: {
+      isReadable($0, packIDs[$1])
     }
   }
 }

@@ -98,15 +98,19 @@ struct PackGraph {
     return places.count == 1 ? [copies[places[0]].id] : Array(Set(places.map { copies[$0].id }))
   }
 
-  /// Orders each chunk's copies by `key`, ascending.
-  mutating func sortCopies(by key: (ChunkID, Int) -> Int32) {
-    for head in heads.values where copies[Int(head)].next != Copy.end {
-      let places = linked(to: copies[Int(head)].id.prefix)
-      for id in Set(places.map { copies[$0].id }) {
-        let own = places.filter { copies[$0].id == id }
-        let sorted = own.map { (key(id, Int(copies[$0].node)), copies[$0].node) }.sorted { $0 < $1 }
-        for (place, (_, node)) in zip(own, sorted) { copies[place].node = node }
+  /// Orders the copies of each chunk that has several by `key`, ascending, and puts the first that is usable before the others.
+  ///
+  /// Asks chunk by chunk in the order of the packs, and no further than the first usable copy: asking may mean decoding.
+  mutating func sortCopies(by key: (Int) -> Int32, isUsable: (ChunkID, Int) -> Bool) {
+    for first in copies.indices {
+      let id = copies[first].id
+      let places = linked(to: id.prefix).filter { copies[$0].id == id }
+      guard places.count > 1, places[0] == first else { continue }
+      var nodes = places.map { copies[$0].node }.sorted { (key(Int($0)), $0) < (key(Int($1)), $1) }
+      if let usable = nodes.firstIndex(where: { isUsable(id, Int($0)) }), usable > 0 {
+        nodes.insert(nodes.remove(at: usable), at: 0)
       }
+      for (place, node) in zip(places, nodes) { copies[place].node = node }
     }
   }
 

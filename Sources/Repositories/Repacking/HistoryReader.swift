@@ -1,0 +1,98 @@
+import Packing
+import SnapshotModel
+
+/// Reads what the versions of a repository consist of, a range of paths at a time, so that memory does not grow with the tree.
+struct HistoryReader {
+  /// What is put in order and decided on together.
+  enum Part {
+    /// Files whose paths lie in the range; no upper bound for the last.
+    case files(from: ArchivePath, upTo: ArchivePath?)
+    /// The manifests themselves.
+    case manifests
+  }
+
+  /// Segments of the largest manifest whose paths make one part: about eight thousand files.
+  private static let segmentsPerPart = 16
+
+  private let manifests: [Manifest]
+  private let reader: ChunkReader
+  /// Chunks that some version has accounted for.
+  private var taken: Set<ChunkID> = []
+
+  /// - Parameter snapshots: newest first.
+  init(_ snapshots: [Snapshot], reader: ChunkReader) throws {
+    self.reader = reader
+    manifests = try snapshots.map { try Manifest($0.manifest, reader: reader) }
+  }
+
+  var parts: [Part] {
+    guard let largest = manifests.max(by: { $0.root.segments.count < $1.root.segments.count }) else { return [] }
+    let segments = largest.root.segments
+    var bounds = stride(from: 0, to: segments.count, by: Self.segmentsPerPart).map { segments[$0].firstPath }
+    if !bounds.isEmpty { bounds[0] = .root }
+    return [.manifests]
+      + bounds.indices.map { .files(from: bounds[$0], upTo: $0 + 1 < bounds.count ? bounds[$0 + 1] : nil) }
+  }
+
+  /// By age, then by path; each part may be read once.
+  mutating func versions(in part: Part) throws -> [FileVersion] {
+    switch part {
+    case .manifests: try manifestVersions()
+    case .files(let lower, let upper): try fileVersions(from: lower, upTo: upper)
+    }
+  }
+
+  private mutating func fileVersions(from lower: ArchivePath, upTo upper: ArchivePath?) throws -> [FileVersion] {
+    var versions: [FileVersion] = []
+    var seen: Set<ChunkID> = []
+    for (age, manifest) in manifests.enumerated() {
+      let segments = manifest.root.segments
+      for number in (manifest.root.segmentIndex(containing: lower) ?? 0)..<max(segments.count, 1)
+      where number < segments.count {
+        if let upper, segments[number].firstPath >= upper { break }
+        // What a newer version shares was taken there.
+        guard seen.insert(segments[number].chunk.id).inserted else { continue }
+        for entry in try manifest.entries(ofSegment: number)
+        where entry.path >= lower && upper.map({ entry.path < $0 }) ?? true {
+          let chunks = try reader.chunks(of: entry.content)
+          if let version = take(FileVersion(path: entry.path, age: age, chunks: chunks, own: [])) {
+            versions.append(version)
+          }
+        }
+      }
+    }
+    return versions
+  }
+
+  /// Segments are files of one chunk called by their first paths; roots, and lists of chunks, are called by names below these.
+  private mutating func manifestVersions() throws -> [FileVersion] {
+    var versions: [FileVersion] = []
+    for (age, manifest) in manifests.enumerated() {
+      var own: [FileVersion] = []
+      if let root = manifest.reference {
+        own.append(FileVersion(path: .root, age: age, chunks: [root], own: []))
+      }
+      for (number, segment) in manifest.root.segments.enumerated() {
+        let path = segment.firstPath.appending(Self.segmentName) ?? segment.firstPath
+        guard !taken.contains(segment.chunk.id) else { continue }
+        own.append(FileVersion(path: path, age: age, chunks: [segment.chunk], own: []))
+        let lists = try manifest.contents(ofSegment: number).lists
+        if !lists.isEmpty, let path = path.appending(Self.listName) {
+          own.append(FileVersion(path: path, age: age, chunks: lists, own: []))
+        }
+      }
+      versions += own.compactMap { take($0) }
+    }
+    return versions
+  }
+
+  private static let segmentName = Array("\u{1}segment".utf8)
+  private static let listName = Array("\u{1}lists".utf8)
+
+  /// The version with those chunks marked as its own that nobody has taken; `nil` when there is none.
+  private mutating func take(_ version: FileVersion) -> FileVersion? {
+    var version = version
+    version.own = version.chunks.indices.filter { taken.insert(version.chunks[$0].id).inserted }
+    return version.own.isEmpty ? nil : version
+  }
+}

@@ -1,0 +1,134 @@
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+
+/// What re-encoding did, or in a dry run would do.
+package struct RepackOutcome: Sendable {
+  /// Plaintext bytes that were encoded anew.
+  package internal(set) var bytesEncoded = 0
+  /// Bytes of the new packs.
+  package internal(set) var bytesWritten: UInt64 = 0
+  /// Plaintext bytes that are due as well, but more than one run takes on.
+  package internal(set) var bytesPostponed = 0
+  var packs: [PackDirectory] = []
+}
+
+/// Writes what versions need once more, into new packs, in the order in which it compresses best.
+///
+/// It only adds copies: the old ones are freed by the collection that follows, under its own protocol, and by any later one when
+/// this process is killed. So it may end at any point.
+struct Repacker {
+  /// How much to spend.
+  enum Effort {
+    /// What has gathered enough history since it was last encoded, at level 9, up to a bound.
+    case due
+    /// Everything, at level 19.
+    case deep
+
+    var level: CompressionLevel { self == .due ? .better : .max }
+    var bytesMax: Int { self == .due ? 2 << 30 : .max }
+  }
+
+  /// A part is due when at least this share of what it stores was written since it was last encoded …
+  private static let freshShareMin = 0.2
+  /// … and at least this share of its plaintext is history: what has none is as small as it gets.
+  private static let historyShareMin = 0.05
+  private static let inFlightBytesMax = 24 << 20
+
+  private let repository: Repository
+  private let graph: PackGraph
+  private let effort: Effort
+  private let isDryRun: Bool
+
+  init(_ repository: Repository, effort: Effort, isDryRun: Bool) throws {
+    self.repository = repository
+    self.effort = effort
+    self.isDryRun = isDryRun
+    graph = try PackGraph(repository, packs: repository.usablePacks())
+  }
+
+  /// - Parameter snapshots: what must be kept.
+  func run(_ snapshots: [Snapshot]) throws -> RepackOutcome {
+    let newestFirst = snapshots.sorted { ($0.created, $0.id) > ($1.created, $1.id) }
+    var history = try HistoryReader(newestFirst, reader: repository.reader())
+    let pool = try WorkerPool()
+    defer { pool.close() }
+    var packs = RepackedPacks(repository, isDryRun: isDryRun, pool: pool)
+    var outcome = RepackOutcome()
+    for part in history.parts {
+      let versions = try history.versions(in: part)
+      let order = HistoryOrder(versions)
+      let bytes = order.byteCounts
+      guard isDue(versions, coldBytes: bytes.cold, allBytes: bytes.all) else { continue }
+      guard outcome.bytesEncoded + bytes.all <= effort.bytesMax else {
+        outcome.bytesPostponed += bytes.all
+        continue
+      }
+      outcome.bytesEncoded += bytes.all
+      try encode(order.blocks(), with: pool) { try packs.append($0) }
+    }
+    outcome.packs = try packs.finish()
+    outcome.bytesWritten = outcome.packs.reduce(0) { $0 + $1.byteCount }
+    return outcome
+  }
+
+  private func isDue(_ versions: [FileVersion], coldBytes: Int, allBytes: Int) -> Bool {
+    guard effort == .due else { return allBytes > 0 }
+    guard Double(coldBytes) >= Self.historyShareMin * Double(max(allBytes, 1)) else { return false }
+    var fresh = 0.0
+    var all = 0.0
+    for version in versions {
+      for at in version.own {
+        guard let node = graph.firstFrame(holding: version.chunks[at].id) else { continue }
+        let header = graph.frame(node).header
+        let stored = Double(header.storedLength) * Double(version.chunks[at].length) / Double(header.rawLength)
+        all += stored
+        if !header.isRepacked { fresh += stored }
+      }
+    }
+    return fresh > Self.freshShareMin * all
+  }
+
+  /// Encodes blocks on all processors and hands them over in their order.
+  private func encode(
+    _ blocks: [HistoryBlock], with pool: WorkerPool, _ body: (EncodedFrame) throws -> Void
+  ) throws {
+    var inFlight = Queue<(result: PoolResult<EncodedFrame?>, byteCount: Int)>()
+    var inFlightBytes = 0
+    func takeOldest() throws {
+      guard let oldest = inFlight.popFirst() else { return }
+      inFlightBytes -= oldest.byteCount
+      if let frame = try oldest.result.get() { try body(frame) }
+    }
+    let (reader, level) = (repository.reader(), effort.level)
+    for block in blocks {
+      let byteCount = block.byteCount + block.bases.reduce(0) { $0 + $1.length }
+      let result = pool.submit { tools in try Self.encode(block, reader: reader, level: level, tools) }
+      inFlight.append((result, byteCount))
+      inFlightBytes += byteCount
+      while inFlightBytes > Self.inFlightBytesMax { try takeOldest() }
+    }
+    while !inFlight.isEmpty { try takeOldest() }
+  }
+
+  /// - Returns: `nil` when a chunk cannot be read: it stays where it is, and `verify` tells about it.
+  private static func encode(
+    _ block: HistoryBlock, reader: ChunkReader, level: CompressionLevel, _ tools: WorkerTools
+  ) throws -> EncodedFrame? {
+    do {
+      let chunks = try block.chunks.map { (id: $0.id, bytes: try reader.bytes(of: $0)) }
+      if !block.bases.isEmpty {
+        var prefix: [UInt8] = []
+        for base in block.bases { prefix += try reader.bytes(of: base) }
+        let base = DeltaBase(chunks: block.bases.map(\.id.prefix), bytes: prefix[...])
+        if let frame = try tools.encoder.encodeDelta(chunks: chunks, base: base, level: level, isRepacked: true) {
+          return frame
+        }
+      }
+      return try tools.encoder.encode(chunks: chunks, level: level, isRepacked: true)
+    } catch is ChunkFault {
+      return nil
+    }
+  }
+}
