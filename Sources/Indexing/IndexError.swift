@@ -35,6 +35,17 @@ extension IndexError: CustomStringConvertible {
     }
   }
 
+  /// The reason alone, for a message that names the index.
+  package var shortText: String {
+    switch self {
+    case .noSpace: "No space left"
+    case .readOnly: "it is read-only"
+    case .busy: "it is locked by another process"
+    case .newer, .otherRepository: "it is of another snap or repository"
+    case .damaged(let text), .cannotOpen(_, let text), .failed(_, let text): text
+    }
+  }
+
   /// Whether a rebuild is the cure.
   package var callsForRebuild: Bool {
     switch self {

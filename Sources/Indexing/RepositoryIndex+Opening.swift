@@ -21,20 +21,20 @@ extension RepositoryIndex {
     }
   }
 
-  /// - Parameter readOnly: promises SQLite that nobody changes the file: it then needs no shared memory beside it.
-  static func connect(_ path: String, readOnly: Bool) throws(IndexError) -> DatabaseQueue {
+  static func connect(_ place: IndexPlace) throws(IndexError) -> DatabaseQueue {
     var configuration = Configuration()
     configuration.busyMode = .timeout(busyTimeoutSeconds)
     configuration.foreignKeysEnabled = false
-    configuration.readonly = readOnly
+    configuration.readonly = place.isImmutable
     configuration.label = "index"
     configuration.prepareDatabase { db in
       // Nothing that a file's schema names may run before the schema is checked, or do anything but compute after.
       try db.execute(sql: "PRAGMA trusted_schema = OFF")
       try db.execute(sql: "PRAGMA cell_size_check = ON")
       try db.execute(sql: "PRAGMA cache_size = -16384")
-      guard !readOnly else { return }
+      guard !place.isImmutable else { return }
       try db.execute(sql: "PRAGMA page_size = \(IndexSchema.pageByteCount)")
+      if case .memory = place { return }
       try db.execute(sql: "PRAGMA journal_mode = WAL")
       try db.execute(sql: "PRAGMA synchronous = NORMAL")
       // What the log keeps after a checkpoint that could not delete it.
@@ -43,7 +43,7 @@ extension RepositoryIndex {
     var attemptsLeft = Int(busyTimeoutSeconds * 100)
     while true {
       do {
-        return try DatabaseQueue(path: readOnly ? immutableURL(path) : path, configuration: configuration)
+        return try DatabaseQueue(path: place.path, configuration: configuration)
       } catch {
         // Switching a new file to the log waits for nobody: where two processes meet there, SQLite gives up at once.
         let error = IndexError(error)
@@ -90,18 +90,6 @@ extension RepositoryIndex {
     return unsafe stat(path + "-wal", &status) != 0 || status.st_size == 0
   }
 
-  private static func immutableURL(_ path: String) -> String {
-    var url = "file:"
-    for byte in path.utf8 {
-      switch byte {
-      case UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "%"), 0x80...:
-        url += "%" + hexadecimal(CollectionOfOne(byte))
-      default: url.unicodeScalars.append(Unicode.Scalar(byte))
-      }
-    }
-    return url + "?immutable=1"
-  }
-
   /// Renames a damaged index, and its log, out of the way: `index.sqlite.bad`, in place of an earlier one.
   ///
   /// Processes that have it open go on with the renamed file, and lose what they add to it.
@@ -118,10 +106,13 @@ extension RepositoryIndex {
 
 extension IndexError {
   /// Whether the folder may be the reason, so that a file that needs no company could still be read.
-  var meansReadOnly: Bool {
+  package var meansReadOnly: Bool {
     switch self {
     case .readOnly, .cannotOpen: true
     default: false
     }
   }
+
+  /// Whether the file may be sound and only cannot be changed, or made.
+  var meansNoWriting: Bool { self == .noSpace || meansReadOnly }
 }

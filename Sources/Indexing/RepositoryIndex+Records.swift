@@ -48,8 +48,9 @@ extension RepositoryIndex {
     }
   }
 
+  /// Spares the next command a listing, so a disk that cannot be written is no reason to do without it.
   package func setStamp(_ key: String, _ stamp: UInt64) throws {
-    try writing { db in
+    try writing(isOptional: true) { db in
       try IndexRecords.set(db, kind: IndexSchema.RecordKind.stamps, key: Array(key.utf8), value: decimal(stamp))
     }
   }
@@ -60,7 +61,7 @@ extension RepositoryIndex {
   }
 
   package func setCachedValue(_ key: String, _ value: [UInt8]) throws {
-    try writing { db in
+    try writing(isOptional: true) { db in
       try IndexRecords.set(db, kind: IndexSchema.RecordKind.cachedValues, key: Array(key.utf8), value: value)
     }
   }

@@ -8,67 +8,111 @@ import Synchronization
 /// Losing it loses only time. Any number of threads and processes may use it at once: each call takes an idle connection
 /// or opens one more, so calls may also be nested, but not a change inside a lookup's transaction waiting for itself.
 /// Writers queue up, for 30 s at most. Every method throws `IndexError`.
+///
+/// Where the file cannot be written, and `whenOffDisk` is given, the index goes on in memory, with all that the file held.
 package final class RepositoryIndex: Sendable {
   /// Whether this call of `init` made the file: it holds nothing yet.
   package let isNew: Bool
-  /// Whether the file can only be read: it lies on a read-only medium.
-  package let isReadOnly: Bool
   let path: String
+  let repository: RepositoryID
   let layouts = LayoutCache()
-  private let idle: Mutex<[DatabaseQueue]>
+  private let connections: Mutex<Connections>
+  /// Held while the index moves into memory.
+  private let moving = Mutex<Void>(())
+  private let whenOffDisk: (@Sendable (IndexError) -> Void)?
+
+  private struct Connections {
+    var place: IndexPlace
+    /// To `place`.
+    var idle: [DatabaseQueue]
+    var pagesMax: Int?
+  }
 
   package static let busyTimeoutSeconds = 30.0
 
   /// Opens the index, or creates it when it is missing or of no bytes.
   ///
   /// Where the folder cannot be written to, an existing index is opened for reading.
-  package convenience init(path: String, repository: RepositoryID) throws(IndexError) {
+  ///
+  /// - Parameter whenOffDisk: called once, when the index moves into memory, with the reason; without it what cannot be written
+  ///   throws. `isNew` tells whether the one in memory began empty.
+  package convenience init(
+    path: String, repository: RepositoryID, whenOffDisk: (@Sendable (IndexError) -> Void)? = nil
+  ) throws(IndexError) {
     do throws(IndexError) {
       try Self.createFile(path)
-      let queue = try Self.connect(path, readOnly: false)
+      let queue = try Self.connect(.file(path))
       let isNew = try Self.prepareSchema(queue, repository: repository)
-      self.init(path: path, queue: queue, isNew: isNew, isReadOnly: false)
+      self.init(path: path, repository, .file(path), queue, isNew: isNew, whenOffDisk)
     } catch {
-      guard error.meansReadOnly, Self.exists(path) else { throw error }
-      try self.init(readingOnly: path, repository: repository)
+      if error.meansReadOnly, whenOffDisk == nil ? Self.exists(path) : Self.isWholeWithoutLog(path) {
+        try self.init(readingOnly: path, repository: repository, whenOffDisk: whenOffDisk)
+      } else if error.meansNoWriting, let whenOffDisk {
+        try self.init(inMemory: repository, path: path, because: error, whenOffDisk: whenOffDisk)
+      } else {
+        throw error
+      }
     }
+  }
+
+  /// An index in memory, for this process alone: a copy of the file at `path` where that is whole, else empty.
+  package convenience init(
+    inMemory repository: RepositoryID, path: String, because reason: IndexError,
+    whenOffDisk: @escaping @Sendable (IndexError) -> Void
+  ) throws(IndexError) {
+    let (queue, url) = try Self.connectToMemory(repository: repository)
+    // What cannot be read of a derived file is made anew.
+    let isCopy = Self.isWholeWithoutLog(path) && (try? Self.copy(immutable: path, repository, to: queue)) != nil
+    self.init(path: path, repository, .memory(url: url, because: reason), queue, isNew: !isCopy, whenOffDisk)
+    whenOffDisk(reason)
   }
 
   /// Opens an existing index that nobody can change meanwhile; needs no file beside it.
   ///
   /// - Throws: `IndexError.cannotOpen` also while changes stand in the log alone.
-  package convenience init(readingOnly path: String, repository: RepositoryID) throws(IndexError) {
+  package convenience init(
+    readingOnly path: String, repository: RepositoryID, whenOffDisk: (@Sendable (IndexError) -> Void)? = nil
+  ) throws(IndexError) {
     guard Self.isWholeWithoutLog(path) else {
       throw .cannotOpen(code: 0, text: "its log was not written back, and the folder is read-only")
     }
-    let queue = try Self.connect(path, readOnly: true)
-    do {
-      try queue.inDatabase { try IndexSchema.check($0, repository: repository) }
-    } catch {
-      throw IndexError(error)
-    }
-    self.init(path: path, queue: queue, isNew: false, isReadOnly: true)
+    let queue = try Self.connectImmutably(path, repository: repository)
+    self.init(path: path, repository, .immutableFile(path), queue, isNew: false, whenOffDisk)
   }
 
-  private init(path: String, queue: DatabaseQueue, isNew: Bool, isReadOnly: Bool) {
+  private init(
+    path: String, _ repository: RepositoryID, _ place: IndexPlace, _ queue: DatabaseQueue, isNew: Bool,
+    _ whenOffDisk: (@Sendable (IndexError) -> Void)?
+  ) {
     self.path = path
+    self.repository = repository
     self.isNew = isNew
-    self.isReadOnly = isReadOnly
-    idle = Mutex([queue])
+    self.whenOffDisk = whenOffDisk
+    connections = Mutex(Connections(place: place, idle: [queue]))
   }
 
-  /// Makes the connection that is idle fail as on a full disk once the file has so many pages: for tests.
-  package func limitPages(to count: Int) throws {
-    try reading { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
+  /// Whether the file can only be read: it lies on a read-only medium.
+  package var isReadOnly: Bool { reasonNotWritten?.meansReadOnly ?? false }
+
+  /// Why what changes does not reach the file; `nil` while it does.
+  package var reasonNotWritten: IndexError? {
+    switch connections.withLock({ $0.place }) {
+    case .file: nil
+    case .immutableFile: .readOnly
+    case .memory(_, let reason): reason
+    }
   }
+
+  /// Makes changes fail as on a full disk once the file has so many pages, or cannot grow: for tests.
+  package func limitPages(to count: Int) { connections.withLock { $0.pagesMax = count } }
 
   /// Closes the idle connections; the last one of all processes writes the log back and deletes it.
   ///
   /// Call it before the process ends: a log left behind counts as the store's size. The index stays usable.
   package func close() {
-    let queues = idle.withLock { queues in
-      defer { queues = [] }
-      return queues
+    let queues = connections.withLock { connections in
+      defer { connections.idle = [] }
+      return connections.idle
     }
     // An error leaves the log in place: the next one to open the index goes on from there.
     for queue in queues { try? queue.close() }
@@ -79,17 +123,54 @@ package final class RepositoryIndex: Sendable {
     try transaction(.deferred, body)
   }
 
-  /// One write transaction, rolled back when `body` throws.
-  func writing<R>(_ body: (Database) throws -> R) throws -> R {
-    guard !isReadOnly else { throw IndexError.readOnly }
-    return try transaction(.immediate, body)
+  /// One write transaction, rolled back when `body` throws; then it may run once more, in memory.
+  ///
+  /// - Parameter isOptional: whether the change only spares work: it is no reason to leave the disk, and throws.
+  func writing<R>(isOptional: Bool = false, _ body: (Database) throws -> R) throws -> R {
+    do {
+      if case .immutableFile = connections.withLock({ $0.place }) { throw IndexError.readOnly }
+      return try transaction(.immediate, body)
+    } catch let error as IndexError where error.meansNoWriting && !isOptional && whenOffDisk != nil {
+      guard try leaveDisk(because: error) else { throw error }
+      return try transaction(.immediate, body)
+    }
+  }
+
+  /// Goes on in memory with all that the file holds.
+  ///
+  /// - Returns: whether the index was on the disk before.
+  @discardableResult
+  func leaveDisk(because reason: IndexError) throws(IndexError) -> Bool {
+    let old: IndexPlace? = try moving.withLock { _ throws(IndexError) in
+      let place = connections.withLock { $0.place }
+      if case .memory = place { return nil }
+      let (queue, url) = try Self.connectToMemory(repository: repository)
+      let open = connections.withLock { $0.idle.popLast() }
+      let source = if let open { open } else { try Self.connect(place) }
+      try Self.copy(source, to: queue)
+      let idle = connections.withLock { connections in
+        defer { connections = Connections(place: .memory(url: url, because: reason), idle: [queue]) }
+        return connections.idle
+      }
+      // The log may stay: the file alone, or with it, is what it was.
+      for queue in idle + [source] { try? queue.close() }
+      return place
+    }
+    guard let old else { return false }
+    whenOffDisk?(old.isImmutable ? .readOnly : reason)
+    return true
   }
 
   private func transaction<R>(_ kind: Database.TransactionKind, _ body: (Database) throws -> R) throws -> R {
-    let queue = try idle.withLock { $0.popLast() } ?? Self.connect(path, readOnly: isReadOnly)
-    defer { idle.withLock { $0.append(queue) } }
+    let (place, idle, pagesMax) = connections.withLock { ($0.place, $0.idle.popLast(), $0.pagesMax) }
+    let queue = try idle ?? Self.connect(place)
+    defer {
+      // One to a file that was left meanwhile is of no more use.
+      connections.withLock { if $0.place == place { $0.idle.append(queue) } }
+    }
     do {
       return try queue.inDatabase { db in
+        if let pagesMax { try db.execute(sql: "PRAGMA max_page_count = \(pagesMax)") }
         try db.beginTransaction(kind)
         do {
           let result = try body(db)

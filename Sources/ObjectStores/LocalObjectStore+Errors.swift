@@ -37,7 +37,8 @@ extension LocalObjectStore {
     case EROFS: .readOnly(path: path)
     case ESTALE: .stale(path: path)
     case EMFILE, ENFILE: .descriptors(limit: descriptorLimit())
-    case EACCES, EPERM: .permission(operation: .open, path: path, owner: "", errno: failure.errorNumber)
+    case EACCES, EPERM:
+      .permission(operation: .open, path: path, owner: folderOwner(path), errno: failure.errorNumber)
     default: .inputOutput(operation: .open, path: path, errno: failure.errorNumber)
     }
   }
@@ -58,6 +59,13 @@ private func descriptorLimit() -> UInt64 {
   // Unsafe: the kernel fills a value of ours.
   guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
   return UInt64(limit.rlim_cur)
+}
+
+/// The user that a folder outside belongs to; empty when it cannot be told.
+private func folderOwner(_ path: String) -> String {
+  var status = stat()
+  // Unsafe: the kernel fills a value of ours.
+  return unsafe stat(path, &status) == 0 ? userName(status.st_uid) : ""
 }
 
 private func userName(_ userID: UInt32) -> String {

@@ -37,7 +37,8 @@ extension Repository {
     var folder = absolutePath(start)
     while true {
       let candidate = (folder == "/" ? "" : folder) + "/" + folderName
-      if isRepository(candidate) { return candidate }
+      // One that may not be entered is found, too: opening it says so.
+      if isRepository(candidate) || isForbidden(candidate) { return candidate }
       guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
       folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
     }
@@ -57,10 +58,15 @@ extension Repository {
     return try asFault {
       let config = try readConfig(at: folder)
       let store = try LocalObjectStore(folder: Array(folder.utf8), operations: operations)
-      let (index, wasDamaged) = try openIndex(in: folder, repository: config.id, store: store)
+      let (index, wasDamaged) = try openIndex(in: folder, repository: config.id) { reason in
+        events.note("index.sqlite cannot be written (\(reason.shortText)); this command uses an index in memory")
+      }
       let repository = Repository(folder: folder, store: store, index: index, config: config, events: events)
-      if wasDamaged { events.note("index.sqlite was damaged; rebuilt (old file kept as index.sqlite.bad)") }
-      try repository.adopt(isNewIndex: index.isNew && !wasDamaged)
+      let isOnDisk = index.reasonNotWritten == nil
+      if wasDamaged, isOnDisk {
+        events.note("index.sqlite was damaged; rebuilt (old file kept as index.sqlite.bad)")
+      }
+      try repository.adopt(isNewIndex: index.isNew && !wasDamaged && isOnDisk)
       return repository
     }
   }
@@ -68,19 +74,23 @@ extension Repository {
   static func indexPath(in folder: String) -> String { folder + "/index.sqlite" }
 
   private static func openIndex(
-    in folder: String, repository: RepositoryID, store: LocalObjectStore
+    in folder: String, repository: RepositoryID, whenOffDisk: @escaping @Sendable (IndexError) -> Void
   ) throws -> (RepositoryIndex, wasDamaged: Bool) {
     let path = indexPath(in: folder)
     do {
-      return (try RepositoryIndex(path: path, repository: repository), false)
+      return (try RepositoryIndex(path: path, repository: repository, whenOffDisk: whenOffDisk), false)
     } catch {
-      switch error {
-      case .damaged, .newer, .otherRepository:
-        try RepositoryIndex.moveAside(path: path)
-        return (try RepositoryIndex(path: path, repository: repository), true)
-      default: throw error
-      }
+      guard error.callsForRebuild else { throw error }
     }
+    do {
+      try RepositoryIndex.moveAside(path: path)
+    } catch {
+      // A damaged index where nothing can be renamed: nobody but this process needs a good one.
+      return (
+        try RepositoryIndex(inMemory: repository, path: path, because: error, whenOffDisk: whenOffDisk), true
+      )
+    }
+    return (try RepositoryIndex(path: path, repository: repository, whenOffDisk: whenOffDisk), true)
   }
 
   private static func readConfig(at folder: String) throws -> RepositoryConfig {
@@ -99,6 +109,13 @@ extension Repository {
   }
 
   private static func notARepository(_ folder: String) -> SnapFault {
+    for place in [folder, folder + "/" + folderName] where isForbidden(place) {
+      do {
+        _ = try LocalObjectStore(folder: Array(place.utf8)).exists(.config)
+      } catch let error as ObjectStoreError {
+        return error.fault
+      } catch {}  // Nothing else is thrown.
+    }
     guard let names = folderNames(folder) else {
       return SnapFault(.noRepository, "no repository at \(folder) (is the disk mounted?)", path: folder)
     }
@@ -110,6 +127,11 @@ extension Repository {
       ? SnapFault(.noRepository, "no repository at \(folder) (is the disk mounted?)", path: folder)
       : SnapFault(
         .noRepository, "\(folder) is not a snap repository (config missing)", hint: "snap init", path: folder)
+  }
+
+  /// Whether it is a folder that this user may not look into.
+  private static func isForbidden(_ folder: String) -> Bool {
+    unsafe access(folder, F_OK) == 0 && access(folder + "/config", F_OK) != 0 && errno == EACCES
   }
 
   private static func isRepository(_ folder: String) -> Bool {

@@ -20,6 +20,19 @@ package struct SilentEvents: RepositoryEvents {
   package func warn(_ message: String) {}
 }
 
+/// Passes on what is told for the first time: one cause, one message, however many look at it.
+final class OncePerMessage: RepositoryEvents {
+  private let events: any RepositoryEvents
+  private let told = Mutex<Set<String>>([])
+
+  init(_ events: any RepositoryEvents) { self.events = events }
+
+  func note(_ message: String) { if isNew(message) { events.note(message) } }
+  func warn(_ message: String) { if isNew(message) { events.warn(message) } }
+
+  private func isNew(_ message: String) -> Bool { told.withLock { $0.insert(message).inserted } }
+}
+
 /// A repository on disk, open for reading and, where permitted, writing.
 ///
 /// The objects in its store are the truth; the index is derived from them and brought up to date on opening.
@@ -45,7 +58,7 @@ package final class Repository: Sendable {
     self.store = store
     self.index = index
     self.config = config
-    self.events = events
+    self.events = OncePerMessage(events)
     id = config.id
     created = config.created
   }
@@ -60,7 +73,7 @@ package final class Repository: Sendable {
   /// Writes the index's log back, so that no file of it stays behind; the repository must not be used any more.
   package func close() { index.close() }
 
-  /// Whether nothing can be saved: the disk, or the index's file, cannot be written.
+  /// Whether nothing can be saved: the disk, or the index's file, may only be read.
   package var isReadOnly: Bool { index.isReadOnly }
 
   /// What a repository is called inside its project.

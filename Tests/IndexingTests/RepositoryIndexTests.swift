@@ -241,7 +241,7 @@ struct RepositoryIndexTests {
     let index = try fixture.open()
     let pack = fixture.pack()
     try index.insert([pack])
-    try index.limitPages(to: 12)
+    index.limitPages(to: 12)
     let error = #expect(throws: IndexError.self) { try index.insert((0..<50).map { _ in fixture.pack(frames: 50) }) }
     #expect(error == .noSpace)
     #expect(error?.fault.code == .noSpace)

@@ -11,6 +11,8 @@ final class InterruptedOperations: FileOperations {
     case fail(call: Int, errno: Int32)
     /// The nth call that changes something, alone.
     case failChange(Int, errno: Int32)
+    /// Each call, by its name, that this gives an error number for.
+    case refuse(@Sendable (String) -> Int32?)
   }
 
   private struct State {
@@ -23,8 +25,13 @@ final class InterruptedOperations: FileOperations {
   private let system = SystemFileOperations()
   private let plan: Plan
   private let state = Mutex(State())
+  /// Asked before each call, with its name: where a test lets others go first.
+  private let beforeCall: @Sendable (String) -> Void
 
-  init(_ plan: Plan) { self.plan = plan }
+  init(_ plan: Plan, beforeCall: @escaping @Sendable (String) -> Void = { _ in }) {
+    self.plan = plan
+    self.beforeCall = beforeCall
+  }
 
   var callCount: Int { state.withLock { $0.calls } }
   var changeCount: Int { state.withLock { $0.changes } }
@@ -32,6 +39,7 @@ final class InterruptedOperations: FileOperations {
   var failedCall: String? { state.withLock { $0.failed } }
 
   private func attempt(_ call: String, changes: Bool = false) throws(SystemCallFailure) {
+    beforeCall(call)
     let number: Int32? = state.withLock { state in
       defer {
         state.calls += 1
@@ -49,6 +57,10 @@ final class InterruptedOperations: FileOperations {
         return number
       case .failChange(let at, let number):
         guard changes, state.changes == at else { return nil }
+        state.failed = call
+        return number
+      case .refuse(let errno):
+        guard let number = errno(call) else { return nil }
         state.failed = call
         return number
       }

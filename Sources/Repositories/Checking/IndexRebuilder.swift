@@ -18,6 +18,11 @@ package enum IndexRebuilder {
   package static func rebuild(_ path: String, events: any RepositoryEvents) throws -> Outcome {
     try asFault {
       var repository = try Repository.open(at: path, events: events)
+      if let reason = repository.index.reasonNotWritten {
+        throw SnapFault(
+          reason.meansReadOnly ? .permission : .noSpace,
+          "the index of \(repository.folder) cannot be written: \(reason.shortText)", path: repository.folder)
+      }
       let indexPath = Repository.indexPath(in: repository.folder)
       repository.index.close()
       try removeIndex(indexPath)

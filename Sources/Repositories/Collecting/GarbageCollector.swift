@@ -31,12 +31,18 @@ package enum GarbageCollector {
 
   @discardableResult
   package static func execute(_ plan: GarbagePlan, in repository: Repository) throws -> GarbageOutcome {
-    try asFault { try repository.withReserve { try run(plan, in: repository) } }
+    try asFault {
+      let bytesBefore = try repository.objectByteCount()
+      try repository.withReserve { try run(plan, in: repository) }
+      let bytesAfter = try repository.objectByteCount()
+      return GarbageOutcome(
+        bytesFreed: bytesBefore > bytesAfter ? bytesBefore - bytesAfter : 0, packsDeleted: plan.packsDeleted,
+        packsRewritten: plan.packsRewritten)
+    }
   }
 
-  private static func run(_ plan: GarbagePlan, in repository: Repository) throws -> GarbageOutcome {
+  private static func run(_ plan: GarbagePlan, in repository: Repository) throws {
     let store = repository.store
-    let bytesBefore = try repository.objectByteCount()
     // Step 0: what a listing shows from here on must not be undone by a loss of power.
     for folder in [ObjectFolder.snapshots, .pending, .trash] { try store.synchronize(folder) }
     try repository.reapAbandonedSaves()
@@ -53,10 +59,6 @@ package enum GarbageCollector {
       try finish(tomb, known: plan.packsExamined, in: repository)
     }
     try store.sweepTemporary()
-    let bytesAfter = try repository.objectByteCount()
-    return GarbageOutcome(
-      bytesFreed: bytesBefore > bytesAfter ? bytesBefore - bytesAfter : 0, packsDeleted: plan.packsDeleted,
-      packsRewritten: plan.packsRewritten)
   }
 
   /// Steps 3 to 5: evacuate what is needed and stands only in condemned packs, delete them, delete the tomb.
@@ -94,9 +96,24 @@ package enum GarbageCollector {
     graph.preferSoundCopies(keptPackCount: kept.packs.count, isReadable: repository.canRead)
     let isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     let moving = graph.nodes.indices.filter { isLive[$0] && graph.nodes[$0].pack >= kept.packs.count }
+      .map { (pack: graph.packs[graph.nodes[$0].pack].pack, frame: graph.frame($0)) }
+    for pack in doomed.unreadable {
+      repository.events.warn(
+        "pack \(pack.short)… was to go, but cannot be read, so what is in it is unknown and it stays; run snap verify")
+    }
+    let readable = condemned.subtracting(doomed.unreadable)
     do {
-      try move(moving.map { (graph.packs[graph.nodes[$0].pack].pack, graph.frame($0)) }, in: repository)
-      return condemned.subtracting(doomed.unreadable).sorted()
+      do {
+        try move(moving, in: repository)
+      } catch  where meansFullDisk(error) {
+        // What nobody needs makes room for what must move.
+        let dead = readable.subtracting(moving.map(\.pack)).intersection(listed).sorted()
+        if dead.isEmpty { throw error }
+        try repository.index.remove(packs: dead)
+        try repository.store.delete(dead.map(ObjectName.pack))
+        try move(moving, in: repository)
+      }
+      return readable.sorted()
     } catch ObjectStoreError.missing {
       return nil
     }
