@@ -35,6 +35,7 @@ enum IndexSchema {
     static let header: Int64 = 0
     static let stamps: Int64 = 10
     static let cachedValues: Int64 = 11
+    static let incompletePacks: Int64 = 12
   }
 
   static let repositoryKey = Array("repository".utf8)

@@ -28,11 +28,14 @@ package struct IndexedPack: Hashable, Sendable {
   package var byteCount: UInt64
   /// In ascending order of offset, not overlapping.
   package var frames: [IndexedFrame]
+  /// Whether frames were left out because what they stand on was in no pack: to be looked at again when packs come.
+  package var isIncomplete: Bool
 
-  package init(id: PackID, byteCount: UInt64, frames: [IndexedFrame]) {
+  package init(id: PackID, byteCount: UInt64, frames: [IndexedFrame], isIncomplete: Bool = false) {
     self.id = id
     self.byteCount = byteCount
     self.frames = frames
+    self.isIncomplete = isIncomplete
   }
 }
 

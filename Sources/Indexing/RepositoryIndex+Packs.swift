@@ -22,6 +22,9 @@ extension RepositoryIndex {
         insertPack.bind(layout, at: 4)
         try insertPack.run()
         guard db.changesCount == 1 else { continue }
+        if pack.isIncomplete {
+          try IndexRecords.set(db, kind: IndexSchema.RecordKind.incompletePacks, key: pack.id.bytes, value: [])
+        }
         var position: Int64 = 0
         for frame in pack.frames {
           for chunk in frame.chunks {
@@ -51,6 +54,9 @@ extension RepositoryIndex {
   package func remove(packs: [PackID]) throws {
     guard !packs.isEmpty else { return }
     try writing { db in
+      for pack in packs {
+        try IndexRecords.remove(db, kind: IndexSchema.RecordKind.incompletePacks, key: pack.bytes)
+      }
       var numbers: Set<Int64> = []
       let find = try RawStatement(db, "SELECT number FROM pack WHERE id = ?")
       for pack in packs {
@@ -81,6 +87,17 @@ extension RepositoryIndex {
         try removePack.run()
       }
       try IndexRecords.removeAll(db, kind: IndexSchema.RecordKind.cachedValues)
+    }
+  }
+
+  /// The packs of which only some frames were inserted.
+  package func incompletePacks() throws -> Set<PackID> {
+    try reading { db in
+      try Set(
+        IndexRecords.all(db, kind: IndexSchema.RecordKind.incompletePacks).map { key, _ in
+          guard let id = PackID(bytes: key) else { throw IndexError.damaged("the id of a pack") }
+          return id
+        })
     }
   }
 

@@ -31,11 +31,14 @@ extension Repository {
       indexed = Set(try index.packIDs().keys)
     }
     // Not what a collector is about to delete: a reader that came between would find it indexed and gone.
-    let new = listed.subtracting(indexed).subtracting(tombs).sorted()
+    let new = listed.subtracting(indexed).subtracting(tombs)
     if !new.isEmpty {
+      // What is new may be what frames of others stand on: a pack that was out of reach for a while.
+      let incomplete = try index.incompletePacks().intersection(indexed).subtracting(tombs)
+      try index.remove(packs: Array(incomplete))
       // Found by listing: whoever stored them may not have got so far as to make the name durable.
       if !isReadOnly { try store.synchronize(foldersOf: new.map(ObjectName.pack)) }
-      try index.insert(try soundPacks(new.compactMap { try directory(of: $0) }))
+      try index.insert(try soundPacks(new.union(incomplete).sorted().compactMap { try directory(of: $0) }))
     }
     return new.count
   }
@@ -61,7 +64,9 @@ extension Repository {
         defer { node += 1 }
         return ranks[node] != nil
       }
-      return IndexedPack(PackDirectory(pack: directory.pack, byteCount: directory.byteCount, frames: frames))
+      var pack = IndexedPack(PackDirectory(pack: directory.pack, byteCount: directory.byteCount, frames: frames))
+      pack.isIncomplete = frames.count < directory.frames.count
+      return pack
     }
   }
 
