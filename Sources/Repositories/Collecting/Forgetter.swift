@@ -62,6 +62,34 @@ extension Repository {
   func move(
     _ id: SnapshotID, from source: (SnapshotID) -> ObjectName, to target: (SnapshotID) -> ObjectName
   ) throws {
+    try copy(id, from: source, to: target)
+    try store.delete([source(id)])
+  }
+
+  /// Takes a forgotten version back, unless a collector has given it up meanwhile.
+  ///
+  /// - Throws: `SnapFault` `.refused` then.
+  func takeBack(_ snapshot: Snapshot) throws {
+    let id = snapshot.id
+    let refusal = SnapFault(
+      .refused, "\(snapshot.version) cannot be taken back: a collection has given it up", hint: "snap list")
+    do {
+      try copy(id, from: ObjectName.trash, to: ObjectName.snapshot)
+    } catch ObjectStoreError.missing(.trash) {
+      throw refusal
+    }
+    // A collector deletes the record in the trash before it makes its tomb, and lists the snapshots after that. So while the
+    // record is still there, none has passed over the version.
+    if try !store.exists(.trash(id)), try !isAvailable(snapshot) {
+      try store.delete([.snapshot(id)])
+      throw refusal
+    }
+    try store.delete([.trash(id)])
+  }
+
+  private func copy(
+    _ id: SnapshotID, from source: (SnapshotID) -> ObjectName, to target: (SnapshotID) -> ObjectName
+  ) throws {
     let record = try store.read(source(id))
     do {
       try store.create(target(id), record)
@@ -70,6 +98,5 @@ extension Repository {
       // save from committing that had long committed: it must not take the record's place.
       try store.replace(target(id), record)
     }
-    try store.delete([source(id)])
   }
 }

@@ -76,9 +76,7 @@ package enum OperationLog {
         let back = operation.snapshots.compactMap { trashed[$0] }
         guard !back.isEmpty else { continue }
         try asFault {
-          for listed in back {
-            try repository.move(listed.snapshot.id, from: ObjectName.trash, to: ObjectName.snapshot)
-          }
+          for listed in back { try repository.takeBack(listed.snapshot) }
           try repository.adoptRecords()
         }
         try append(

@@ -52,7 +52,8 @@ extension SaveSession {
       try repository.index.insert(ownPacks.map(IndexedPack.init))
       try repository.adoptRecords()
       repository.keepReserve()
-      return nil
+      // It may have gone on in memory.
+      return repository.index.reasonNotWritten.map { "\($0)" }
     } catch {
       return "\(error)"
     }
@@ -67,17 +68,7 @@ extension SaveSession {
     // All that was there when the save began is still there: whatever it relied on is.
     if packsAtStart.isSubset(of: available), !needsFullCheck { return }
     try repository.adoptPacks()
-    var graph = try PackGraph(repository, packs: available)
-    graph.preferSoundCopies(keptPackCount: graph.packs.count, isReadable: repository.canRead)
-    var marker = LivenessMarker(graph: graph, reader: reader)
-    do {
-      try marker.mark(snapshot)
-    } catch ChunkFault.missing {
-      throw SaveMustRepeat()  // Of the manifest itself.
-    }
-    let ranks = graph.ranks(packs: graph.packs.indices)
-    let isSound = graph.nodes.indices.allSatisfy { !marker.isLive[$0] || ranks[$0] != nil }
-    guard marker.missing.isEmpty, isSound else { throw SaveMustRepeat() }
+    guard try repository.isAvailable(snapshot, in: available) else { throw SaveMustRepeat() }
   }
 
   private func checkVersionIsFree(_ version: String) throws {
@@ -87,6 +78,31 @@ extension SaveSession {
 }
 
 extension Repository {
+  /// Whether all that the snapshot needs is there, in sound frames of packs that no collector has condemned.
+  ///
+  /// Cost: the directory of every pack, and the snapshot's manifest.
+  func isAvailable(_ snapshot: Snapshot) throws -> Bool {
+    // Tombs first: a pack that is listed after them and stands in none is nobody's to delete yet.
+    let tombs = try condemnedPacks()
+    let available = Set(try packNames()).subtracting(tombs)
+    try adoptPacks()
+    return try isAvailable(snapshot, in: available)
+  }
+
+  func isAvailable(_ snapshot: Snapshot, in packs: Set<PackID>) throws -> Bool {
+    var graph = try PackGraph(self, packs: packs)
+    graph.preferSoundCopies(keptPackCount: graph.packs.count, isReadable: canRead)
+    var marker = LivenessMarker(graph: graph, reader: reader())
+    do {
+      try marker.mark(snapshot)
+    } catch ChunkFault.missing {
+      return false  // Of the manifest itself.
+    }
+    let ranks = graph.ranks(packs: graph.packs.indices)
+    let isSound = graph.nodes.indices.allSatisfy { !marker.isLive[$0] || ranks[$0] != nil }
+    return marker.missing.isEmpty && isSound
+  }
+
   /// - Throws: `SnapFault` `.versionExists` when a snapshot has the name.
   package func requireFree(version: String) throws {
     guard let taken = try snapshots().first(where: { $0.snapshot.version == version }) else { return }

@@ -1,0 +1,91 @@
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Repositories
+
+/// A version is taken back while a collector gives it up.
+struct UndoBesideCollectorTests {
+  private let fixture: RepositoryFixture
+  private let trees: [RepositoryFixture.Tree]
+
+  init() throws {
+    fixture = try RepositoryFixture()
+    var random = SeededGenerator(seed: 71)
+    trees = [random.tree(), random.tree()]
+  }
+
+  /// Undoes while `meanwhile` runs once, just before the first call whose name begins so.
+  private func undo(before call: String, meanwhile: @escaping @Sendable () -> Void) throws -> Repository {
+    let hasRun = Mutex(false)
+    let operations = InterruptedOperations(.never) { name in
+      guard name.hasPrefix(call), hasRun.withLock({ !$0 }) else { return }
+      hasRun.withLock { $0 = true }
+      meanwhile()
+    }
+    let repository = try fixture.open(operations: operations)
+    defer { #expect(hasRun.withLock { $0 }, "\(call) was never called") }
+    _ = try OperationLog.undoLast(in: repository)
+    return repository
+  }
+
+  @Test func `what a collector has freed since is not brought back as an empty shell`() throws {
+    let repository = try fixture.open()
+    try repository.save("v1", trees[0])
+    try repository.save("v2", trees[1])
+    try repository.forget(["v1"])
+    let collector = try fixture.open()
+    let fault = #expect(throws: SnapFault.self) {
+      _ = try undo(before: "rename-exclusive snapshots/") { _ = try? collector.collect() }
+    }
+    #expect(fault?.code == .refused)
+    #expect(fault?.message == "v1 cannot be taken back: a collection has given it up")
+    try expect(["v2": trees[1]], in: fixture.open(), "v1 is gone")
+    #expect(try Verifier.verify(fixture.open(), options: VerifyOptions()).problems == [])
+  }
+
+  @Test func `what stands in a tomb is not there any more`() throws {
+    let repository = try fixture.open()
+    try repository.save("v1", trees[0])
+    try repository.save("v2", trees[1])
+    try repository.forget(["v1"])
+    let collector = try fixture.open()
+    let id = try #require(try collector.trashed().first?.snapshot.id)
+    let plan = try GarbageCollector.plan(in: collector, undoWindowSeconds: 0)
+    // A collector that was killed right after its tomb.
+    #expect(throws: SnapFault.self) {
+      _ = try undo(before: "rename-exclusive snapshots/") {
+        try? collector.store.delete([.trash(id)])
+        var random = SecureRandom()
+        try? collector.store.create(.tomb(CollectionID(using: &random)), TombCoder.encode(plan.condemned))
+      }
+    }
+    try fixture.open().collect()
+    try expect(["v2": trees[1]], in: fixture.open(), "v1 is gone")
+  }
+
+  @Test func `a version whose content others need too comes back`() throws {
+    let repository = try fixture.open()
+    try repository.save("v1", trees[0])
+    try repository.save("v2", trees[0])
+    try repository.forget(["v1"])
+    let collector = try fixture.open()
+    _ = try undo(before: "rename-exclusive snapshots/") { _ = try? collector.collect() }
+    try expect(["v1": trees[0], "v2": trees[0]], in: fixture.open(), "back")
+  }
+
+  @Test func `a collector that comes after the record keeps what it needs`() throws {
+    let repository = try fixture.open()
+    try repository.save("v1", trees[0])
+    try repository.save("v2", trees[1])
+    try repository.forget(["v1"])
+    let collector = try fixture.open()
+    let plan = try GarbageCollector.plan(in: collector, undoWindowSeconds: 0)
+    _ = try undo(before: "unlink trash/") { _ = try? GarbageCollector.execute(plan, in: collector) }
+    try expect(["v1": trees[0], "v2": trees[1]], in: fixture.open(), "back")
+  }
+}
