@@ -11,6 +11,20 @@ extension LocalObjectStore {
     try store(name, bytes, replacing: true)
   }
 
+  /// Gives an object another name, durably, and only where no other object has it.
+  ///
+  /// - Throws: `.exists`, or `.missing` of `source` when somebody took it away: of a renaming and a deletion one succeeds.
+  package func rename(_ source: ObjectName, to target: ObjectName) throws {
+    var failedToSync: Int32?
+    try asStoreError(target, isNew: true, failedToSync: { failedToSync }) { () throws(ObjectStoreError) in
+      try perform(.write, path: target.path, object: source) { (root) throws(SystemCallFailure) in
+        failedToSync = nil
+        try place(source.path, at: target, replacing: false, in: root)
+        try makeDurableOrUndo(target, replacing: false, in: root, failedToSync: &failedToSync)
+      }
+    }
+  }
+
   package func delete(_ names: [ObjectName]) throws {
     var touched: Set<String> = []
     for name in names {
@@ -48,7 +62,7 @@ extension LocalObjectStore {
   private func store(_ name: ObjectName, _ bytes: [UInt8], replacing: Bool) throws(ObjectStoreError) {
     guard name.isValid else { throw .notAnObject(name) }
     var failedToSync: Int32?
-    do throws(ObjectStoreError) {
+    try asStoreError(name, isNew: !replacing, failedToSync: { failedToSync }) { () throws(ObjectStoreError) in
       try perform(.write, path: name.path) { (root) throws(SystemCallFailure) in
         failedToSync = nil
         let temporary = temporaryNames.next()
@@ -59,21 +73,36 @@ extension LocalObjectStore {
           try? operations.unlink(temporary, in: root)
           throw error
         }
-        do throws(SystemCallFailure) {
-          try makeDurable(name, in: root)
-        } catch {
-          // Whether the name survives is unknown: take it away, so that "it failed" stays true. A replaced object
-          // cannot be brought back; its new bytes are whole and durable, only its name may still be the old one's.
-          if !replacing { try? operations.unlink(name.path, in: root) }
-          failedToSync = error.errorNumber
-          // A stale handle must not lead to a second attempt: it could meet the first one's object and call it another's.
-          throw error.errorNumber == ESTALE ? SystemCallFailure(EIO) : error
-        }
+        try makeDurableOrUndo(name, replacing: replacing, in: root, failedToSync: &failedToSync)
       }
+    }
+  }
+
+  private func makeDurableOrUndo(
+    _ name: ObjectName, replacing: Bool, in root: borrowing OwnedDescriptor, failedToSync: inout Int32?
+  ) throws(SystemCallFailure) {
+    do throws(SystemCallFailure) {
+      try makeDurable(name, in: root)
+    } catch {
+      // Whether the name survives is unknown: take it away, so that "it failed" stays true. A replaced object
+      // cannot be brought back; its new bytes are whole and durable, only its name may still be the old one's.
+      if !replacing { try? operations.unlink(name.path, in: root) }
+      failedToSync = error.errorNumber
+      // A stale handle must not lead to a second attempt: it could meet the first one's object and call it another's.
+      throw error.errorNumber == ESTALE ? SystemCallFailure(EIO) : error
+    }
+  }
+
+  /// Tells apart why an object did not get its name.
+  private func asStoreError(
+    _ name: ObjectName, isNew: Bool, failedToSync: () -> Int32?, _ body: () throws(ObjectStoreError) -> Void
+  ) throws(ObjectStoreError) {
+    do throws(ObjectStoreError) {
+      try body()
     } catch {
       guard case .inputOutput(_, _, let number) = error else { throw error }
-      if failedToSync != nil { throw .notDurable(path: name.path, errno: number) }
-      if number == EEXIST, !replacing { throw .exists(name) }
+      if failedToSync() != nil { throw .notDurable(path: name.path, errno: number) }
+      if number == EEXIST, isNew { throw .exists(name) }
       throw error
     }
   }

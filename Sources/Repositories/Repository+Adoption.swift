@@ -88,20 +88,23 @@ extension Repository {
   }
 
   /// Every pack that some collector has condemned.
-  func condemnedPacks() throws -> Set<PackID> {
-    var packs: Set<PackID> = []
+  func condemnedPacks() throws -> Set<PackID> { Set(try tombs().flatMap(\.packs)) }
+
+  /// Collections that are not finished: what each has condemned.
+  func tombs() throws -> [(id: CollectionID, packs: [PackID])] {
+    var tombs: [(id: CollectionID, packs: [PackID])] = []
     for case .tomb(let tomb) in try store.list(.tombs) {
       do {
-        packs.formUnion(try TombCoder.decode(store.read(.tomb(tomb))))
+        tombs.append((tomb, try TombCoder.decode(store.read(.tomb(tomb)))))
       } catch ObjectStoreError.missing {
         continue  // Its collector has just finished.
       } catch let error as PackingError {
         throw SnapFault(
           .damage, "tombs/\(tomb) cannot be read (\(error)): which packs are about to go is unknown",
-          hint: "make sure that no snap is running, delete that file, then snap gc")
+          hint: "make sure that no snap is running, delete that file, then snap gc", path: "tombs/\(tomb)")
       }
     }
-    return packs
+    return tombs
   }
 
   func packNames() throws -> [PackID] {

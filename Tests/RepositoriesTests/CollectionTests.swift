@@ -1,5 +1,6 @@
 import ObjectStores
 import Packing
+import Sealing
 import SnapshotModel
 import TestSupport
 import Testing
@@ -161,7 +162,7 @@ struct CollectionTests {
     #expect(try fixture.open().version("v2") != nil)
   }
 
-  @Test func `a record that was never committed is voided after an hour, and its id is never used`() throws {
+  @Test func `a record that was never committed goes after an hour, and its save cannot commit any more`() throws {
     let fixture = try RepositoryFixture()
     let repository = try fixture.open()
     let snapshot = try repository.save("v1", ["a": [1]])
@@ -173,10 +174,63 @@ struct CollectionTests {
     try repository.collect()
     #expect(fixture.names("pending").count == 1, "too young")
     setModified(fixture.path + "/" + ObjectName.pending(orphan.id).path, hoursAgo: 2)
-    try repository.collect()
+    try expectExactCollection(in: fixture)
     #expect(fixture.names("pending").isEmpty)
-    #expect(try SnapshotCoder.isVoid(repository.store.read(.snapshot(orphan.id))))
+    #expect(throws: ObjectStoreError.missing(.pending(orphan.id))) {
+      try repository.store.rename(.pending(orphan.id), to: .snapshot(orphan.id))
+    }
     #expect(try fixture.open().snapshots().map(\.snapshot.version) == ["v1"])
+  }
+
+  @Test func `void records go once nobody can commit under their ids`() throws {
+    let fixture = try RepositoryFixture()
+    let repository = try fixture.open()
+    let snapshot = try repository.save("v1", ["a": [1]])
+    var random = SeededGenerator(seed: 6)
+    let (alone, suspended) = (SnapshotID(using: &random), SnapshotID(using: &random))
+    for id in [alone, suspended] { try repository.store.create(.snapshot(id), SnapshotCoder.void) }
+    try repository.store.create(.pending(suspended), SnapshotCoder.encode(snapshot))
+    try repository.adoptRecords()
+    try expectExactCollection(in: fixture)
+    #expect(Set(fixture.names("snapshots")) == [snapshot.id.hexadecimal, suspended.hexadecimal])
+    #expect(fixture.names("pending").isEmpty)
+    try expectExactCollection(in: fixture)
+    #expect(fixture.names("snapshots") == [snapshot.id.hexadecimal])
+    try expect(["v1": ["a": [1]]], in: fixture.open(), "and nothing else")
+  }
+
+  @Test(arguments: 0..<8) func `what a killed collection condemned is foretold, too`(seed: Int) throws {
+    var random = SeededGenerator(seed: UInt64(300 + seed))
+    let fixture = try RepositoryFixture()
+    let repository = try fixture.open()
+    var trees: [String: RepositoryFixture.Tree] = [:]
+    var tree = random.tree(files: 6)
+    for number in 1...6 {
+      trees["v\(number)"] = tree
+      try repository.save("v\(number)", tree)
+      tree = random.edited(tree)
+    }
+    for versions in [["v2"], ["v4", "v5"]] {
+      try repository.forget(versions)
+      for version in versions { trees[version] = nil }
+      let plan = try GarbageCollector.plan(in: repository, undoWindowSeconds: 0)
+      guard versions == ["v2"], !plan.condemned.isEmpty else { continue }
+      var secure = SecureRandom()
+      try repository.store.create(.tomb(CollectionID(using: &secure)), TombCoder.encode(plan.condemned))
+    }
+    try expectExactCollection(in: fixture, "seed \(seed)")
+    #expect(fixture.names("tombs").isEmpty)
+    try expect(trees, in: fixture.open(), "seed \(seed)")
+  }
+
+  /// A plan says what the collection frees, by its own count and by that of the file system.
+  private func expectExactCollection(in fixture: RepositoryFixture, _ comment: String = "") throws {
+    let repository = try fixture.open()
+    let plan = try GarbageCollector.plan(in: repository, undoWindowSeconds: 0)
+    let before = fixture.objectBytes()
+    let outcome = try GarbageCollector.execute(plan, in: repository)
+    #expect(plan.bytesFreed == before - fixture.objectBytes(), "\(comment)")
+    #expect(plan.bytesFreed == outcome.bytesFreed, "\(comment)")
   }
 
   private func ids(of versions: [String], in repository: Repository) throws -> [SnapshotID] {

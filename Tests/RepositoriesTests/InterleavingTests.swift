@@ -111,6 +111,30 @@ struct InterleavingTests {
     #expect(fixture.names("pending").isEmpty)
   }
 
+  @Test func `default names that are taken meanwhile get a number`() throws {
+    let (a, b) = (try fixture.open(), try fixture.open())
+    func save(_ repository: Repository, _ tree: RepositoryFixture.Tree, afterClaim: (() -> Void)? = nil) throws {
+      try repository.withSaveInProgress { pool in
+        let session = try SaveSession(repository: repository, parent: nil, pool: pool)
+        let manifest = try session.store(tree)
+        var calls = 0
+        _ = try session.commit(numbersVersion: true) { id in
+          // The second call comes after the name was claimed.
+          calls += 1
+          if calls == 2 { afterClaim?() }
+          return Snapshot(
+            id: id, version: "now", created: currentTime(), host: "h", user: "u", root: [], sources: [.root],
+            manifest: manifest, toolVersion: toolVersion)
+        }
+      }
+    }
+    try b.save("now", trees[1])
+    try save(a, trees[0]) { try? save(b, trees[2]) }
+    let listed = try fixture.open().snapshots().map(\.snapshot.version)
+    #expect(listed.sorted() == ["now", "now-2", "now-3"])
+    #expect(fixture.names("pending").isEmpty)
+  }
+
   @Test(arguments: 0..<12)
   func `savers and collectors in random order lose nothing that was committed`(seed: Int) throws {
     var random = SeededGenerator(seed: UInt64(1000 + seed))

@@ -46,7 +46,7 @@ extension ArchiveRun {
     guard !request.isDryRun else { return outcome(snapshot(SnapshotID(using: &random)), wasSaved: false) }
     try request.confirm?()
     try stopIfAsked()
-    let committed = try session.commit(snapshot)
+    let committed = try session.commit(numbersVersion: request.numbersVersion, snapshot)
     rememberStatus(for: manifest)
     var result = outcome(committed.snapshot, wasSaved: true)
     result.indexFailure = committed.indexFailure

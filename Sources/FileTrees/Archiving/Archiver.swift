@@ -11,7 +11,7 @@ package enum Archiver {
   package static func save(
     _ request: SaveRequest, to repository: Repository, events: any SaveEvents
   ) throws -> SaveOutcome {
-    if !request.isDryRun { try repository.requireFree(version: request.version) }
+    if !request.isDryRun, !request.numbersVersion { try repository.requireFree(version: request.version) }
     return try repository.withSaveInProgress(isDryRun: request.isDryRun) { pool in
       try ArchiveRun(request, repository, events, pool).run()
     }

@@ -12,6 +12,8 @@ package struct SaveRequest: Sendable {
   }
 
   package var version: String
+  /// Whether `version` is a default that becomes `version-2`, `version-3` … where it is taken.
+  package var numbersVersion = false
   package var input: Input
   package var git: GitState?
   package var host: String

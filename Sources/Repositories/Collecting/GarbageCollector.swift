@@ -45,7 +45,8 @@ package enum GarbageCollector {
     let store = repository.store
     // Step 0: what a listing shows from here on must not be undone by a loss of power.
     for folder in [ObjectFolder.snapshots, .pending, .trash] { try store.synchronize(folder) }
-    try repository.reapAbandonedSaves()
+    try repository.adoptRecords()
+    try store.delete(repository.abandonedByDeadSaves())
     // Not what was taken back since the plan was made.
     let expired = try plan.snapshotsExpired.map(\.snapshot.id).filter { try !store.exists(.snapshot($0)) }
     try store.delete(expired.flatMap { [ObjectName.trash($0), .labels($0)] })
@@ -136,18 +137,19 @@ package enum GarbageCollector {
 }
 
 extension Repository {
-  /// Bytes of all objects: packs, records, labels, tombs; not of the index.
-  func objectByteCount() throws -> UInt64 {
-    var bytes: UInt64 = 0
-    for folder in ObjectFolder.allCases where folder != .operations {
-      for name in try store.list(folder) {
-        do {
-          bytes += try store.byteCount(name)
-        } catch ObjectStoreError.missing {
-          continue
-        }
+  /// Bytes of some objects; those that are gone have none.
+  func byteCount(of names: [ObjectName]) throws -> UInt64 {
+    try names.reduce(0) { sum, name in
+      do {
+        return try sum + store.byteCount(name)
+      } catch ObjectStoreError.missing {
+        return sum
       }
     }
-    return bytes
+  }
+
+  /// Bytes of all objects: packs, records, labels, tombs; not of the index.
+  func objectByteCount() throws -> UInt64 {
+    try ObjectFolder.allCases.filter { $0 != .operations }.reduce(0) { try $0 + byteCount(of: store.list($1)) }
   }
 }

@@ -39,40 +39,54 @@ extension GarbagePlan {
     for repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = []
   ) throws -> GarbagePlan {
     let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
-    let usable = Set(try repository.packNames()).subtracting(try repository.condemnedPacks())
-    var graph = try PackGraph(repository, packs: usable)
-    graph.preferSoundCopies(keptPackCount: graph.packs.count, isReadable: repository.canRead(_:in:))
+    let listed = Set(try repository.packNames())
+    // What killed collections condemned goes first, each tomb's packs by themselves.
+    let tombs = try repository.tombs()
+    let doomed = listed.intersection(tombs.flatMap(\.packs))
+    let kept = try PackGraph(repository, packs: listed.subtracting(doomed)).packs
+    var graph = try PackGraph(kept + PackGraph(repository, packs: doomed).packs)
+    graph.preferSoundCopies(keptPackCount: kept.count, isReadable: repository.canRead(_:in:))
     var isLive = try roots.liveFrames(of: graph, reader: repository.reader())
-    let spared = try repository.packsOfSavesInProgress(among: graph.packs.map(\.pack))
-    let chosen = Set(choose(graph, isLive, sparing: spared).map { graph.packs[$0].pack })
+    let spared = try repository.packsOfSavesInProgress(among: kept.map(\.pack))
+    let chosen = Set(
+      choose(graph, isLive, keptPackCount: kept.count, sparing: spared).map { graph.packs[$0].pack })
+    let going = chosen.union(doomed)
     if graph.hasDuplicates {
       // Of a chunk that stands twice, the collection leaves the copy in a pack that stays.
-      let (doomed, kept) = (
-        graph.packs.filter { chosen.contains($0.pack) }, graph.packs.filter { !chosen.contains($0.pack) }
-      )
-      graph = PackGraph(kept + doomed)
-      graph.preferSoundCopies(keptPackCount: kept.count, isReadable: repository.canRead(_:in:))
+      let staying = graph.packs.filter { !going.contains($0.pack) }
+      graph = PackGraph(staying + graph.packs.filter { going.contains($0.pack) })
+      graph.preferSoundCopies(keptPackCount: staying.count, isReadable: repository.canRead(_:in:))
       isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     }
-    let moving = graph.nodes.indices.filter { isLive[$0] && chosen.contains(graph.packs[graph.nodes[$0].pack].pack) }
-    let bytesOld = graph.packs.reduce(0) { $0 + (chosen.contains($1.pack) ? $1.byteCount : 0) }
-    let bytesNew = EvacuationLayout.layouts(of: moving.map { graph.frame($0) }).reduce(0) { $0 + $1.byteCount }
+    let moving = graph.nodes.indices.filter { isLive[$0] && going.contains(graph.packs[graph.nodes[$0].pack].pack) }
+    let bytesOld = graph.packs.reduce(0) { $0 + (going.contains($1.pack) ? $1.byteCount : 0) }
+    var bytesNew: UInt64 = 0
+    for packs in tombs.map(\.packs) + [chosen.sorted()] {
+      let frames = moving.filter { packs.contains(graph.packs[graph.nodes[$0].pack].pack) }.map { graph.frame($0) }
+      bytesNew += EvacuationLayout.layouts(of: frames).reduce(0) { $0 + $1.byteCount }
+    }
     let movingPacks = Set(moving.map { graph.nodes[$0].pack })
-    let recordBytes = try roots.expired.reduce(0) { try $0 + repository.recordBytes(of: $1.snapshot.id) }
+    let goingPackCount = graph.packs.count { going.contains($0.pack) }
+    let otherBytes = try repository.byteCount(
+      of: repository.abandonedByDeadSaves() + tombs.map { .tomb($0.id) }
+        + roots.expired.flatMap { [.snapshot($0.snapshot.id), .trash($0.snapshot.id), .labels($0.snapshot.id)] })
     return GarbagePlan(
-      snapshotsExpired: roots.expired, packsKept: graph.packs.count - chosen.count,
-      packsDeleted: chosen.count - movingPacks.count, packsRewritten: movingPacks.count,
+      snapshotsExpired: roots.expired, packsKept: graph.packs.count - goingPackCount,
+      packsDeleted: goingPackCount - movingPacks.count, packsRewritten: movingPacks.count,
       bytesRewritten: moving.reduce(0) { $0 + UInt64(graph.frame($1).header.frameLength) },
-      bytesFreed: recordBytes + (try repository.abandonedAnnouncementBytes())
-        + (bytesOld > bytesNew ? bytesOld - bytesNew : 0), condemned: chosen.sorted(),
-      packsExamined: Set(graph.packs.map(\.pack)))
+      bytesFreed: bytesOld + otherBytes > bytesNew ? bytesOld + otherBytes - bytesNew : 0,
+      condemned: chosen.sorted(), packsExamined: Set(kept.map(\.pack)))
   }
 
   /// Which packs to condemn, by their place in the graph.
   ///
   /// A dead frame in a pack that stays must still be readable, since a save may find its chunks known and take them: so when
   /// what it stands on goes, its pack goes too.
-  private static func choose(_ graph: PackGraph, _ isLive: [Bool], sparing spared: Set<PackID>) -> Set<Int> {
+  ///
+  /// - Parameter keptPackCount: the packs from there on are condemned already.
+  private static func choose(
+    _ graph: PackGraph, _ isLive: [Bool], keptPackCount: Int, sparing spared: Set<PackID>
+  ) -> Set<Int> {
     var deadBytes = Array(repeating: UInt64(0), count: graph.packs.count)
     var hasLive = Array(repeating: false, count: graph.packs.count)
     for (at, node) in graph.nodes.enumerated() {
@@ -83,14 +97,14 @@ extension GarbagePlan {
         deadBytes[node.pack] += UInt64(header.frameLength)
       }
     }
-    var condemned: Set<Int> = []
+    var condemned = Set(keptPackCount..<graph.packs.count)
     for (pack, directory) in graph.packs.enumerated() where !spared.contains(directory.pack) {
       let share = Double(deadBytes[pack]) / Double(max(directory.byteCount, 1))
       let isCheap = deadBytes[pack] > 0 && directory.byteCount < rewrittenAnyway
       if !hasLive[pack] || share >= deadShareMin || isCheap { condemned.insert(pack) }
     }
     while let more = firstLosingItsBase(graph, isLive, condemned, spared) { condemned.insert(more) }
-    return condemned
+    return condemned.filter { $0 < keptPackCount }
   }
 
   private static func firstLosingItsBase(

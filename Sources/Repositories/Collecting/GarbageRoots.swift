@@ -59,14 +59,3 @@ struct GarbageRoots {
     return marker.isLive
   }
 }
-
-extension Repository {
-  /// What a snapshot's record and labels take.
-  func recordBytes(of id: SnapshotID) throws -> UInt64 {
-    var bytes: UInt64 = 0
-    for name in [ObjectName.snapshot(id), .trash(id), .labels(id)] where try store.exists(name) {
-      bytes += try store.byteCount(name)
-    }
-    return bytes
-  }
-}

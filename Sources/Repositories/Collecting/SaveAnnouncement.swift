@@ -1,4 +1,5 @@
 import Glibc
+import Indexing
 import ObjectStores
 import Packing
 import SnapshotModel
@@ -83,44 +84,34 @@ extension Repository {
     return Set(try packs.filter { try store.modificationTime(.pack($0)).map { $0 >= limit } ?? false })
   }
 
-  /// What `reapAbandonedSaves` frees.
-  func abandonedAnnouncementBytes() throws -> UInt64 {
+  /// What saves left behind that are dead, or are taken for dead: announcements, and records that were never committed.
+  ///
+  /// Deleting the record is what ends such a save: it commits by renaming it, so one that was only suspended finds out and
+  /// takes another id.
+  func abandonedByDeadSaves() throws -> [ObjectName] {
     let now = currentTime()
-    return try store.list(.pending).reduce(0) { sum, name in
-      guard let record = try? store.read(name), let announcement = SaveAnnouncement(decoding: record) else {
-        return sum
-      }
-      return announcement.mayBeAlive(now: now) ? sum : sum + UInt64(record.count)
+    let abandoned = try store.list(.pending).filter { name in
+      guard let id = name.snapshotID, let record = try? store.read(name) else { return false }
+      if let announcement = SaveAnnouncement(decoding: record) { return !announcement.mayBeAlive(now: now) }
+      guard let modified = try store.modificationTime(name) else { return false }
+      let isOld = now.seconds - modified.seconds > 3600
+      if SaveAnnouncement.isTorn(record) { return isOld }
+      // A damaged one protects nothing, so it must not be committed. A version in the trash was.
+      return try isOld || !isSnapshotRecord(record) || store.exists(.snapshot(id)) || store.exists(.trash(id))
     }
+    return try abandoned + voidRecords()
   }
 
-  /// Removes what dead saves left in `pending/`: announcements, and records that were never committed.
+  /// Void records that stop nobody any more.
   ///
-  /// A record is voided first (`snapshots/<id>` is created with a special value), so that a saver that was only suspended finds
-  /// out and takes another id.
-  func reapAbandonedSaves() throws {
-    let now = currentTime()
-    for name in try store.list(.pending) {
-      guard let id = name.snapshotID, let record = try? store.read(name) else { continue }
-      if let announcement = SaveAnnouncement(decoding: record) {
-        if !announcement.mayBeAlive(now: now) { try store.delete([name]) }
-        continue
-      }
-      guard let modified = try store.modificationTime(name) else { continue }
-      let isOld = now.seconds - modified.seconds > 3600
-      if SaveAnnouncement.isTorn(record) {
-        if isOld { try store.delete([name]) }
-        continue
-      }
-      // A version in the trash was committed.
-      if try !store.exists(.snapshot(id)) && !store.exists(.trash(id)) {
-        // A damaged one protects nothing, so it must not be committed.
-        guard isOld || !isSnapshotRecord(record) else { continue }
-        do {
-          try store.create(.snapshot(id), SnapshotCoder.void)
-        } catch ObjectStoreError.exists {}  // Committed meanwhile, or voided by another reaper: both are decided.
-      }
-      try store.delete([name])
+  /// Only who holds `pending/<id>` could commit under a void record's id; and nothing else can come to stand there, unless the
+  /// version is in the trash and is taken back just now.
+  private func voidRecords() throws -> [ObjectName] {
+    try index.records(.snapshots).compactMap { id, record in
+      guard SnapshotCoder.isVoid(record), let stored = try? store.read(.snapshot(id)), SnapshotCoder.isVoid(stored),
+        try !store.exists(.pending(id)), try !store.exists(.trash(id))
+      else { return nil }
+      return .snapshot(id)
     }
   }
 }

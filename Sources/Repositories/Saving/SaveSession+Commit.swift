@@ -1,3 +1,4 @@
+import Glibc
 import Indexing
 import ObjectStores
 import Packing
@@ -18,21 +19,28 @@ extension SaveSession {
 
   /// Commits: from its return on, the snapshot exists whatever happens.
   ///
-  /// - Parameter makeSnapshot: the record for an id; called again when an id was voided by another process.
+  /// - Parameters:
+  ///   - numbersVersion: whether a version whose name is taken becomes `name-2`, `name-3` …
+  ///   - makeSnapshot: the record for an id; called again when another process took this save for dead.
   /// - Throws: `SaveMustRepeat`, `SnapFault` `.versionExists`, or what the store throws; then nothing was added to history.
-  package func commit(_ makeSnapshot: (SnapshotID) -> Snapshot) throws -> Committed {
+  package func commit(numbersVersion: Bool = false, _ makeSnapshot: (SnapshotID) -> Snapshot) throws -> Committed {
     var random = SecureRandom()
+    let claim = numbersVersion ? try repository.claimVersion(makeSnapshot(SnapshotID(using: &random)).version) : nil
+    defer { if let claim { repository.store.withdraw(claim.object) } }
     for _ in 0..<8 {
-      let snapshot = makeSnapshot(SnapshotID(using: &random))
+      var snapshot = makeSnapshot(SnapshotID(using: &random))
+      if let claim { snapshot.version = claim.version }
       let record = SnapshotCoder.encode(snapshot)
       try storePacks(record: record)
       try repository.store.create(.pending(snapshot.id), record)
       do {
         try checkAvailability(of: snapshot)
         try checkVersionIsFree(snapshot.version)
-        try repository.store.create(.snapshot(snapshot.id), record)
+        try repository.store.rename(.pending(snapshot.id), to: .snapshot(snapshot.id))
+      } catch ObjectStoreError.missing(.pending) {
+        // Someone took this save for dead: nothing is lost, take another id. Unless only the answer got lost.
+        guard (try? repository.store.read(.snapshot(snapshot.id))) == record else { continue }
       } catch ObjectStoreError.exists {
-        // Someone took this save for dead and voided its id: nothing is lost, take another.
         try repository.store.delete([.pending(snapshot.id)])
         continue
       } catch {
@@ -41,12 +49,12 @@ extension SaveSession {
       }
       return Committed(snapshot: snapshot, indexFailure: tidyUp(after: snapshot))
     }
-    throw SnapFault(.busy, "another process voided this save eight times; is a collector running in a loop?")
+    throw SnapFault(.busy, "another process took this save for dead eight times; is a collector running in a loop?")
   }
 
   /// After the commit nothing may fail it any more; what goes wrong is told.
   private func tidyUp(after snapshot: Snapshot) -> String? {
-    // Where it comes back after a loss of power, the snapshot of its name says that it is done with.
+    // It may be there still on a file system that cannot rename; the snapshot of its name says that it is done with.
     repository.store.withdraw(.pending(snapshot.id))
     do {
       try repository.index.insert(ownPacks.map(IndexedPack.init))
@@ -101,6 +109,28 @@ extension Repository {
     let ranks = graph.ranks(packs: graph.packs.indices)
     let isSound = graph.nodes.indices.allSatisfy { !marker.isLive[$0] || ranks[$0] != nil }
     return marker.missing.isEmpty && isSound
+  }
+
+  /// Reserves the first of `version`, `version-2`, `version-3` … that is free, against all who reserve theirs.
+  ///
+  /// - Returns: the name, and what to withdraw once the version exists or is given up.
+  func claimVersion(_ version: String) throws -> (version: String, object: ObjectName) {
+    for number in 1...10_000 {
+      let name = number == 1 ? version : "\(version)-\(number)"
+      guard let id = SnapshotID(bytes: sha256(Array("version ".utf8) + Array(name.utf8)).prefix(SnapshotID.byteCount))
+      else { break }
+      do {
+        // An announcement like that of the save itself: made exclusively, and removed by collectors when its save is dead.
+        try store.announce(.pending(id), SaveAnnouncement.here().encoded())
+      } catch ObjectStoreError.inputOutput(_, _, EEXIST) {
+        continue
+      }
+      // Looked at after the claim: who held it before has committed, or will not.
+      try adoptRecords()
+      if try !snapshots().contains(where: { $0.snapshot.version == name }) { return (name, .pending(id)) }
+      store.withdraw(.pending(id))
+    }
+    throw SnapFault(.versionExists, "no name like '\(version)' is free", hint: "give the version a name")
   }
 
   /// - Throws: `SnapFault` `.versionExists` when a snapshot has the name.

@@ -54,8 +54,11 @@ struct SaveCommand: Command {
     let now = currentTime()
     warnAboutClock(now, repository, session)
     var request = SaveRequest(
-      version: try versionName(name, now, repository).text, input: start.input,
+      version: try name.map { try VersionName($0) }?.text ?? VersionName(time: label.time?.time ?? now).text,
+      input: start.input,
       host: label.host.map { ArgumentText.display($0) } ?? hostName(), user: ProcessEnvironment.userName())
+    // Two saves in one second: the time alone would not tell them apart.
+    request.numbersVersion = name == nil
     request.git = git
     request.time = label.time?.time
     request.tags = Array(Set(label.tag.flatMap { TagName.split($0) })).sorted()
@@ -84,15 +87,6 @@ struct SaveCommand: Command {
     // No version name holds a slash or is a dot: `snap save .` and `snap backup /home` can only mean a folder.
     if first.contains("/") || first == "." || first == ".." { return (nil, all) }
     return (first, Array(all.dropFirst()))
-  }
-
-  private func versionName(_ name: String?, _ now: Timestamp, _ repository: Repository) throws -> VersionName {
-    if let name { return try VersionName(name) }
-    let base = VersionName(time: label.time?.time ?? now)
-    let taken = Set(try repository.snapshots().map(\.snapshot.version))
-    if !taken.contains(base.text) { return base }
-    // Two saves in one second: the time alone would not tell them apart.
-    return (2...).lazy.map { base.numbered($0) }.first { !taken.contains($0.text) } ?? base
   }
 
   private func gitState(of folder: [UInt8], _ session: Session) throws -> GitState? {
