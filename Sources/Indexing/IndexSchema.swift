@@ -36,6 +36,7 @@ enum IndexSchema {
     static let stamps: Int64 = 10
     static let cachedValues: Int64 = 11
     static let incompletePacks: Int64 = 12
+    static let lostRecords: Int64 = 13
   }
 
   static let repositoryKey = Array("repository".utf8)

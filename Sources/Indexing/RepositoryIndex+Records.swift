@@ -4,12 +4,7 @@ import SnapshotModel
 extension RepositoryIndex {
   /// The records of a folder as they were stored there, in ascending order of id; whoever decodes them checks them.
   package func records(_ folder: RecordFolder) throws -> [(SnapshotID, [UInt8])] {
-    try reading { db in
-      try IndexRecords.all(db, kind: folder.rawValue).map { key, value in
-        guard let id = SnapshotID(bytes: key) else { throw IndexError.damaged("the id of a record") }
-        return (id, value)
-      }
-    }
+    try reading { try Self.records($0, kind: folder.rawValue) }
   }
 
   package func setRecord(_ folder: RecordFolder, _ id: SnapshotID, record: [UInt8]) throws {
@@ -29,6 +24,26 @@ extension RepositoryIndex {
       for (id, record) in records { try IndexRecords.set(db, kind: folder.rawValue, key: id.bytes, value: record) }
       // Labels change nothing that is counted.
       if folder != .labels { try IndexRecords.removeAll(db, kind: IndexSchema.RecordKind.cachedValues) }
+    }
+  }
+
+  /// Records of versions that are gone though nothing forgot them, as they were stored, in ascending order of id.
+  package func lostRecords() throws -> [(SnapshotID, [UInt8])] {
+    try reading { try Self.records($0, kind: IndexSchema.RecordKind.lostRecords) }
+  }
+
+  package func setLostRecords(_ records: [(SnapshotID, [UInt8])], removing removed: [SnapshotID]) throws {
+    try writing { db in
+      let kind = IndexSchema.RecordKind.lostRecords
+      for id in removed { try IndexRecords.remove(db, kind: kind, key: id.bytes) }
+      for (id, record) in records { try IndexRecords.set(db, kind: kind, key: id.bytes, value: record) }
+    }
+  }
+
+  private static func records(_ db: Database, kind: Int64) throws -> [(SnapshotID, [UInt8])] {
+    try IndexRecords.all(db, kind: kind).map { key, value in
+      guard let id = SnapshotID(bytes: key) else { throw IndexError.damaged("the id of a record") }
+      return (id, value)
     }
   }
 

@@ -13,6 +13,8 @@ extension Repository {
       if isNewIndex, count > 0 { events.note("index rebuilt from \(count) packs") }
     }
     try adoptRecords()
+    if index.isNew { try findLostRecords() }
+    try tellOfLostRecords()
   }
 
   /// Brings the index's packs in line with the store. Cost: a listing, and reading the directory of each new pack.
@@ -113,16 +115,28 @@ extension Repository {
 
   /// Brings the index's snapshots, trash and labels in line with the store; nothing is read when no folder changed.
   func adoptRecords() throws {
+    var gone: [(SnapshotID, [UInt8])] = []
+    var stamps: [(String, UInt64)] = []
     for folder in RecordFolder.allCases {
       let stamp = try store.changeStamp(folder.objects)
       let key = "records." + folder.objects.name
       if stamp != 0, try index.stamp(key) == stamp { continue }
-      try adoptRecords(in: folder)
-      if stamp != 0 { try? index.setStamp(key, stamp) }  // Without it the next command lists again.
+      let missing = try adoptRecords(in: folder)
+      if folder == .snapshots {
+        gone = missing
+      } else if !missing.isEmpty {
+        try index.setRecords(folder, [], removing: missing.map(\.0))
+      }
+      if stamp != 0 { stamps.append((key, stamp)) }
     }
+    // Remembered first: a command that is killed between the two finds them again.
+    try rememberLost(gone)
+    if !gone.isEmpty { try index.setRecords(.snapshots, [], removing: gone.map(\.0)) }
+    for (key, stamp) in stamps { try? index.setStamp(key, stamp) }  // Without it the next command lists again.
   }
 
-  private func adoptRecords(in folder: RecordFolder) throws {
+  /// - Returns: what the index holds and the folder does not.
+  private func adoptRecords(in folder: RecordFolder) throws -> [(SnapshotID, [UInt8])] {
     let listed = try store.list(folder.objects)
     let indexed = Dictionary(uniqueKeysWithValues: try index.records(folder))
     var seen: Set<SnapshotID> = []
@@ -138,7 +152,7 @@ extension Repository {
         seen.remove(id)
       }
     }
-    for id in indexed.keys where !seen.contains(id) { try index.removeRecord(folder, id) }
+    return indexed.filter { !seen.contains($0.key) }.map { ($0.key, $0.value) }
   }
 
   /// Where the scan of a damaged pack gets its bases from: the chunks that other packs hold.

@@ -20,6 +20,34 @@ struct KeepingTests {
     try #require(try JSONSerialization.jsonObject(with: Data((run.outputLines.last ?? "").utf8)) as? [String: Any])
   }
 
+  @Test func `saves without a name in the same second all succeed`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    let run = try sandbox.shell(
+      """
+      for i in 1 2 3 4 5 6; do { "$SNAP" save -q; echo "save: $?"; } & done; wait
+      "$SNAP" list | cut -f1 | sort -u | wc -l; ls .snap/pending | wc -l
+      """)
+    #expect(run.outputLines == Array(repeating: "save: 0", count: 6) + ["6", "0"], "\(run.output)\(run.error)")
+  }
+
+  @Test func `a lost record is told, kept by gc and brought back by repair`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.shell(
+      """
+      for v in v2 v3; do head -c 200000 /dev/urandom >notes.txt; "$SNAP" save -q $v; done
+      rm ".snap/snapshots/$("$SNAP" list --json | tr ',' '\\n' | sed -n 's/.*"id":"\\([0-9a-f]*\\)".*/\\1/p' | sed -n 2p)"
+      rm .snap/index.sqlite*
+      """)
+    let list = try sandbox.snap("list")
+    #expect(list.status == 0 && list.outputLines.count == 2, "\(list.output)")
+    #expect(list.error.contains("the record of v2 ("))
+    #expect(try sandbox.snap("gc").output.contains("freed 0 bytes"))
+    #expect(try sandbox.snap("verify").status == 13)
+    #expect(try sandbox.snap("repair").output.contains("1 snapshot record written again"))
+    #expect(try sandbox.snap("list").outputLines.count == 3)
+    #expect(try sandbox.snap("verify", "--read-data").status == 0)
+  }
+
   @Test func `forget foretells what gc frees, to the byte`() throws {
     let sandbox = try Self.withDays(6)
     let forgotten = try Self.summary(sandbox.snap("forget", "d2", "d4", "d6", "--json"))

@@ -23,11 +23,13 @@ package enum IndexRebuilder {
           reason.meansReadOnly ? .permission : .noSpace,
           "the index of \(repository.folder) cannot be written: \(reason.shortText)", path: repository.folder)
       }
+      // Before the index goes: it may be the only one that remembers them.
+      let found = try recoverLost(in: repository)
       let indexPath = Repository.indexPath(in: repository.folder)
       repository.index.close()
       try removeIndex(indexPath)
       repository = try Repository.open(at: path, events: events)
-      let recovered = try recoverRecords(in: repository)
+      let recovered = try found + recoverLost(in: repository) + recoverRecords(in: repository)
       let packs = try repository.index.packIDs().count
       var chunks = 0
       try repository.index.forEachChunk { _, _ in chunks += 1 }
@@ -42,9 +44,22 @@ package enum IndexRebuilder {
     }
   }
 
+  /// Writes records again that are missing though nothing forgot them.
+  private static func recoverLost(in repository: Repository) throws -> Int {
+    let lost = try repository.lostSnapshots()
+    // As they were stored, with fields that this version may not know.
+    let records = Dictionary(uniqueKeysWithValues: try repository.index.lostRecords())
+    for snapshot in lost {
+      do {
+        try repository.store.create(
+          .snapshot(snapshot.id), records[snapshot.id] ?? SnapshotCoder.encode(snapshot))
+      } catch ObjectStoreError.exists {}  // Somebody else was quicker.
+    }
+    if !lost.isEmpty { try repository.adoptRecords() }
+    return lost.count
+  }
+
   /// Writes damaged records again from their copies, and missing ones when no record is left at all.
-  ///
-  /// A single missing record is not recovered: it was most likely forgotten on purpose.
   private static func recoverRecords(in repository: Repository) throws -> Int {
     let store = repository.store
     let names = try store.list(.snapshots)

@@ -49,6 +49,9 @@ struct GarbageRoots {
     if !forgetting.isEmpty { expired += try repository.snapshots().filter { forgetting.contains($0.snapshot.id) } }
     try collect(.trash) { expiredIDs.contains($0) || forgetting.contains($0) }
     try collect(.snapshots, unless: forgetting.contains)
+    for lost in try repository.lostSnapshots() where records[lost.id] == nil && !forgetting.contains(lost.id) {
+      records[lost.id] = lost
+    }
     snapshots = records.values.sorted { $0.id < $1.id }
   }
 

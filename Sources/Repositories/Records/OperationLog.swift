@@ -46,6 +46,33 @@ package enum OperationLog {
     }
   }
 
+  /// What the log tells of versions.
+  struct History {
+    /// Those that exist, or did: somebody did something to them.
+    var named: Set<SnapshotID> = []
+    /// Those that were forgotten, and not taken back.
+    var forgotten: Set<SnapshotID> = []
+    /// Whether nothing was dropped or damaged.
+    var isComplete = true
+  }
+
+  static func history(in repository: Repository) throws -> History {
+    let names = try names(in: repository)
+    let operations = try operations(in: repository)
+    var history = History()
+    history.isComplete = names.count < countMax && operations.count == names.count
+    for operation in operations {
+      switch operation.kind {
+      case .forget, .gc: history.forgotten.formUnion(operation.snapshots)
+      case .undo:
+        history.forgotten.subtract(operation.snapshots)
+        history.named.formUnion(operation.snapshots)
+      case .restore, .tag, .note, .hold, .release, .repair: history.named.formUnion(operation.snapshots)
+      }
+    }
+    return history
+  }
+
   package static func append(
     _ kind: OperationRecord.Kind, _ summary: String, _ snapshots: [SnapshotID], target: String = "",
     in repository: Repository

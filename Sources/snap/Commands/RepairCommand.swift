@@ -6,8 +6,8 @@ struct RepairCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "repair", abstract: "Rebuild the index and damaged snapshot records, or a lost configuration.",
     discussion: """
-      Nothing is taken away: the index is derived from packs and records, and a damaged record is written anew from the \
-      copy that its save left in a pack. Damaged chunks that snap verify --read-data has found are stored anew by the next \
+      Nothing is taken away: the index is derived from packs and records, and a record that is damaged, or missing though \
+      nothing forgot it, is written anew from the copy that its save left in a pack, or that the index holds. Damaged chunks that snap verify --read-data has found are stored anew by the next \
       snap save --force, from the files that hold them.
       """)
   static let page = HelpPage(
@@ -47,7 +47,7 @@ struct RepairCommand: Command {
         "index rebuilt from \(counted(outcome.packs, "pack")) in \(TimeText.elapsed(seconds)): "
           + "\(counted(outcome.chunks, "chunk")), \(counted(outcome.snapshots, "version"))")
       if outcome.recordsRecovered > 0 {
-        try session.output.line("\(counted(outcome.recordsRecovered, "snapshot record")) written again from the packs")
+        try session.output.line("\(counted(outcome.recordsRecovered, "snapshot record")) written again")
       }
     }
     return nil
