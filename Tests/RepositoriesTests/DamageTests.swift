@@ -1,4 +1,5 @@
 import Glibc
+import Indexing
 import ObjectStores
 import Packing
 import Sealing
@@ -74,6 +75,43 @@ struct DamageTests {
     #expect(report.problems.allSatisfy { $0.code == .damage })
   }
 
+  @Test func `one pack is one problem, however much it takes along`() throws {
+    let repository = try fixture.open()
+    let pack = try #require(try repository.store.list(.packs).first { try !repository.chunks(in: $0).isEmpty })
+    try repository.store.delete([pack])
+    repository.close()
+    let kept = fixture.keep(as: "without the pack")
+    let report = try Verifier.verify(fixture.open(), options: VerifyOptions())
+    #expect(report.problems.count == 1, "\(report.problems)")
+    let problem = try #require(report.problems.first)
+    #expect(problem.message.hasPrefix("pack \(pack.fileName.prefix(8))… is missing: "), "\(problem.message)")
+    #expect(problem.path == pack.path)
+    // Once the index has forgotten where they were, it is still one.
+    fixture.goBack(to: kept)
+    try fixture.open().adoptPacks()
+    let later = try Verifier.verify(fixture.open(), options: VerifyOptions())
+    #expect(later.problems.count == 1 && later.problems[0].message.contains("in no pack"), "\(later.problems)")
+  }
+
+  @Test func `nothing is called unneeded while a manifest cannot be read`() throws {
+    let repository = try fixture.open()
+    var random = SeededGenerator(seed: 8)
+    try repository.save("v4", ["a": random.bytes(5000)])
+    try repository.forget(["v4"])
+    var options = VerifyOptions()
+    options.readData = .all
+    for name in try repository.store.list(.packs) {
+      var bytes = try repository.store.read(name)
+      for at in stride(from: 100, to: bytes.count - 200, by: 40) { bytes[at] ^= 0x55 }
+      StoreTestFolder.write(bytes, to: fixture.path + "/" + name.path)
+    }
+    let report = try Verifier.verify(fixture.open(), options: options)
+    #expect(
+      report.problems.contains { $0.message.contains("the manifests of ") || $0.message.contains("the manifest of ") })
+    #expect(
+      !report.problems.contains { $0.message.contains("no version") || $0.hint == "snap gc" }, "\(report.problems)")
+  }
+
   @Test func `a damaged record is read from its copy, and verify tells`() throws {
     let name = try #require(fixture.names("snapshots").first)
     let path = fixture.path + "/snapshots/" + name
@@ -130,5 +168,14 @@ struct DamageTests {
     guard let base else { return try FrameEncoder().encode(chunks: chunks, level: .auto) }
     let delta = DeltaBase(chunks: [ChunkHasher().id(of: base).prefix], bytes: base[...])
     return try #require(try FrameEncoder().encodeDelta(chunks: chunks, base: delta))
+  }
+}
+
+extension Repository {
+  /// The chunks that a pack holds, by the index.
+  fileprivate func chunks(in name: ObjectName) throws -> [ChunkID] {
+    var chunks: [ChunkID] = []
+    try index.forEachChunk { id, location in if .pack(location.pack) == name { chunks.append(id) } }
+    return chunks
   }
 }

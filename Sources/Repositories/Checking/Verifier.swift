@@ -5,42 +5,6 @@ import Packing
 import Sealing
 import SnapshotModel
 
-/// How thorough a check shall be.
-package struct VerifyOptions: Sendable {
-  package enum ReadData: Sendable {
-    /// Structure only.
-    case none
-    case all
-    /// The `part`-th (from 1) of `count` equal parts of the packs.
-    case part(Int, of: Int)
-    case percent(Double)
-    /// About so many bytes of packs.
-    case bytes(UInt64)
-  }
-
-  package var readData = ReadData.none
-  package var maxDurationSeconds: Double?
-  /// Those to check; `nil` for all.
-  package var snapshots: [SnapshotID]?
-
-  package init() {}
-}
-
-/// What a check found.
-package struct VerifyReport: Sendable {
-  package var packs = 0
-  package var chunks = 0
-  package var snapshots = 0
-  /// Bytes of packs that were read and whose every chunk was hashed.
-  package var bytesRead: UInt64 = 0
-  /// One a damaged object, with the files and versions that it takes along.
-  package var problems: [SnapFault] = []
-  /// Whether the time was up before all was checked.
-  package var wasCutShort = false
-
-  package init() {}
-}
-
 /// Checks that everything that the snapshots need is there and is what it should be.
 package enum Verifier {
   /// - Parameter progress: bytes read so far and bytes to read.
@@ -49,8 +13,10 @@ package enum Verifier {
     progress: (@Sendable (_ done: UInt64, _ total: UInt64) -> Void)? = nil
   ) throws -> VerifyReport {
     try asFault {
+      // Before the index forgets what was in them.
+      let missing = try repository.chunksOfMissingPacks()
       try repository.adoptPacks()
-      var check = VerifyRun(repository: repository, options: options, progress: progress)
+      var check = VerifyRun(repository: repository, options: options, missing: missing, progress: progress)
       try check.run()
       return check.report
     }
@@ -63,15 +29,21 @@ private struct VerifyRun {
   let options: VerifyOptions
   let progress: (@Sendable (UInt64, UInt64) -> Void)?
   var report = VerifyReport()
-  private var damagedChunks: [ChunkID: String] = [:]
+  private var ledger = DamageLedger()
+  /// Chunks that stood in packs that are gone.
+  private let missing: [ChunkIDPrefix: PackID]
+  private var damagedChunks: [ChunkID: PackID] = [:]
   /// By node of the graph: `nil` for a frame that cannot be decoded, because of what it stands on.
   private var ranks: [Int32?] = []
   private let started = currentTime()
 
   init(
-    repository: Repository, options: VerifyOptions, progress: (@Sendable (UInt64, UInt64) -> Void)?
+    repository: Repository, options: VerifyOptions, missing: [ChunkIDPrefix: PackID],
+    progress: (@Sendable (UInt64, UInt64) -> Void)?
   ) {
     self.repository = repository
+    self.missing = missing
+    ledger.missingPacks = Set(missing.values)
     self.options = options
     self.progress = progress
   }
@@ -96,12 +68,13 @@ private struct VerifyRun {
       } catch let error as PackingError {
         if let scanned = try repository.directory(of: pack) {
           directories.append(scanned)
-          add("pack \(pack.short)… directory is damaged (\(error)); read by scan", .pack(pack), hint: "snap repair")
+          ledger.add(
+            "pack \(pack.short)… directory is damaged (\(error)); read by scan", of: pack, hint: "snap repair")
         } else {
-          add("pack \(pack.short)… cannot be read: \(error)", .pack(pack), hint: "snap repair")
+          ledger.add("pack \(pack.short)… cannot be read: \(error)", of: pack)
         }
       } catch let error as ObjectStoreError {
-        add("pack \(pack.short)… cannot be read: \(error)", .pack(pack))
+        ledger.add("pack \(pack.short)… cannot be read: \(error)", of: pack)
       }
     }
     return directories
@@ -121,9 +94,9 @@ private struct VerifyRun {
         stored = try repository.store.read(.pack(pack.pack))
         try PackReader.checkWhole(stored)
       } catch let error as PackingError {
-        add("pack \(pack.pack.short)…: \(error)", .pack(pack.pack), hint: "snap repair")
+        ledger.add("pack \(pack.pack.short)…: \(error)", of: pack.pack)
       } catch let error as ObjectStoreError {
-        add("pack \(pack.pack.short)… cannot be read: \(error)", .pack(pack.pack))
+        ledger.add("pack \(pack.pack.short)… cannot be read: \(error)", of: pack.pack)
         continue
       }
       let sound = pack.frames.filter { isWhole($0, in: pack.pack) }
@@ -142,10 +115,19 @@ private struct VerifyRun {
       } catch {
         isWhole = false
         // A damaged copy of a chunk that also stands whole elsewhere harms nobody; the pack was told about.
-        if (try? repository.reader().bytes(of: id)) == nil { damagedChunks[id] = "\(error)" }
+        if (try? repository.reader().bytes(of: id)) == nil { note(error, of: id, in: pack) }
       }
     }
     return isWhole
+  }
+
+  private mutating func note(_ error: any Error, of id: ChunkID, in pack: PackID) {
+    // What is missing is a base; whoever needs the chunk is told where that was.
+    if case ChunkFault.missing = error { return }
+    damagedChunks[id] = pack
+    var reason = "\(error)"
+    if case ChunkFault.damaged(_, _, let text) = error { reason = text }
+    ledger.add(damaged: id, of: pack, reason: reason)
   }
 
   /// Leaves only the sound frames in the index, so that the next save that reads the files of the others stores them anew.
@@ -183,26 +165,16 @@ private struct VerifyRun {
     let chosen = all.filter { options.snapshots?.contains($0.snapshot.id) ?? true }
     if options.snapshots == nil { try checkRecords(known: Set(all.map(\.snapshot.id))) }
     ranks = try graph.ranks(damaged: Set(damagedChunks.keys)) { _ in false }
-    var affected: [ChunkID: [String]] = [:]
     var sound: Set<ChunkID> = []
     for listed in chosen {
       report.snapshots += 1
-      try check(listed.snapshot, graph, &affected, &sound)
+      try check(listed.snapshot, graph, &sound)
     }
-    for (id, files) in affected.sorted(by: { $0.key < $1.key }) {
-      let isThere = graph.firstFrame(holding: id) != nil
-      let what =
-        damagedChunks[id] ?? "chunk \(id.short)… \(isThere ? "stands on chunks that are in no pack" : "is in no pack")"
-      let named = files.prefix(3).joined(separator: ", ") + (files.count > 3 ? " and \(files.count - 3) more" : "")
-      report.problems.append(SnapFault(.damage, "\(what); affects \(named)", hint: "snap repair"))
-    }
-    for (id, what) in damagedChunks.sorted(by: { $0.key < $1.key }) where affected[id] == nil {
-      report.problems.append(SnapFault(.damage, "\(what); no version that was checked needs it", hint: "snap gc"))
-    }
+    report.problems += ledger.problems(checkedAll: chosen.count == all.count)
   }
 
   private mutating func check(
-    _ snapshot: Snapshot, _ graph: PackGraph, _ affected: inout [ChunkID: [String]], _ sound: inout Set<ChunkID>
+    _ snapshot: Snapshot, _ graph: PackGraph, _ sound: inout Set<ChunkID>
   ) throws {
     let reader = repository.reader()
     do {
@@ -213,17 +185,44 @@ private struct VerifyRun {
         var isSound = true
         for entry in try manifest.entries(ofSegment: number) {
           for chunk in try reader.chunks(of: entry.content) where !isAvailable(chunk.id, graph) {
-            affected[chunk.id, default: []].append("'\(entry.path)' in \(snapshot.version)")
+            ledger.add(
+              file: entry.path.description, in: snapshot.version, for: chunk.id,
+              because: try cause(of: chunk.id, graph))
             isSound = false
           }
         }
         if isSound { sound.insert(segment.chunk.id) }
       }
     } catch let fault as ChunkFault {
-      add("the manifest of \(snapshot.version) cannot be read: \(fault)", .snapshot(snapshot.id), hint: "snap repair")
+      if case .damaged(let id, let pack, _) = fault, damagedChunks[id] == nil { note(fault, of: id, in: pack) }
+      ledger.add(manifestOf: snapshot.version, because: try cause(of: fault.chunkID, graph))
     } catch let error as PackingError {
       add("the manifest of \(snapshot.version) is damaged: \(error)", .snapshot(snapshot.id), hint: "snap repair")
     }
+  }
+
+  /// The pack that a chunk cannot be had for: its own, or that of what it stands on, however many deltas away.
+  private func cause(of id: ChunkID, _ graph: PackGraph) throws -> DamageLedger.Cause {
+    var visited: Set<ChunkID> = []
+    var open = [id]
+    while let next = open.popLast() {
+      guard visited.insert(next).inserted else { continue }
+      if let pack = damagedChunks[next] { return .pack(pack) }
+      let frames = graph.frames(holding: next)
+      if frames.isEmpty { return try place(ofLost: next.prefix) }
+      for base in frames.flatMap({ graph.frame($0).header.bases }) {
+        let candidates = graph.chunks(base)
+        if candidates.isEmpty { return try place(ofLost: base) }
+        open += candidates.filter { !isAvailable($0, graph) }
+      }
+    }
+    return .unknown
+  }
+
+  /// Where a chunk was that no readable pack holds, as far as the index knows.
+  private func place(ofLost prefix: ChunkIDPrefix) throws -> DamageLedger.Cause {
+    if let pack = missing[prefix] { return .pack(pack) }
+    return try repository.index.locate(prefix).first.map { .pack($0.1.pack) } ?? .unknown
   }
 
   private func isAvailable(_ id: ChunkID, _ graph: PackGraph) -> Bool {
@@ -234,6 +233,9 @@ private struct VerifyRun {
   ///
   /// - Parameter known: snapshots that can be read, be it from the index or from a pack.
   private mutating func checkRecords(known: Set<SnapshotID>) throws {
+    for lost in try repository.lostSnapshots() {
+      add(repository.lostText(lost), .snapshot(lost.id), hint: "snap repair")
+    }
     for folder in [ObjectFolder.snapshots, .trash, .labels] {
       for name in try repository.store.list(folder) {
         guard let id = name.snapshotID else { continue }
@@ -263,5 +265,18 @@ private struct VerifyRun {
 
   private mutating func add(_ message: String, _ name: ObjectName, hint: String? = nil) {
     report.problems.append(SnapFault(.damage, message, hint: hint, path: name.path))
+  }
+}
+
+extension Repository {
+  /// What the index knows of packs that are there no more; nothing is read when there are none.
+  fileprivate func chunksOfMissingPacks() throws -> [ChunkIDPrefix: PackID] {
+    let gone = Set(try index.packIDs().keys).subtracting(try packNames())
+    guard !gone.isEmpty else { return [:] }
+    var chunks: [ChunkIDPrefix: PackID] = [:]
+    try index.forEachChunk { id, location in
+      if gone.contains(location.pack) { chunks[id.prefix] = location.pack }
+    }
+    return chunks
   }
 }
