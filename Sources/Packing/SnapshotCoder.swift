@@ -128,7 +128,7 @@ extension SnapshotCoder {
     [
       \.filesNew, \.filesChanged, \.filesUnmodified, \.filesRemoved, \.directories, \.otherEntries, \.bytesLogical,
       \.bytesRead, \.bytesNew, \.bytesStored, \.bytesSavedByDelta, \.chunksNew, \.itemsWithErrors, \.itemsIgnored,
-      \.durationMilliseconds,
+      \.durationMilliseconds, \.directoriesNew,
     ]
   }
 

@@ -95,6 +95,8 @@ package struct SnapshotStatistics: Hashable, Sendable {
   /// Files and folders that the ignore rules left out (a folder counts once).
   package var itemsIgnored: UInt64 = 0
   package var durationMilliseconds: UInt64 = 0
+  /// Of `directories`, those that the parent does not have.
+  package var directoriesNew: UInt64 = 0
 
   package init() {}
 }

@@ -37,7 +37,7 @@ struct SnapshotCoderTests {
 
   @Test func `every statistic has its own place`() throws {
     var snapshot = try Self.least()
-    let numbers = (1...15).map(UInt64.init)
+    let numbers = (1...16).map(UInt64.init)
     snapshot.statistics.filesNew = numbers[0]
     snapshot.statistics.filesChanged = numbers[1]
     snapshot.statistics.filesUnmodified = numbers[2]
@@ -53,9 +53,10 @@ struct SnapshotCoderTests {
     snapshot.statistics.itemsWithErrors = numbers[12]
     snapshot.statistics.itemsIgnored = numbers[13]
     snapshot.statistics.durationMilliseconds = numbers[14]
+    snapshot.statistics.directoriesNew = numbers[15]
     let bytes = SnapshotCoder.encode(snapshot)
     #expect(try SnapshotCoder.decode(bytes) == snapshot)
-    #expect(hexadecimal(bytes).contains(hexadecimal([12, 15] + (1...15).map(UInt8.init))))
+    #expect(hexadecimal(bytes).contains(hexadecimal([12, 16] + (1...16).map(UInt8.init))))
   }
 
   @Test func `a record cut short or flipped anywhere is refused`() throws {

@@ -16,6 +16,7 @@ struct SnapshotFormatPageTests {
     statistics.bytesStored = 150
     statistics.chunksNew = 2
     statistics.durationMilliseconds = 9
+    statistics.directoriesNew = 1
     let snapshot = Snapshot(
       id: try #require(SnapshotID(hexadecimal: "000102030405060708090a0b0c0d0e0f")), version: "v1.1.0",
       created: Timestamp(seconds: 1_795_268_635, nanoseconds: 12_345_678), utcOffsetSeconds: 3600, host: "mill",

@@ -57,6 +57,17 @@ struct JSONContractTests {
     #expect((summary["snapshot_id"] as? String)?.count == 32)
   }
 
+  @Test func `new folders are told from those that were there`() throws {
+    func summary(_ run: SnapRun) throws -> [Int?] {
+      let object = try JSONSerialization.jsonObject(with: Data((run.outputLines.last ?? "").utf8)) as? [String: Any]
+      return ["dirs_new", "dirs_changed", "dirs_unmodified"].map { (object?[$0] as? NSNumber)?.intValue }
+    }
+    let sandbox = try SnapSandbox.withProject()
+    #expect(try summary(sandbox.snap("save", "v1", "--json")) == [3, 0, 0])
+    try sandbox.shell("mkdir -p more/below && rm -r src && echo x >src")
+    #expect(try summary(sandbox.snap("save", "v2", "--json")) == [2, 0, 2])
+  }
+
   @Test func `a path that is no UTF-8 has its bytes beside it`() throws {
     let sandbox = try SnapSandbox.withProject()
     try sandbox.shell(#"name=$(printf 'bad\377'); echo x >"$name"; "$SNAP" save v1 -q"#)

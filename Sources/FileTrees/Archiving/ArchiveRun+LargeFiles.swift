@@ -43,7 +43,7 @@ extension ArchiveRun {
       folder = component.isEmpty ? folder : folder.appending(component) ?? folder
       var folderMetadata = metadata
       folderMetadata.mode = 0o700
-      _ = try prior?.entry(at: folder)
+      if try prior?.entry(at: folder)?.entry.kind != .directory { statistics.directoriesNew += 1 }
       try submit(
         .batch([.node(ManifestEntry(path: folder, kind: .directory, metadata: folderMetadata))], nil), byteCount: 0)
     }

@@ -104,7 +104,9 @@ final class ArchiveRun {
   private func archive(_ item: WalkedItem) throws {
     let known = try prior?.entry(at: item.path)
     let linkTarget = hardLinks.target(of: item)
-    guard item.status.kind == .file else { return try archiveNode(item, hardLinkTarget: linkTarget) }
+    guard item.status.kind == .file else {
+      return try archiveNode(item, prior: known?.entry, hardLinkTarget: linkTarget)
+    }
     if let linkTarget {
       try add(.link(item, prior: known?.entry, target: linkTarget), byteCount: 0)
     } else if let known, let row = known.row, row.matches(item.status), known.entry.isUnchanged(item.status) {
@@ -124,7 +126,7 @@ final class ArchiveRun {
     return try self.prior?.file(resembling: path, byteCount: byteCount)?.content
   }
 
-  private func archiveNode(_ item: WalkedItem, hardLinkTarget: ArchivePath?) throws {
+  private func archiveNode(_ item: WalkedItem, prior: ManifestEntry?, hardLinkTarget: ArchivePath?) throws {
     do throws(SystemError) {
       var entry = ManifestEntry(
         path: item.path, kind: item.status.kind, metadata: try EntryCapture.metadata(item, owners: owners))
@@ -137,6 +139,7 @@ final class ArchiveRun {
       case .file, .directory, .fifo, .socket: break
       }
       batch.rows.append(.node(entry))
+      if entry.kind == .directory, prior?.kind != .directory { statistics.directoriesNew += 1 }
     } catch {
       fail(item.path, error.description)
     }

@@ -48,12 +48,13 @@ extension GitState {
 }
 
 extension SnapshotStatistics {
-  /// restic's names where restic has them; folders are not told apart into new and unmodified.
+  /// restic's names where restic has them; a folder is new or unmodified.
   var json: JSONObject {
     JSONObject([
       "files_new": .unsigned(filesNew), "files_changed": .unsigned(filesChanged),
       "files_unmodified": .unsigned(filesUnmodified), "files_removed": .unsigned(filesRemoved),
-      "dirs_new": .unsigned(0), "dirs_changed": .unsigned(0), "dirs_unmodified": .unsigned(directories),
+      "dirs_new": .unsigned(directoriesNew), "dirs_changed": .unsigned(0),
+      "dirs_unmodified": .unsigned(directories - min(directoriesNew, directories)),
       "others_processed": .unsigned(otherEntries), "data_blobs": .unsigned(chunksNew), "tree_blobs": .unsigned(0),
       "data_added": .unsigned(bytesNew), "data_added_packed": .unsigned(bytesStored),
       "data_saved_by_delta": .unsigned(bytesSavedByDelta),
