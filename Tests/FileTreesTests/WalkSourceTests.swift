@@ -31,6 +31,18 @@ struct WalkSourceTests {
     #expect(try fixture.walk(["none", "a/none/y", "a/none/x", "f.h/x", "link/e"]) == expected)
   }
 
+  @Test func `a folder alone comes without what is in it, beside sources`() throws {
+    var options = WalkOptions()
+    options.foldersAlone = ["a", "a/b", "f", "dist"].compactMap { ArchivePath($0) }
+    #expect(
+      try fixture.walk(["a/e", "f"], options) == [
+        "directory ", "directory a", "directory a/b", "file a/e", "directory dist", "directory f", "file f/g",
+      ])
+    options.foldersAlone = ["f.h", "none"].compactMap { ArchivePath($0) }
+    #expect(try fixture.walk([], options).contains("failed none (No such file or directory)"))
+    #expect(try fixture.walk([], options).contains { $0.hasPrefix("failed f.h") })
+  }
+
   @Test func `no source at all walks the root's entry alone`() throws {
     #expect(try fixture.walk([]) == ["directory "])
   }

@@ -25,7 +25,7 @@ extension ArchiveRun {
   }
 
   func commit() throws -> SaveOutcome {
-    if case .tree(_, let sources) = request.input, sourcesMissing == sources.count {
+    if case .tree(_, let sources) = request.input, !sources.isEmpty, sourcesMissing == sources.count {
       throw SnapFault(.failed, "nothing to save: none of the sources exist")
     }
     let manifest = try session.finishManifest()
@@ -67,7 +67,7 @@ extension ArchiveRun {
 
   /// The stat cache only spares the next save work: that it cannot be written is worth a note, no more.
   private func rememberStatus(for manifest: ChunkReference) {
-    guard case .tree = request.input, let statCache else { return }
+    guard case .tree = request.input, request.remembersStatus, let statCache else { return }
     do {
       let file = StatCacheFile(repository: repository.id, root: request.root)
       try file?.store(statCache.finish(manifest: manifest.id))

@@ -29,6 +29,8 @@ package struct SaveRequest: Sendable {
   /// Reads every file, whatever its times say.
   package var readsAll = false
   package var walk = WalkOptions()
+  /// Whether the stat cache shall know this snapshot, which helps the next save of the same sources, and forget the last.
+  package var remembersStatus = true
   /// Called when all is read and before the commit; what it throws prevents the commit.
   package var confirm: (@Sendable () throws -> Void)?
 

@@ -69,7 +69,7 @@ package final class TreeWalker {
       pending = [.skippedRepository(.root)]
       return
     }
-    let tree = SourceTree(sources: sources)
+    let tree = SourceTree(sources: sources, foldersAlone: options.foldersAlone)
     entering = Entering(
       path: .root, handle: handle, device: status.device, rules: try IgnoreRules(options),
       sources: tree.isSource ? nil : tree)

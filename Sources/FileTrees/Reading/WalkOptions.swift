@@ -1,4 +1,6 @@
-/// What a walk leaves out.
+import SnapshotModel
+
+/// What a walk leaves out, and what beside its sources it takes in.
 package struct WalkOptions: Sendable {
   /// `node_modules/ .git/ dist/ build/ coverage/`, wherever they lie, unless an ignore file takes them in again.
   package var usesDefaultIgnores = true
@@ -18,6 +20,8 @@ package struct WalkOptions: Sendable {
   package var excludeLargerThan: UInt64?
   /// Stays in each source's file system; of another one's mount point it keeps the empty folder.
   package var oneFileSystem = false
+  /// Folders to hand out beside the sources, without what is in them.
+  package var foldersAlone: [ArchivePath] = []
   /// Folders that are no part of any tree: the repository itself.
   package var neverEnter: [FileIdentity] = []
   /// Folders that may be open at once; deeper trees are reopened on the way up.
