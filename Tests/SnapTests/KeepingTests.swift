@@ -98,6 +98,45 @@ struct KeepingTests {
     #expect(try Self.names(sandbox) == ["d1", "d2", "d3"])
   }
 
+  @Test func `what gc's rules forget can be taken back until the next gc`() throws {
+    let sandbox = try Self.withDays(4)
+    try sandbox.snap("forget", "d1")
+    let run = try sandbox.snap("gc", "--keep-last", "1")
+    #expect(run.output.contains("gave up: d1\nforgot: d2, d3\n"))
+    #expect(run.output.contains(" with the next snap gc; until then snap undo takes the forgetting back\n"))
+    #expect(try sandbox.snap("ops").outputLines.first?.hasSuffix("forget   forgot d2, d3") == true)
+    #expect(try sandbox.snap("undo").output == "back: d2, d3\n")
+    #expect(try Self.names(sandbox) == ["d2", "d3", "d4"])
+    let foretold = try Self.summary(sandbox.snap("gc", "--keep-last", "1", "--dry-run", "--json"))
+    let forgotten = try Self.summary(sandbox.snap("gc", "--keep-last", "1", "--json"))
+    #expect(foretold["bytes_freed"] as? Int == 0 && forgotten["bytes_freed"] as? Int == 0)
+    let freed = try Self.summary(sandbox.snap("gc", "--json"))["bytes_freed"] as? Int
+    #expect(freed ?? 0 > 20000)
+    #expect(foretold["bytes_freed_by_next_gc"] as? Int == freed)
+    #expect(forgotten["bytes_freed_by_next_gc"] as? Int == freed)
+    #expect(try sandbox.snap("undo").status == 18)
+  }
+
+  @Test func `with a window of nothing, gc frees at once what its rules forget`() throws {
+    let sandbox = try Self.withDays(4)
+    let run = try Self.summary(sandbox.snap("gc", "--keep-last", "1", "--undo-window", "0s", "--json"))
+    #expect(run["bytes_freed"] as? Int ?? 0 > 20000)
+    #expect(try sandbox.snap("undo").status == 18)
+    #expect(try sandbox.snap("verify", "--read-data").status == 0)
+  }
+
+  @Test func `rules that can keep nothing are no rules`() throws {
+    let sandbox = try Self.withDays(2)
+    let run = try sandbox.snap("gc", "--keep-last", "0")
+    #expect(run.status == 2)
+    #expect(
+      run.error
+        == "snap: refusing to forget every snapshot; these rules keep none\n"
+        + "hint: --keep-last 1 keeps the newest; without rules gc frees what was forgotten\n")
+    #expect(try sandbox.snap("forget", "d1", "--keep-last", "0").status == 2)
+    #expect(try Self.names(sandbox) == ["d1", "d2"])
+  }
+
   @Test func `a hold blocks forget and outlives every rule`() throws {
     let sandbox = try Self.withDays(3)
     try sandbox.snap("hold", "d1", "audit", "-m", "until June")

@@ -29,7 +29,7 @@ struct ForgetCommand: Command {
     if revisions.isEmpty, retention.policy.isEmpty {
       throw SnapFault(.usage, "refusing to forget every snapshot; give an id or a --keep rule")
     }
-    if !revisions.isEmpty, !retention.policy.isEmpty {
+    if !revisions.isEmpty, retention.isGiven {
       throw SnapFault(.usage, "versions and --keep rules cannot be combined")
     }
   }
@@ -55,7 +55,11 @@ struct ForgetCommand: Command {
         "frees \(plan.bytesFreedNow) bytes now, \(Self.exact(plan.bytesFreedByCollection)) with the next snap gc"
           + (dryRun || prune ? "" : "; until then snap undo takes it back"))
     }
-    if prune { try Collection(undoWindowSeconds: 0, isDryRun: dryRun, foretold: plan).run(repository, session) }
+    if prune {
+      var collection = Collection(isDryRun: dryRun, forgotten: names)
+      try collection.run(in: repository, undoWindowSeconds: 0, forgetting: plan)
+      try collection.report(to: session)
+    }
     return nil
   }
 

@@ -6,9 +6,10 @@ struct GCCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "gc", abstract: "Apply a retention policy, and free what no version needs.",
     discussion: """
-      Without rules it keeps all versions and frees what was forgotten. Rules are OR-ed: each keeps some versions, and \
-      what none keeps is forgotten; held versions and those dated in the future always stay. With --undo-window 7d what \
-      was forgotten less than that ago, also by this run, stays and can be taken back. Saves may run meanwhile.
+      It frees what was forgotten, and without rules keeps all other versions. Rules are OR-ed: each keeps some versions, \
+      and what none keeps is forgotten; held versions and those dated in the future always stay. What the rules forget \
+      can be taken back until the next gc frees it. --undo-window 7d leaves what was forgotten less than that ago; 0s \
+      frees also what this run forgets. Saves may run meanwhile.
       """,
     aliases: ["prune", "compact"])
   static let page = HelpPage(
@@ -16,6 +17,7 @@ struct GCCommand: Command {
       "snap gc": "free what was forgotten",
       "snap gc --keep-daily 7 --keep-weekly 4 --dry-run": "what would go, and why the rest stays",
       "snap gc --keep-within 1y --undo-window 7d": "free nothing that was forgotten this week",
+      "snap gc --keep-last 3 --undo-window 0s": "forget and free in one go, with no way back",
     ], statuses: [10: "no repository", 18: "the rules would keep nothing"])
 
   @OptionGroup(title: "Which to keep") var retention: RetentionOptions
@@ -27,64 +29,109 @@ struct GCCommand: Command {
 
   @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
+  func check() throws {
+    if retention.isGiven, retention.policy.isEmpty {
+      throw SnapFault(
+        .usage, "refusing to forget every snapshot; these rules keep none",
+        hint: "--keep-last 1 keeps the newest; without rules gc frees what was forgotten")
+    }
+  }
+
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
-    let window = undoWindow?.duration ?? CalendarDuration()
-    let now = currentTime()
-    let seconds = now.seconds - window.before(now).seconds
+    let report = retention.isGiven ? try RetentionReport(retention.policy, on: repository.snapshots()) : nil
+    let window = try windowSeconds(session)
+    try report?.write(to: session)
+    let removed = report?.removed ?? []
+    var collection = Collection(isDryRun: dryRun)
+    if let window {
+      let plan = try forget(removed, in: repository)
+      collection.forgotten = plan?.snapshots.map(\.snapshot.version) ?? []
+      try collection.run(in: repository, undoWindowSeconds: window, forgetting: plan)
+    } else {
+      // First what was forgotten before: what the rules forget now can be taken back until the next time.
+      try collection.run(in: repository, undoWindowSeconds: 0)
+      let plan = try forget(removed, in: repository)
+      collection.forgotten = plan?.snapshots.map(\.snapshot.version) ?? []
+      collection.bytesFreedNext = plan?.bytesFreedByCollection
+    }
+    try collection.report(to: session)
+    return nil
+  }
+
+  /// The window that was asked for; `nil` without.
+  private func windowSeconds(_ session: Session) throws -> Int64? {
+    guard let window = undoWindow?.duration else { return nil }
     if dryRun, !window.isZero, !session.isJSON, !session.isQuiet {
       try session.output.line("undo window: \(window.spelledOut)")
     }
-    var foretold: ForgetPlan?
-    if !retention.policy.isEmpty {
-      let report = try RetentionReport(retention.policy, on: repository.snapshots())
-      try report.write(to: session)
-      if !report.removed.isEmpty {
-        let plan = try Forgetter.plan(report.removed, in: repository)
-        if !dryRun { try Forgetter.execute(plan, in: repository) }
-        foretold = plan
-      }
-    }
-    try Collection(undoWindowSeconds: seconds, isDryRun: dryRun, foretold: foretold).run(repository, session)
-    return nil
+    let now = currentTime()
+    return now.seconds - window.before(now).seconds
+  }
+
+  private func forget(_ ids: [SnapshotID], in repository: Repository) throws -> ForgetPlan? {
+    if ids.isEmpty { return nil }
+    let plan = try Forgetter.plan(ids, in: repository)
+    if !dryRun { try Forgetter.execute(plan, in: repository) }
+    return plan
   }
 }
 
 /// One collection, planned, executed and told.
 struct Collection {
-  var undoWindowSeconds: Int64
-  var isDryRun: Bool
-  /// What was, or with a dry run would be, forgotten just before.
-  var foretold: ForgetPlan?
+  private let isDryRun: Bool
+  /// The versions that were, or with a dry run would be, forgotten with it.
+  var forgotten: [String]
+  /// What the next collection frees of them, when this one leaves them.
+  var bytesFreedNext: UInt64?
+  private var plan: GarbagePlan?
+  private var bytesFreed: UInt64 = 0
 
-  func run(_ repository: Repository, _ session: Session) throws {
+  init(isDryRun: Bool, forgotten: [String] = []) {
+    self.isDryRun = isDryRun
+    self.forgotten = forgotten
+  }
+
+  /// - Parameter foretold: what was, or would be, forgotten just before, to be given up with the rest.
+  mutating func run(
+    in repository: Repository, undoWindowSeconds: Int64, forgetting foretold: ForgetPlan? = nil
+  ) throws {
     // A dry run has forgotten nothing: the plan must take it for done, unless the window keeps it anyway.
     let forgetting = isDryRun && undoWindowSeconds == 0 ? foretold?.snapshots.map(\.snapshot.id) ?? [] : []
     let plan = try GarbageCollector.plan(
       in: repository, undoWindowSeconds: undoWindowSeconds, forgetting: Set(forgetting))
-    let freed = isDryRun ? plan.bytesFreed : try GarbageCollector.execute(plan, in: repository).bytesFreed
-    let forgotten = foretold?.snapshots.map(\.snapshot.version) ?? []
+    bytesFreed = isDryRun ? plan.bytesFreed : try GarbageCollector.execute(plan, in: repository).bytesFreed
+    self.plan = plan
+  }
+
+  func report(to session: Session) throws {
+    guard let plan else { return }
     let expired = plan.snapshotsExpired.map(\.snapshot.version)
     if session.isJSON {
       try session.json(
         JSONObject([
-          "message_type": "summary", "dry_run": .boolean(isDryRun), "bytes_freed": .unsigned(freed),
-          "bytes_rewritten": .unsigned(plan.bytesRewritten), "packs_deleted": .count(plan.packsDeleted),
-          "packs_rewritten": .count(plan.packsRewritten), "packs_kept": .count(plan.packsKept),
-          "versions_forgotten": .strings(forgotten), "versions_removed": .strings(expired),
+          "message_type": "summary", "dry_run": .boolean(isDryRun), "bytes_freed": .unsigned(bytesFreed),
+          "bytes_freed_by_next_gc": .unsigned(bytesFreedNext ?? 0), "bytes_rewritten": .unsigned(plan.bytesRewritten),
+          "packs_deleted": .count(plan.packsDeleted), "packs_rewritten": .count(plan.packsRewritten),
+          "packs_kept": .count(plan.packsKept), "versions_forgotten": .strings(forgotten),
+          "versions_removed": .strings(expired),
         ]))
       return
     }
     guard !session.isQuiet else { return }
-    if !forgotten.isEmpty {
-      try session.output.line("\(isDryRun ? "would forget" : "forgot"): \(forgotten.joined(separator: ", "))")
-    }
     if !expired.isEmpty {
       try session.output.line("\(isDryRun ? "would give up" : "gave up"): \(expired.joined(separator: ", "))")
+    }
+    if !forgotten.isEmpty {
+      try session.output.line("\(isDryRun ? "would forget" : "forgot"): \(forgotten.joined(separator: ", "))")
     }
     try session.output.line(
       "Packs:   \(formatted(count: plan.packsKept)) kept, \(formatted(count: plan.packsDeleted)) deleted, "
         + "\(formatted(count: plan.packsRewritten)) rewritten (\(formatted(byteCount: plan.bytesRewritten)) moved)")
-    try session.output.line("\(isDryRun ? "would free" : "freed") \(ForgetCommand.exact(freed))")
+    let next = bytesFreedNext.map { bytes in
+      ", \(ForgetCommand.exact(bytes)) with the next snap gc"
+        + (isDryRun ? "" : "; until then snap undo takes the forgetting back")
+    }
+    try session.output.line("\(isDryRun ? "would free" : "freed") \(ForgetCommand.exact(bytesFreed))\(next ?? "")")
   }
 }

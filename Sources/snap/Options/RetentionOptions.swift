@@ -27,6 +27,12 @@ struct RetentionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Keep versions with this tag; may be given several times.", valueName: "tag"))
   var keepTag: [String] = []
 
+  /// Whether any rule was given, be it one that keeps nothing.
+  var isGiven: Bool {
+    let counts = [keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly]
+    return counts.contains { $0 != nil } || keepWithin != nil || !keepTag.isEmpty
+  }
+
   var policy: RetentionPolicy {
     var policy = RetentionPolicy()
     policy.keepLast = keepLast?.count ?? 0
