@@ -79,12 +79,22 @@ struct ExportCommand: Command {
     let manifest = try repository.manifest(of: version.snapshot)
     let selection = try PathSelection(path.map { ArgumentText.encode($0) }, root: version.snapshot.root)
     let target = try output.map { try FileSystemPath.absolute(ArgumentText.encode($0)) } ?? []
-    let sink: any ByteSink =
-      isToOutput ? StandardOutputSink(session.output) : try ArchiveFile(at: target, replaces: force)
+    let sink: any ByteSink
+    if isToOutput {
+      sink = try compressed(StandardOutputSink(session.output))
+    } else {
+      // Half an archive is to be removed first. One that goes to a pipe may wait for its reader, so there a signal ends it.
+      Interruption.defer()
+      sink = InterruptibleSink(to: try compressed(try ArchiveFile(at: target, replaces: force)), path: target)
+    }
     let writer = TarWriter(
-      to: try compressed(sink), content: repository.reader(), prefix: ArgumentText.encode(prefix))
+      to: sink, content: repository.reader(), prefix: ArgumentText.encode(prefix))
     var filter = SelectionFilter(selection)
-    try manifest.forEach { entry in try filter.take(entry) { entry, _ in try writer.append(entry) } }
+    for number in selection.segments(of: manifest) {
+      for entry in try manifest.entries(ofSegment: number) {
+        try filter.take(entry) { entry, _ in try writer.append(entry) }
+      }
+    }
     if let missing = filter.unmatched.first {
       throw ArchivePath(missing).map { session.notInVersion($0, version.snapshot, manifest) }
         ?? SnapFault(.notFound, "nothing in version \(version.snapshot.version) matches '\(displayText(missing))'")

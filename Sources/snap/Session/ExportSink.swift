@@ -16,6 +16,33 @@ final class StandardOutputSink: ByteSink {
   func finish() throws { try output.flush() }
 }
 
+/// Ends an archive when a signal asks for it.
+final class InterruptibleSink: ByteSink {
+  private let sink: any ByteSink
+  private let path: [UInt8]
+
+  init(to sink: any ByteSink, path: [UInt8]) {
+    self.sink = sink
+    self.path = path
+  }
+
+  func write(_ bytes: ArraySlice<UInt8>) throws {
+    try stopIfAsked()
+    try sink.write(bytes)
+  }
+
+  func finish() throws {
+    try stopIfAsked()
+    try sink.finish()
+  }
+
+  private func stopIfAsked() throws(SnapFault) {
+    if Interruption.isRequested {
+      throw SnapFault(.interrupted, "interrupted; \(displayText(path)) was not written", path: displayText(path))
+    }
+  }
+}
+
 /// Writes an archive beside its final name, and gives it that name only when it is whole and on the disk.
 final class ArchiveFile: ByteSink {
   private let path: [UInt8]
