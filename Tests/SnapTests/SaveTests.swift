@@ -3,6 +3,26 @@ import TestSupport
 import Testing
 
 struct SaveTests {
+  @Test func `a project whose folder's name is no UTF-8 is one like others`() throws {
+    let sandbox = try SnapSandbox()
+    let run = try sandbox.shell(
+      #"""
+      set -e; d=$(printf 'caf\351'); mkdir "$d"; cd "$d"; "$SNAP" init; echo 1 >a; mkdir sub; cd sub; "$SNAP" save v1 -q
+      "$SNAP" ls v1; cd ..; echo 2 >a; "$SNAP" restore v1 -q; cat a; "$SNAP" undo -q; cat a; "$SNAP" status --no-tree
+      "$SNAP" diff --name-only; cd ..; s=$(printf 'st\377re'); "$SNAP" -r "$s" init; "$SNAP" -r "$s" save v1 "$d/a" -q
+      "$SNAP" -r "$s" ls v1; "$SNAP" -r "$s" restore v1 --to "$d/out" -q; cat "$d/out/$d/a"; "$SNAP" -r "$d" list -q | cut -f1
+      "$SNAP" -r "$s" init || echo "status $?"
+      """#)
+    #expect(run.status == 0, "\(run.error)")
+    let lines = run.output.split(separator: "\n").map(String.init)
+    #expect(lines.first?.hasSuffix(#"at \#(sandbox.project)/caf\xe9/.snap"#) == true, "\(lines)")
+    #expect(lines.contains { $0.hasPrefix("Project:") && $0.contains(#"/caf\xe9  (repository"#) })
+    #expect(lines.contains { $0.hasSuffix(#"/st\xffre"#) })
+    #expect(!run.output.contains("/proc/self/fd") && !run.error.contains("/proc/self/fd"), "\(run.error)")
+    #expect(run.error.contains(#"/st\xffre already holds a repository"#))
+    #expect(lines.filter { ["1", "2"].contains($0) } == ["1", "2", "2"])
+  }
+
   @Test func `the summary is as people know it`() throws {
     let sandbox = try SnapSandbox.withProject()
     try sandbox.write("node_modules/lib.js", "x")

@@ -26,7 +26,7 @@ struct IgnoredCommand: Command {
   func run(in session: Session) throws -> FaultCode? {
     // The rules need no repository: without one the current folder is the root.
     let location = try session.repositoryLocation()
-    let root = location.map { Array($0.utf8) }.flatMap { Self.projectRoot(of: $0) } ?? session.workingFolder
+    let root = location.map(PathText.path).flatMap { Self.projectRoot(of: $0) } ?? session.workingFolder
     let options = try ignore.walkOptions(repository: location.map { Array($0.utf8) })
     let count = try paths.isEmpty ? list(root, options, session) : explain(root, options, session)
     return count > 0 ? nil : .failed

@@ -17,21 +17,21 @@ struct InitCommand: Command {
   func run(in session: Session) throws -> FaultCode? {
     let named = try session.namedRepository()
     let folder = named ?? FileSystemPath.joined(session.workingFolder, ArchivePath(".snap") ?? .root)
-    let repository = try Repository.create(at: String(decoding: folder, as: UTF8.self))
+    if String(validating: PathText.split(folder).name, as: UTF8.self) == nil { FileSystemPath.makeFolder(folder) }
+    let repository = try Repository.create(at: PathText.text(of: folder))
+    let place = PathText.path(of: repository.folder)
     if repository.projectRoot != nil {
       // Git then passes the folder by, whatever the project's own ignore files say.
       let path = Array("\(repository.folder)/.gitignore".utf8)
       try FileSystemPath.createSmallFile(path, Array("# Made by snap: versions do not belong into git.\n*\n".utf8))
     }
     if session.isJSON {
-      try session.json(
-        JSONObject([
-          "message_type": "initialized", "id": .string(repository.id.hexadecimal),
-          "repository": .string(repository.folder),
-        ]))
+      var object = JSONObject(["message_type": "initialized", "id": .string(repository.id.hexadecimal)])
+      object.setPath(named: "repository", place)
+      try session.json(object)
     } else if !session.isQuiet {
-      let option = named == nil ? "" : " --repo \(repository.folder)"
-      try session.output.line("created repository \(repository.id.short) at \(repository.folder)")
+      let option = named == nil ? "" : " --repo \(displayText(place))"
+      try session.output.line("created repository \(repository.id.short) at \(displayText(place))")
       try session.output.line("next: snap save\(option) v1     to save the first version")
       try session.output.line("      snap ignored\(option)     to see what is left out, and why")
     }

@@ -56,7 +56,7 @@ struct RepairCommand: Command {
   /// A folder without its config is not found by looking for a repository: it is named, or it is the `.snap` here.
   private func repairConfig(in session: Session) throws -> FaultCode? {
     let folder = try session.namedRepository() ?? session.workingFolder + Array("/.snap".utf8)
-    let id = try ConfigRebuilder.rebuild(String(decoding: folder, as: UTF8.self))
+    let id = try ConfigRebuilder.rebuild(PathText.text(of: folder))
     if session.isJSON {
       try session.json(JSONObject(["message_type": "summary", "repository_id": .string(id.hexadecimal)]))
     } else if !session.isQuiet {

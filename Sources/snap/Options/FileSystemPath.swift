@@ -80,6 +80,15 @@ enum FileSystemPath {
     return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
   }
 
+  /// Which inode it is, of something but a folder that has several names; a link is not followed.
+  static func linkedIdentity(of path: [UInt8]) -> FileIdentity? {
+    var status = stat()
+    guard unsafe withCString(path, { unsafe lstat($0, &status) }) == 0, status.st_nlink > 1,
+      status.st_mode & S_IFMT != S_IFDIR
+    else { return nil }
+    return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+
   /// The whole content of a small file, or of what `-` stands for.
   ///
   /// - Throws: `SnapFault` that names the file.
@@ -100,6 +109,9 @@ enum FileSystemPath {
       bytes += buffer[..<count]
     }
   }
+
+  /// Makes a folder for its owner alone; that there is one, or why there cannot be, whoever uses it finds out.
+  static func makeFolder(_ path: [UInt8]) { _ = unsafe withCString(path) { unsafe mkdir($0, 0o700) } }
 
   /// Makes a file of a few bytes unless there is one.
   ///

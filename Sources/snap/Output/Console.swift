@@ -37,6 +37,7 @@ final class Console: Sendable {
 
   /// An item that could not be done while the command goes on.
   func itemFailed(path: [UInt8], message: String) {
+    let message = PathText.shown(message)
     guard style.isJSON else { return write("snap: \(message)") }
     var object = JSONObject(["message_type": "error", "error": .object(JSONObject(["message": .string(message)]))])
     object.setPath(named: "item", path)
@@ -45,6 +46,10 @@ final class Console: Sendable {
 
   /// The last words of a command that failed.
   func fail(_ fault: SnapFault) {
+    var fault = fault
+    fault.message = PathText.shown(fault.message)
+    fault.hint = fault.hint.map(PathText.shown)
+    fault.path = fault.path.map(PathText.shown)
     guard style.isJSON else {
       write("snap: " + fault.message)
       if let hint = fault.hint { write("hint: \(hint)") }
@@ -89,6 +94,7 @@ final class Console: Sendable {
   }
 
   private func emit(_ kind: String, text: String, message: String) {
+    let (text, message) = (PathText.shown(text), PathText.shown(message))
     write(style.isJSON ? JSONObject(["message_type": .string(kind), "message": .string(message)]).text : text)
   }
 

@@ -65,7 +65,7 @@ struct ProjectState {
   }
 
   var text: String {
-    let project = repository.projectRoot ?? repository.folder
+    let project = displayText(PathText.path(of: repository.projectRoot ?? repository.folder))
     var lines = [("Project", "\(project)  (repository \(repository.id.short), \(formatted(byteCount: byteCount)))")]
     if let last {
       let snapshot = last.snapshot
@@ -105,12 +105,14 @@ struct ProjectState {
 
   var json: JSONObject {
     var object = JSONObject([
-      "message_type": "project_status", "repository": .string(repository.folder),
+      "message_type": "project_status",
       "repository_id": .string(repository.id.hexadecimal), "total_size": .unsigned(byteCount),
       "snapshots_count": .count(versions.count), "forgotten_count": .count(trashedCount),
       "read_only": .boolean(repository.isReadOnly), "problems": .strings(problems),
     ])
-    object["project"] = repository.projectRoot.map { .string($0) } ?? .null
+    object.setPath(named: "repository", PathText.path(of: repository.folder))
+    object["project"] = .null
+    if let root = repository.projectRoot { object.setPath(named: "project", PathText.path(of: root)) }
     object["latest"] = last.map { .object($0.json(exclusiveBytes: nil)) } ?? .null
     object["latest_age_seconds"] = last.map { .integer(now.seconds - $0.snapshot.created.seconds) } ?? .null
     object["changes"] =

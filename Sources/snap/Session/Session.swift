@@ -41,9 +41,16 @@ final class Session: Sendable {
   /// The repository that was named, or found by walking up; `nil` when there is none.
   func repositoryLocation() throws -> String? {
     if let repositoryOption {
-      return String(decoding: try FileSystemPath.absolute(ArgumentText.encode(repositoryOption)), as: UTF8.self)
+      return PathText.text(of: try FileSystemPath.absolute(ArgumentText.encode(repositoryOption)))
     }
-    return Repository.find(from: String(decoding: workingFolder, as: UTF8.self))
+    var folder = workingFolder
+    // Where the way is no text, one folder at a time.
+    while String(validating: folder, as: UTF8.self) == nil {
+      let text = PathText.text(of: folder)
+      if let found = Repository.find(from: text), found.hasPrefix(text + "/") { return found }
+      folder = PathText.split(folder).folder
+    }
+    return Repository.find(from: String(decoding: folder, as: UTF8.self))
   }
 
   /// The folder that `--repo` or SNAP_REPOSITORY names; `nil` without them.
@@ -80,7 +87,7 @@ final class Session: Sendable {
   }
 
   /// The folder that archive paths are relative to: the project's root, else the current folder.
-  func base(of repository: Repository) -> [UInt8] { repository.projectRoot.map { Array($0.utf8) } ?? workingFolder }
+  func base(of repository: Repository) -> [UInt8] { repository.projectRoot.map(PathText.path) ?? workingFolder }
 
   func json(_ object: JSONObject) throws { try output.line(object.text) }
 }
