@@ -41,8 +41,8 @@ import Testing
     let before = shell("stat -c %i '\(target)/equal'")
     let events = RecordedEvents()
     let summary = try restore(saved, to: target, content, events: events, overwrite: .ifChanged)
-    #expect(summary.unchanged == 1 && summary.files == 2)
-    #expect(events.all == ["replaced link", "replaced other", "replaced same-size", "unchanged equal"])
+    #expect(summary.adjusted == 1 && summary.unchanged == 0 && summary.files == 2)
+    #expect(events.all == ["adjusted equal", "replaced link", "replaced other", "replaced same-size"])
     #expect(shell("stat -c %i '\(target)/equal'") == before)
     #expect(shell("stat -c '%Y %a' '\(target)/equal'") == "1600000000 644\n")
     let again = try restore(saved, to: target, content, overwrite: .ifChanged)
@@ -88,9 +88,86 @@ import Testing
     let saved: [ManifestEntry] = [.file("empty", "1", content), .file("full", "2", content)]
     #expect(try restore(saved, to: target, content, overwrite: .ifChanged).faultCount == 2)
     let summary = try restore(saved, to: target, content, overwrite: .always)
-    #expect(summary.faults.map(\.message) == ["full: Directory not empty"])
+    #expect(
+      summary.faults.map(\.message) == [
+        "full is a folder that holds something, but none in the snapshot; move it away and restore again"
+      ])
     #expect(text(at: target + "/empty") == "1" && shell("ls -A '\(target)/full'") == "x\n")
     #expect(shell("ls -A '\(target)' | grep snap-restore") == "")
+  }
+
+  @Test func `a full folder is replaced, and told item by item, for whoever has saved it`() throws {
+    shell("mkdir -p '\(target)/full/deep' '\(target)/away/in' && touch '\(target)/full/x' '\(target)/full/deep/y'")
+    let saved: [ManifestEntry] = [.symbolicLink("away", to: "x"), .file("full", "2", content)]
+    func run(_ isDryRun: Bool) throws -> (RestoreSummary, [String]) {
+      let events = RecordedEvents()
+      let summary = try restore(saved, to: target, content, events: events, overwrite: .always) {
+        $0.replacesFolders = true
+        $0.isDryRun = isDryRun
+      }
+      return (summary, events.all)
+    }
+    let (planned, plan) = try run(true)
+    #expect(shell("ls '\(target)/full'") == "deep\nx\n")
+    let (summary, done) = try run(false)
+    #expect(plan == done && planned.deleted == 6 && summary.deleted == 6 && summary.outcome == nil)
+    #expect(
+      done == [
+        "created away", "created full", "deleted away", "deleted away/in", "deleted full", "deleted full/deep",
+        "deleted full/deep/y", "deleted full/x",
+      ])
+    #expect(text(at: target + "/full") == "2" && shell("readlink '\(target)/away'") == "x\n")
+  }
+
+  @Test func `a folder in a file's place is named with the remedy`() throws {
+    shell("mkdir '\(target)/empty'")
+    let summary = try restore([.file("empty", "1", content)], to: target, content, overwrite: .ifChanged)
+    #expect(
+      summary.faults.map(\.message) == [
+        "empty is a folder, but none in the snapshot; --overwrite always replaces it"
+      ])
+  }
+
+  @Test func `a dry run makes no folder, not even for a link in one`() throws {
+    let saved: [ManifestEntry] = [.folder("a"), .folder("a/b"), .symbolicLink("a/b/link", to: "x"), .folder("c")]
+    try restore(saved, to: target, content, overwrite: .ifChanged) { $0.isDryRun = true }
+    #expect(shell("ls '\(target)'") == "equal\nlink\nother\nsame-size\n")
+  }
+
+  @Test(.enabled(if: isRoot))
+  func `what has the set-user-id bit already keeps it, what is written anew does not`() throws {
+    shell("chmod 4755 '\(target)/equal' '\(target)/other'")
+    let saved: [ManifestEntry] = [
+      .file("equal", "new", content, mode: 0o4755), .file("other", "new", content, mode: 0o4755),
+    ]
+    let summary = try restore(saved, to: target, content, overwrite: .ifChanged)
+    #expect(shell("cd '\(target)'; stat -c '%a %Y' equal other") == "4755 1600000000\n755 1600000000\n")
+    #expect(summary.privilegesWithheld == 1 && summary.notes.count == 1)
+    shell("chmod 4755 '\(target)/other'")
+    let again = try restore(saved, to: target, content, overwrite: .ifChanged)
+    #expect(again.unchanged == 2 && again.notes.isEmpty)
+  }
+
+  @Test func `a rehearsal tells of exactly what the restore changes`() throws {
+    shell(
+      """
+      cd '\(target)' && touch -d @1600000000.123456789 same && printf 1 >first && ln first second && mkdir way &&
+      chmod 711 way && touch -h -d @1600000000.123456789 first link way && setfattr -n user.more -v x same
+      """)
+    let saved: [ManifestEntry] = [
+      .file("first", "1", content), .symbolicLink("link", to: "x"), .file("same", "", content),
+      .file("second", "1", content).linked(to: "first"), .folder("way"), .file("zz", "", content),
+    ]
+    func run(_ isDryRun: Bool) throws -> [String] {
+      let events = RecordedEvents()
+      try restore(saved, to: target, content, events: events, overwrite: .ifChanged) { $0.isDryRun = isDryRun }
+      return events.all
+    }
+    let plan = try run(true)
+    #expect(
+      plan == ["adjusted same", "adjusted way", "created zz", "unchanged first", "unchanged link", "unchanged second"])
+    #expect(try run(false) == plan)
+    #expect(shell("cd '\(target)'; stat -c %a way; getfattr same") == "755\n")
   }
 
   @Test func `delete removes what the snapshot does not have and spares the rest`() throws {

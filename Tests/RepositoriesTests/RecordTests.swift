@@ -26,6 +26,30 @@ struct RecordTests {
     }
   }
 
+  @Test func `what a restore made is noted, and no damage to it makes the log trap`() throws {
+    let fixture = try RepositoryFixture()
+    let repository = try fixture.open()
+    let snapshot = try repository.save("v1", ["a": [1]]).id
+    let created = try ["b/c", "b", "b/c/d", "a", "ba"].map { try #require(ArchivePath($0)) }
+    let whole = RestoreTrace(snapshot: snapshot, created: created, coversFolders: true)
+    #expect(whole.created.map(\.description) == ["a", "b", "ba"])
+    let trace = RestoreTrace(snapshot: snapshot, created: created, stripComponents: 2, coversFolders: false)
+    #expect(trace.created.map(\.description) == ["a", "b", "b/c", "b/c/d", "ba"])
+    try OperationLog.append(.restore, "restored", [], target: "/target", trace: trace, in: repository)
+    let operation = try #require(try OperationLog.operations(in: repository).first)
+    #expect(operation.trace == trace)
+    let bytes = try repository.store.read(.operation(operation.name))
+    for count in 0..<bytes.count { #expect(OperationLog.decode(Array(bytes[..<count]), name: "x")?.trace == nil) }
+    var random = SeededGenerator(seed: 11)
+    for _ in 0..<3000 {
+      var flipped = bytes
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        flipped[Int.random(in: 0..<flipped.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      _ = OperationLog.decode(flipped, name: "x")
+    }
+  }
+
   @Test func `no damage to an announcement makes it trap`() {
     let announcement = SaveAnnouncement.here()
     let bytes = announcement.encoded()

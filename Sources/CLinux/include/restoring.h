@@ -174,14 +174,39 @@ static inline int restoring_remove_attribute(int descriptor, const uint8_t *name
   return restoring_result(fremovexattr(descriptor, copy.text));
 }
 
+// The path of a name in an open folder, for calls on extended attributes, which know no folders; none of them follows
+// the last component.
+#define RESTORING_PATH(variable, folder, copy)                                 \
+  char variable[40 + RESTORING_NAME_MAX];                                      \
+  snprintf(variable, sizeof variable, "/proc/self/fd/%d/%s", folder, copy.text);
+
 // Sets an attribute of a name that cannot be opened (a symbolic link, a device), without following it.
 static inline int restoring_set_attribute_at(int folder, const uint8_t *name, size_t length, const uint8_t *attribute,
                                              size_t attribute_length, const uint8_t *value, size_t value_length) {
   RESTORING_NAME(copy, name, length)
   RESTORING_NAME(attribute_copy, attribute, attribute_length)
-  char path[40 + RESTORING_NAME_MAX];
-  snprintf(path, sizeof path, "/proc/self/fd/%d/%s", folder, copy.text);
+  RESTORING_PATH(path, folder, copy)
   return restoring_result(lsetxattr(path, attribute_copy.text, value, value_length, 0));
+}
+
+// Returns the length of the list of attribute names, each ending in NUL; with a `capacity` of 0 it only tells it.
+static inline int64_t restoring_list_attributes_at(int folder, const uint8_t *name, size_t length, uint8_t *list,
+                                                   size_t capacity) {
+  RESTORING_NAME(copy, name, length)
+  RESTORING_PATH(path, folder, copy)
+  ssize_t result = llistxattr(path, (char *)list, capacity);
+  return result < 0 ? -errno : result;
+}
+
+// Returns the length of the value.
+static inline int64_t restoring_get_attribute_at(int folder, const uint8_t *name, size_t length,
+                                                 const uint8_t *attribute, size_t attribute_length, uint8_t *value,
+                                                 size_t capacity) {
+  RESTORING_NAME(copy, name, length)
+  RESTORING_NAME(attribute_copy, attribute, attribute_length)
+  RESTORING_PATH(path, folder, copy)
+  ssize_t result = lgetxattr(path, attribute_copy.text, value, capacity);
+  return result < 0 ? -errno : result;
 }
 
 // Where the file's next data is, from `offset` on; `offset` itself where the file system cannot tell, and -ENXIO when

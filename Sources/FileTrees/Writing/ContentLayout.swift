@@ -86,11 +86,14 @@ struct ContentLayout {
   }
 
   /// Whether an open file holds exactly this content, holes as zeros.
-  func matches(_ descriptor: Int32, hasher: ChunkHasher) throws(TargetError) -> Bool {
+  ///
+  /// - Throws: also ECANCELED, as soon as the restore is asked to end.
+  func matches(_ descriptor: Int32, hasher: ChunkHasher, _ context: RestoreContext) throws(TargetError) -> Bool {
     guard try TargetStatus(of: descriptor).size == size else { return false }
     var buffer: [UInt8] = []
     var end: UInt64 = 0
     for piece in pieces {
+      try context.checkStop()
       buffer.removeAll(keepingCapacity: true)
       for run in piece.runs {
         guard try isZero(descriptor, end..<run.offset) else { return false }

@@ -31,6 +31,7 @@ final class FileRestorer {
   /// - Throws: only the fault that ends the restore; all others are collected.
   func restore(_ job: FileJob) throws(SnapFault) {
     do throws(TargetError) {
+      try context.checkStop()
       try place(job)
     } catch {
       if error.stopsEverything { throw context.stop(error) }
@@ -47,9 +48,14 @@ final class FileRestorer {
     let name = job.targetPath.name
     let existing = job.folder.isFresh ? nil : try job.folder.status(name)
     if let existing, try settle(job, existing) { return }
-    let action = existing == nil ? RestoreAction.created : .replaced
+    // A folder goes by itself, and then something is made where nothing is.
+    let folderInTheWay = existing?.kind == .directory ? existing : nil
+    let action = existing == nil || folderInTheWay != nil ? RestoreAction.created : .replaced
     if context.options.isDryRun {
+      if let folderInTheWay { try removeFolder(job, folderInTheWay) }
       summary.files += 1
+      // Hard links will find it done.
+      fingerprints.append(fingerprint(job.targetPath, .planned))
       summary.bytesWritten += job.entry.dataSize
       return context.events.restore(did: action, path: job.targetPath, kind: .file, byteCount: job.entry.dataSize)
     }
@@ -64,9 +70,9 @@ final class FileRestorer {
     let damagedCount = summary.damaged.count
     guard let byteCount = try write(job, to: descriptor) else { return }
     let status = try TargetStatus(of: descriptor)
-    try metadata.apply(job.entry.metadata, to: descriptor, status: status, isNew: true, summary: &summary)
+    try metadata.apply(job.entry.metadata, to: descriptor, status: status, existing: nil, summary: &summary)
     if working != name {
-      if existing?.kind == .directory { try job.folder.remove(name, isFolder: true) }
+      if let folderInTheWay { try removeFolder(job, folderInTheWay) }
       try job.folder.rename(working, to: name)
     }
     isPlaced = true
@@ -74,6 +80,10 @@ final class FileRestorer {
     summary.bytesWritten += byteCount
     if summary.damaged.count == damagedCount { fingerprints.append(fingerprint(job.targetPath, status.identity)) }
     context.events.restore(did: action, path: job.targetPath, kind: .file, byteCount: byteCount)
+  }
+
+  private func removeFolder(_ job: FileJob, _ status: TargetStatus) throws(TargetError) {
+    summary.deleted += try FolderRemover(context: context).remove(job.targetPath, in: job.folder, status)
   }
 
   private func nextTemporaryName() -> ArraySlice<UInt8> {
@@ -96,15 +106,14 @@ final class FileRestorer {
     case .ifNewer where existing.modified >= job.entry.metadata.modified: return keep()
     case .ifChanged where existing.kind == .file:
       guard let isEqualContent = try hasEqualContent(job, existing), isEqualContent else { return false }
+      let attributes = job.folder.attributes(path.name)
+      let differs = metadata.differs(job.entry.metadata, existing, attributes)
       // The attributes of a file that has other names are theirs too: it is replaced, not changed.
-      let isEqual = metadata.isEqual(job.entry.metadata, existing)
-      if existing.linkCount > 1, !isEqual, job.entry.hardLinkTarget == nil { return false }
-      if !context.options.isDryRun {
-        try repairMetadata(job, isEqual: isEqual && job.entry.metadata.extendedAttributes.isEmpty)
-      }
-      summary.unchanged += 1
+      if differs, existing.linkCount > 1 { return false }
+      if differs, !context.options.isDryRun { try repairMetadata(job, attributes) }
+      if differs { summary.adjusted += 1 } else { summary.unchanged += 1 }
       fingerprints.append(fingerprint(path, existing.identity))
-      context.events.restore(did: .unchanged, path: path, kind: .file, byteCount: 0)
+      context.events.restore(did: differs ? .adjusted : .unchanged, path: path, kind: .file, byteCount: 0)
       return true
     default:
       if existing.kind == .directory, context.options.overwrite != .always {
@@ -114,13 +123,12 @@ final class FileRestorer {
     }
   }
 
-  private func repairMetadata(_ job: FileJob, isEqual: Bool) throws(TargetError) {
-    guard !isEqual else { return }
+  private func repairMetadata(_ job: FileJob, _ attributes: [ExtendedAttribute]) throws(TargetError) {
     let descriptor = try job.folder.openFile(job.targetPath.name)
     defer { close(descriptor) }
     let status = try TargetStatus(of: descriptor)
     guard status.kind == .file else { throw TargetError(number: ESTALE) }
-    try metadata.apply(job.entry.metadata, to: descriptor, status: status, isNew: false, summary: &summary)
+    try metadata.apply(job.entry.metadata, to: descriptor, status: status, existing: attributes, summary: &summary)
   }
 
   /// - Returns: `nil` when the snapshot's own content cannot be told.
@@ -131,7 +139,7 @@ final class FileRestorer {
     guard let layout = try? ContentLayout(of: entry, reading: context.content) else { return nil }
     let descriptor = try job.folder.openFile(job.targetPath.name)
     defer { close(descriptor) }
-    return try layout.matches(descriptor, hasher: hasher)
+    return try layout.matches(descriptor, hasher: hasher, context)
   }
 
   /// - Returns: how many bytes of content were written; `nil` when the file is not to stay.
@@ -148,6 +156,7 @@ final class FileRestorer {
     var written: UInt64 = 0
     var end: UInt64 = 0
     for piece in layout.pieces {
+      try context.checkStop()
       let bytes: ArraySlice<UInt8>
       do {
         bytes = try context.content.bytes(of: piece.chunk)
@@ -165,7 +174,7 @@ final class FileRestorer {
     }
     if let firstError, !damaged(job, firstError) { return nil }
     if end < job.entry.size { try truncate(descriptor, to: job.entry.size) }
-    if context.options.verifies, firstError == nil, !(try layout.matches(descriptor, hasher: hasher)) {
+    if context.options.verifies, firstError == nil, !(try layout.matches(descriptor, hasher: hasher, context)) {
       let name = job.targetPath.description
       fail(job.targetPath, SnapFault(.inputOutput, "\(name): reads back differently from what was written", path: name))
       return nil
@@ -220,4 +229,9 @@ func fingerprint(_ path: ArchivePath, _ identity: FileIdentity) -> UInt64 {
   hasher.combine(path)
   hasher.combine(identity)
   return UInt64(bitPattern: Int64(hasher.finalize()))
+}
+
+extension FileIdentity {
+  /// Of what a dry run would make: no inode has the number 0.
+  static let planned = FileIdentity(device: 0, inode: 0)
 }

@@ -9,15 +9,19 @@ import SnapshotModel
 struct MetadataWriter {
   let context: RestoreContext
 
-  /// - Parameter descriptor: an open file or folder.
-  /// - Parameter isNew: made by this run, so without attributes of its own.
+  /// - Parameters:
+  ///   - descriptor: an open file or folder.
+  ///   - existing: the attributes of what was there before; `nil` of what this run has made.
   func apply(
-    _ metadata: FileMetadata, to descriptor: Int32, status: TargetStatus, isNew: Bool, summary: inout RestoreSummary
+    _ metadata: FileMetadata, to descriptor: Int32, status: TargetStatus, existing: [ExtendedAttribute]?,
+    summary: inout RestoreSummary
   ) throws(TargetError) {
     let isFolder = status.kind == .directory
     var status = status
     var isOwned = true
+    var isGiven = existing == nil
     if let owner = ownerToSet(metadata.owner, status: status, isComplete: &isOwned) {
+      isGiven = true
       if fchown(descriptor, owner.user, owner.group) == 0 {
         // The kernel has dropped these bits of a file.
         if !isFolder { status.mode &= 0o1777 }
@@ -27,8 +31,8 @@ struct MetadataWriter {
     }
     if !isOwned { summary.ownersNotRestored += 1 }
     let hasAttributes = setAttributes(
-      metadata.extendedAttributes, of: descriptor, isNew: isNew, summary: &summary)
-    let mode = allowedMode(metadata.mode, isFolder: isFolder, isOwned: isOwned, summary: &summary)
+      metadata.extendedAttributes, of: descriptor, existing: existing ?? [], summary: &summary)
+    let mode = mode(metadata, status, isGiven: isGiven, isOwned: isOwned, summary: &summary)
     if mode != status.mode || hasAttributes {
       guard fchmod(descriptor, mode_t(mode)) == 0 else { throw TargetError(number: errno) }
     }
@@ -56,19 +60,23 @@ struct MetadataWriter {
     }
     if !isComplete { summary.attributesNotRestored += 1 }
     if kind != .symbolicLink {
-      try folder.setMode(name, allowedMode(metadata.mode, isFolder: false, isOwned: isOwned, summary: &summary))
+      try folder.setMode(name, mode(metadata, status, isGiven: true, isOwned: isOwned, summary: &summary))
     }
     try folder.setModified(
       name, seconds: metadata.modified.seconds, nanoseconds: metadata.modified.nanoseconds)
   }
 
-  /// Whether an existing file has all that `apply` would set, its attributes apart.
-  func isEqual(_ metadata: FileMetadata, _ status: TargetStatus) -> Bool {
+  /// Whether `apply` would change anything of what stands there.
+  func differs(_ metadata: FileMetadata, _ status: TargetStatus, _ existing: [ExtendedAttribute]) -> Bool {
     var ignored = RestoreSummary()
-    var isComplete = true
-    return ownerToSet(metadata.owner, status: status, isComplete: &isComplete) == nil
-      && allowedMode(metadata.mode, isFolder: false, isOwned: isComplete, summary: &ignored) == status.mode
-      && metadata.modified == status.modified
+    var isOwned = true
+    if metadata.modified != status.modified { return true }
+    if ownerToSet(metadata.owner, status: status, isComplete: &isOwned) != nil { return true }
+    let mode = mode(metadata, status, isGiven: false, isOwned: isOwned, summary: &ignored)
+    if status.kind != .symbolicLink, mode != status.mode { return true }
+    let wanted = metadata.extendedAttributes
+    return wanted.contains { (Self.isPlain($0.name[...]) || context.mayPreservePrivileged) && !existing.contains($0) }
+      || existing.contains { old in Self.isPlain(old.name[...]) && !wanted.contains { $0.name == old.name } }
   }
 
   /// What to give to chown; `nil` when nothing needs to change or may be changed.
@@ -89,24 +97,38 @@ struct MetadataWriter {
     return user == unchanged && group == unchanged ? nil : (user, group)
   }
 
-  private func allowedMode(_ mode: UInt16, isFolder: Bool, isOwned: Bool, summary: inout RestoreSummary) -> UInt16 {
+  /// - Parameter isGiven: made, or given another owner, by this run. What had the very bits before keeps them: leaving
+  ///   it alone plants nothing.
+  private func mode(
+    _ metadata: FileMetadata, _ status: TargetStatus, isGiven: Bool, isOwned: Bool, summary: inout RestoreSummary
+  ) -> UInt16 {
+    let mode = metadata.mode & 0o7777
+    if !isGiven, status.mode == mode { return mode }
     // A set-group-id folder only passes its group on; the bit of a file, and any set-user-id bit, is a privilege.
-    let privileged: UInt16 = isFolder ? 0o4000 : 0o6000
-    guard mode & privileged != 0 else { return mode & 0o7777 }
-    if context.mayPreservePrivileged, isOwned { return mode & 0o7777 }
+    let privileged: UInt16 = status.kind == .directory ? 0o4000 : 0o6000
+    guard mode & privileged != 0 else { return mode }
+    // The owner of a file may set them: whoever may not own it, may not.
+    if context.options.preservesPrivileged, isOwned { return mode }
     summary.privilegesWithheld += 1
-    return mode & 0o7777 & ~privileged
+    return mode & ~privileged
   }
 
-  /// - Returns: whether any was set, so that the mode may have changed.
+  /// Removes the attributes of `user.*` and the ACLs that the snapshot does not have, and sets those that it has.
+  ///
+  /// - Returns: whether any was set or removed, so that the mode may have changed.
   private func setAttributes(
-    _ attributes: [ExtendedAttribute], of descriptor: Int32, isNew: Bool, summary: inout RestoreSummary
+    _ attributes: [ExtendedAttribute], of descriptor: Int32, existing: [ExtendedAttribute],
+    summary: inout RestoreSummary
   ) -> Bool {
     var isChanged = false
-    if !isNew { isChanged = removeAttributes(of: descriptor, except: attributes) }
-    guard !attributes.isEmpty else { return isChanged }
     var isComplete = true
-    for attribute in attributes where isAllowed(attribute.name, summary: &summary) {
+    for old in existing where Self.isPlain(old.name[...]) && !attributes.contains(where: { $0.name == old.name }) {
+      let result = unsafe old.name.withUnsafeBufferPointer {
+        unsafe restoring_remove_attribute(descriptor, $0.baseAddress, $0.count)
+      }
+      if result == 0 { isChanged = true } else { isComplete = false }
+    }
+    for attribute in attributes where !existing.contains(attribute) && isAllowed(attribute.name, summary: &summary) {
       // Both buffers live until the call returns.
       let result = unsafe attribute.name.withUnsafeBufferPointer { name in
         unsafe attribute.value.withUnsafeBufferPointer { value in
@@ -116,26 +138,6 @@ struct MetadataWriter {
       if result < 0 { isComplete = false } else { isChanged = true }
     }
     if !isComplete { summary.attributesNotRestored += 1 }
-    return isChanged
-  }
-
-  /// Removes attributes of `user.*` and ACLs that the snapshot does not have.
-  private func removeAttributes(of descriptor: Int32, except attributes: [ExtendedAttribute]) -> Bool {
-    // The kernel fills at most the size it is told: 64 KiB is its own limit for a list of names (XATTR_LIST_MAX).
-    let size = flistxattr(descriptor, nil, 0)
-    guard size > 0 else { return false }
-    var isChanged = false
-    let names = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      count = unsafe max(
-        0, buffer.withMemoryRebound(to: CChar.self) { unsafe flistxattr(descriptor, $0.baseAddress, size) })
-    }
-    for name in names.split(separator: 0)
-    where Self.isPlain(name) && !attributes.contains(where: { $0.name[...] == name }) {
-      let result = unsafe name.withUnsafeBufferPointer {
-        unsafe restoring_remove_attribute(descriptor, $0.baseAddress, $0.count)
-      }
-      if result == 0 { isChanged = true }
-    }
     return isChanged
   }
 

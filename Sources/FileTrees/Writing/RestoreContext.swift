@@ -29,6 +29,11 @@ final class RestoreContext: Sendable {
     groupIDs = Self.groups()
   }
 
+  /// - Throws: ECANCELED, which `stop` turns into the fault `.interrupted`, when the restore is asked to end.
+  func checkStop() throws(TargetError) {
+    if events.shouldStop { throw TargetError(number: ECANCELED) }
+  }
+
   var mayPreservePrivileged: Bool { isRoot && options.preservesPrivileged }
 
   /// The target's path joined with `path`, for messages.
@@ -52,6 +57,16 @@ extension RestoreContext {
   /// A fault about one item, in the words of `docs/guides/restoring.md`.
   func fault(_ path: ArchivePath, _ error: TargetError) -> SnapFault {
     let name = path.isRoot ? targetText : path.description
+    switch error.number {
+    case EISDIR:
+      return SnapFault(
+        .warnings, "\(name) is a folder, but none in the snapshot; --overwrite always replaces it", path: name)
+    case ENOTEMPTY:
+      return SnapFault(
+        .warnings, "\(name) is a folder that holds something, but none in the snapshot; move it away and restore again",
+        path: name)
+    default: break
+    }
     let code: FaultCode =
       switch error.number {
       case ENOSPC, EDQUOT: .noSpace
@@ -64,6 +79,11 @@ extension RestoreContext {
   /// The fault that ends the restore, for an error that every further item would meet too.
   func stop(_ error: TargetError) -> SnapFault {
     switch error.number {
+    case ECANCELED:
+      return SnapFault(
+        .interrupted,
+        options.isDryRun ? "interrupted; nothing was restored" : "interrupted; \(targetText) is restored in part",
+        path: targetText)
     case ENOSPC:
       return SnapFault(
         .noSpace, "no space left on \(targetText); the restore is not complete",

@@ -6,6 +6,8 @@ package enum RestoreAction: String, Sendable {
   case replaced
   /// Found equal and left.
   case unchanged
+  /// Found equal in content; its owner, mode, time or attributes are corrected.
+  case adjusted
   /// Left because of the overwrite mode.
   case kept
   case deleted

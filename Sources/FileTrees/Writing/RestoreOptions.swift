@@ -19,6 +19,8 @@ package struct RestoreOptions: Sendable {
   ///
   /// The default for a command without `--overwrite`; an explicit `--overwrite never` clears it.
   package var requiresEmptyTarget = true
+  /// With `.always`, replace also a folder that holds something, and remove all of it; for whoever has saved it first.
+  package var replacesFolders = false
   /// Remove what the snapshot does not have in the folders that the selection covers whole.
   package var deletesExtra = false
   /// Spares a path of the target from `deletesExtra`: what the project ignores was never in any snapshot.
@@ -33,7 +35,8 @@ package struct RestoreOptions: Sendable {
   package var isDryRun = false
   /// Read back and compare what was written, and compare content even where size and time agree.
   package var verifies = false
-  /// As root: restore set-user-id and set-group-id bits, devices, and `security.*` and `trusted.*` attributes.
+  /// Restore set-user-id and set-group-id bits where the owner comes back too, and as root also devices, and `security.*`
+  /// and `trusted.*` attributes.
   ///
   /// Off even for root: a snapshot of another's tree must not plant a privileged program.
   package var preservesPrivileged = false
@@ -48,4 +51,14 @@ package struct RestoreOptions: Sendable {
   package var writerCount = 2
 
   package init(overwrite: OverwriteMode = .never) { self.overwrite = overwrite }
+
+  /// Where in the target an entry goes.
+  ///
+  /// - Returns: `nil` when the path has no more components than are to be dropped.
+  package func targetPath(of path: ArchivePath) -> ArchivePath? {
+    guard stripComponents > 0 else { return path }
+    let components = path.components
+    guard components.count > stripComponents else { return nil }
+    return ArchivePath(Array(components.dropFirst(stripComponents).joined(separator: [UInt8(ascii: "/")])))
+  }
 }

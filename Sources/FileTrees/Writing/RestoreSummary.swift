@@ -15,6 +15,8 @@ package struct RestoreSummary: Sendable {
   package var bytesWritten: UInt64 = 0
   /// Files and links found equal and left.
   package var unchanged = 0
+  /// Files and links found equal in content, whose owner, mode, time or attributes were corrected.
+  package var adjusted = 0
   /// Files and links left because of the overwrite mode.
   package var kept = 0
   /// Files, links and folders removed.
@@ -82,6 +84,7 @@ package struct RestoreSummary: Sendable {
     specialFiles += other.specialFiles
     bytesWritten += other.bytesWritten
     unchanged += other.unchanged
+    adjusted += other.adjusted
     kept += other.kept
     deleted += other.deleted
     damaged += other.damaged

@@ -28,6 +28,7 @@ extension Restorer {
   private func delete(_ path: ArchivePath, in folder: TargetFolder, _ device: UInt64) throws(TargetError) -> Bool {
     let options = context.options
     do throws(TargetError) {
+      try context.checkStop()
       guard let status = try folder.status(path.name) else { return true }
       let isFolder = status.kind == .directory
       guard status.identity.device == device, !options.neverEnter.contains(status.identity),

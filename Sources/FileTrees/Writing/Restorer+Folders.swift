@@ -31,7 +31,7 @@ extension Restorer {
       throw SnapFault(
         .refused, "\(context.targetText) is not empty; use --overwrite or another directory", path: context.targetText)
     }
-    tree = TargetTree(root: root, neverEnter: options.neverEnter)
+    tree = TargetTree(root: root, neverEnter: options.neverEnter, isDryRun: options.isDryRun)
   }
 
   /// Walks up from the target: restoring into a repository would damage it.
@@ -57,10 +57,10 @@ extension Restorer {
     if let tree { return tree }
     let made: TargetTree
     if context.options.isDryRun {
-      made = TargetTree(root: .absent, neverEnter: [])
+      made = TargetTree(root: .absent, neverEnter: [], isDryRun: true)
     } else {
       do throws(TargetError) {
-        made = TargetTree(root: try makeTarget(), neverEnter: context.options.neverEnter)
+        made = TargetTree(root: try makeTarget(), neverEnter: context.options.neverEnter, isDryRun: false)
       } catch {
         throw .target(error)
       }
@@ -93,34 +93,42 @@ extension Restorer {
     let tree = try openTree()
     guard let parentPath = path.parent else {
       let root = try tree.folder(.root)
-      folders.append(FolderEntry(path: path, metadata: entry.metadata, isNew: root.isFresh))
-      if role == .parent, !root.isFresh { folders.removeLast() }
+      note(FolderEntry(path: path, metadata: entry.metadata, isNew: root.isFresh), root, role)
       return cleaner.enter(entry.path, path, isFresh: root.isFresh)
     }
     let parent = try tree.folder(parentPath)
     var folder: TargetFolder
     do throws(TargetTree.Failure) {
-      folder = try tree.makeFolder(path, in: parent, isDryRun: context.options.isDryRun)
+      folder = try tree.makeFolder(path, in: parent)
     } catch {
       guard case .notAFolder = error, context.options.overwrite == .always else { throw error }
       do throws(TargetError) {
+        let kind = try parent.status(path.name)?.kind
         if !context.options.isDryRun { try parent.remove(path.name) }
+        summary.deleted += 1
+        context.events.restore(did: .deleted, path: path, kind: kind ?? .file, byteCount: 0)
       } catch {
         throw .system(path, error)
       }
-      folder = context.options.isDryRun ? .absent : try tree.makeFolder(path, in: parent, isDryRun: false)
+      folder = context.options.isDryRun ? tree.pretendFolder(path) : try tree.makeFolder(path, in: parent)
     }
     if folder.isFresh {
       summary.folders += 1
       context.events.restore(did: .created, path: path, kind: .directory, byteCount: 0)
-    } else if !context.isRoot, !context.options.isDryRun {
-      makeAccessible(folder)
     }
-    // An existing folder that is only on the way to what is selected stays as it is.
-    if folder.isFresh || role == .selected {
-      folders.append(FolderEntry(path: path, metadata: entry.metadata, isNew: folder.isFresh))
-    }
+    note(FolderEntry(path: path, metadata: entry.metadata, isNew: folder.isFresh), folder, role)
+    if !folder.isFresh, !context.isRoot, !context.options.isDryRun { makeAccessible(folder) }
     cleaner.enter(entry.path, path, isFresh: folder.isFresh)
+  }
+
+  /// Remembers the metadata that a folder gets in the end; one that is only on the way to what is selected stays as it is.
+  private func note(_ entry: FolderEntry, _ folder: TargetFolder, _ role: SelectionFilter.Role) {
+    guard entry.isNew || role == .selected else { return }
+    folders.append(entry)
+    guard !entry.isNew, let status = try? TargetStatus(of: folder.descriptor) else { return }
+    if MetadataWriter(context: context).differs(entry.metadata, status, folder.attributes([UInt8(ascii: ".")])) {
+      context.events.restore(did: .adjusted, path: entry.path, kind: .directory, byteCount: 0)
+    }
   }
 
   /// Lets the owner write to a folder that is read-only; its mode comes back in the end.
@@ -139,7 +147,7 @@ extension Restorer {
         do throws(TargetError) {
           try writer.apply(
             entry.metadata, to: folder.descriptor, status: try TargetStatus(of: folder.descriptor),
-            isNew: entry.isNew, summary: &summary)
+            existing: entry.isNew ? nil : folder.attributes([UInt8(ascii: ".")]), summary: &summary)
         } catch {
           throw TargetTree.Failure.system(entry.path, error)
         }

@@ -25,6 +25,7 @@ extension Restorer {
     hardLinks = []
     try workers.drain()
     for link in rest {
+      try checkStop()
       guard let first = link.entry.hardLinkTarget, let source = sources[first] else { continue }
       if try !makeHardLink(link, to: source) { try addJob(link.entry, at: link.targetPath) }
     }
@@ -33,8 +34,10 @@ extension Restorer {
 
   /// Which of `paths` stand in the target as this run has left them.
   private func existingSources(of paths: Set<ArchivePath>) throws(SnapFault) -> Set<ArchivePath> {
-    if context.options.isDryRun { return paths }
-    return paths.filter { path in stripped(path).map { openSource($0) != nil } ?? false }
+    paths.filter { path in
+      guard let path = stripped(path) else { return false }
+      return openSource(path) != nil || context.options.isDryRun && workers.hasDone(fingerprint(path, .planned))
+    }
   }
 
   /// Opens a file of the target if it is still the one that this run has put or found there.
@@ -58,27 +61,19 @@ extension Restorer {
   /// - Returns: `false` when the name must become a file of its own.
   private func makeHardLink(_ link: LateEntry, to source: ArchivePath) throws(SnapFault) -> Bool {
     let path = link.targetPath
-    if context.options.isDryRun {
-      summary.hardLinks += 1
-      // Whether what is there is the right inode already, only the real run knows: whoever rehearses in order to save what will be
-      // overwritten must hear of it.
-      let folder = try? openTree().existingFolder(path.parent ?? .root)
-      let isThere = (try? folder?.status(path.name)) != nil
-      context.events.restore(did: isThere ? .replaced : .created, path: path, kind: .file, byteCount: 0)
-      return true
-    }
-    guard let open = openSource(source) else { return false }
+    let open = openSource(source)
+    // In a dry run there is none when the file is yet to be written.
+    if open == nil, !context.options.isDryRun { return false }
     return try placeLate(path, kind: .file) { folder, existing throws(TargetError) in
-      guard existing?.identity != open.identity else { return .unchanged }
+      if let open, existing?.identity == open.identity { return .unchanged }
       if let existing, keeps(existing, link.entry) { return .kept }
       do throws(TargetError) {
-        try replace(path.name, in: folder, existing) { name throws(TargetError) in
-          try folder.link(open.descriptor, as: name)
+        return try replace(path, in: folder, existing) { name throws(TargetError) in
+          if let open { try folder.link(open.descriptor, as: name) }
         }
       } catch  where [EXDEV, EMLINK, EPERM, ENOTSUP].contains(error.number) {
         return nil
       }
-      return existing == nil ? .created : .replaced
     }
   }
 
@@ -86,6 +81,7 @@ extension Restorer {
   func restoreLateEntries() throws(SnapFault) {
     var sources: [ArchivePath: (path: ArchivePath, identity: FileIdentity)] = [:]
     for late in lateEntries {
+      try checkStop()
       let isDevice = late.entry.kind == .characterDevice || late.entry.kind == .blockDevice
       if isDevice, !context.mayPreservePrivileged {
         summary.privilegesWithheld += 1
@@ -116,15 +112,13 @@ extension Restorer {
     return try placeLate(late.targetPath, kind: late.entry.kind) { folder, existing throws(TargetError) in
       if existing?.identity == identity { return .unchanged }
       if let existing, keeps(existing, late.entry) { return .kept }
-      if context.options.isDryRun { return existing == nil ? .created : .replaced }
       do throws(TargetError) {
-        try replace(late.targetPath.name, in: folder, existing) { name throws(TargetError) in
+        return try replace(late.targetPath, in: folder, existing) { name throws(TargetError) in
           try folder.link(open.descriptor, as: name)
         }
       } catch  where [EXDEV, EMLINK, EPERM, ENOTSUP, ENOENT].contains(error.number) {
         return nil
       }
-      return existing == nil ? .created : .replaced
     }
   }
 
@@ -134,19 +128,25 @@ extension Restorer {
     let entry = late.entry
     let name = late.targetPath.name
     if let existing, keeps(existing, entry) { return .kept }
-    var isEqual = false
-    if let existing, context.options.overwrite == .ifChanged {
-      isEqual = try self.isEqual(entry, existing, in: folder, name)
+    let writer = MetadataWriter(context: context)
+    var action: RestoreAction?
+    if let existing, context.options.overwrite == .ifChanged, try isEqual(entry, existing, in: folder, name) {
+      guard writer.differs(entry.metadata, existing, folder.attributes(name)) else { return .unchanged }
+      // The attributes of what has other names are theirs too.
+      if existing.linkCount == 1 { action = .adjusted }
     }
-    if context.options.isDryRun { return isEqual ? .unchanged : existing == nil ? .created : .replaced }
-    if !isEqual {
-      try replace(name, in: folder, existing) { name throws(TargetError) in
+    let done: RestoreAction
+    if let action {
+      done = action
+    } else {
+      done = try replace(late.targetPath, in: folder, existing) { name throws(TargetError) in
         try make(entry, in: folder, name)
       }
     }
-    try MetadataWriter(context: context).apply(
-      entry.metadata, kind: entry.kind, in: folder, name: name, summary: &summary)
-    return isEqual ? .unchanged : existing == nil ? .created : .replaced
+    if !context.options.isDryRun {
+      try writer.apply(entry.metadata, kind: entry.kind, in: folder, name: name, summary: &summary)
+    }
+    return done
   }
 
   private func isEqual(
@@ -179,17 +179,22 @@ extension Restorer {
     }
   }
 
-  /// Makes something under a temporary name and moves it over what is there.
+  /// Makes something under a temporary name and moves it over what is there; a dry run makes nothing.
   private func replace(
-    _ name: ArraySlice<UInt8>, in folder: TargetFolder, _ existing: TargetStatus?,
+    _ path: ArchivePath, in folder: TargetFolder, _ existing: TargetStatus?,
     _ make: (ArraySlice<UInt8>) throws(TargetError) -> Void
-  ) throws(TargetError) {
-    guard let existing else { return try make(name) }
-    if existing.kind == .directory {
+  ) throws(TargetError) -> RestoreAction {
+    let name = path.name
+    let isDryRun = context.options.isDryRun
+    if let existing, existing.kind == .directory {
       guard context.options.overwrite == .always else { throw TargetError(number: EISDIR) }
-      try folder.remove(name, isFolder: true)
-      return try make(name)
+      summary.deleted += try FolderRemover(context: context).remove(path, in: folder, existing)
     }
+    if existing == nil || existing?.kind == .directory {
+      if !isDryRun { try make(name) }
+      return .created
+    }
+    if isDryRun { return .replaced }
     let temporary = (context.temporaryPrefix + Array("late".utf8))[...]
     try make(temporary)
     do throws(TargetError) {
@@ -198,6 +203,7 @@ extension Restorer {
       try? folder.remove(temporary)
       throw error
     }
+    return .replaced
   }
 
   /// Finds the folder, does `body`, counts and reports.
@@ -225,6 +231,7 @@ extension Restorer {
   private func count(_ action: RestoreAction, _ kind: EntryKind) {
     switch action {
     case .unchanged: summary.unchanged += 1
+    case .adjusted: summary.adjusted += 1
     case .kept: summary.kept += 1
     case .deleted: summary.deleted += 1
     case .created, .replaced:

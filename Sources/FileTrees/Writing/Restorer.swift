@@ -79,6 +79,8 @@ package final class Restorer {
       try finish()
     } catch {
       summary.add(workers.finish())
+      // Folders that were made accessible, or are not as they shall be yet: as far as it goes.
+      try? restoreFolderMetadata()
       throw (error as? Ended)?.fault ?? error
     }
     summary.add(workers.finish())
@@ -101,6 +103,11 @@ package final class Restorer {
     }
   }
 
+  /// - Throws: the fault `.interrupted` when the restore is asked to end.
+  func checkStop() throws(SnapFault) {
+    do throws(TargetError) { try context.checkStop() } catch { throw context.stop(error) }
+  }
+
   private func finish() throws {
     do throws(SnapFault) {
       try workers.drain()
@@ -114,10 +121,8 @@ package final class Restorer {
   }
 
   private func take(_ entry: ManifestEntry, _ role: SelectionFilter.Role) throws {
-    if context.events.shouldStop {
-      throw Ended(fault: SnapFault(.interrupted, "interrupted; \(context.targetText) is restored in part"))
-    }
     do throws(SnapFault) {
+      try checkStop()
       guard try isSafe(entry), let targetPath = stripped(entry.path) else { return }
       cleaner.note(targetPath)
       if let blocked, blocked.contains(targetPath), blocked != targetPath { return summary.notRestored += 1 }
@@ -179,14 +184,7 @@ package final class Restorer {
     return true
   }
 
-  /// - Returns: `nil` when the path has no more components than are to be dropped.
-  func stripped(_ path: ArchivePath) -> ArchivePath? {
-    let count = context.options.stripComponents
-    guard count > 0 else { return path }
-    let components = path.components
-    guard components.count > count else { return nil }
-    return ArchivePath(Array(components.dropFirst(count).joined(separator: [UInt8(ascii: "/")])))
-  }
+  func stripped(_ path: ArchivePath) -> ArchivePath? { context.options.targetPath(of: path) }
 
   func add(_ fault: SnapFault, _ path: ArchivePath) {
     summary.add(fault)

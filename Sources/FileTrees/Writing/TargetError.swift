@@ -20,7 +20,7 @@ package struct TargetError: Error, Hashable, Sendable {
 
   /// Whether every further item would meet it too.
   package var stopsEverything: Bool {
-    [ENOSPC, EDQUOT, EROFS, EMFILE, ENFILE, ENOMEM].contains(number)
+    [ENOSPC, EDQUOT, EROFS, EMFILE, ENFILE, ENOMEM, ECANCELED].contains(number)
   }
 }
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SnapshotModel
 
 /// One open folder of the target: every change to the target is a name in one of these.
 ///
@@ -140,6 +141,36 @@ extension TargetFolder {
       }
     }
     try checked(result)
+  }
+
+  /// The extended attributes of something in it, `.` for the folder itself; none where they cannot be told.
+  func attributes(_ name: Name) -> [ExtendedAttribute] {
+    if isAbsent { return [] }
+    let names = unsafe filled { buffer, capacity in
+      unsafe name.withUnsafeBufferPointer {
+        unsafe restoring_list_attributes_at(descriptor, $0.baseAddress, $0.count, buffer, capacity)
+      }
+    }
+    return names.split(separator: 0).map { attribute in
+      let value = unsafe filled { buffer, capacity in
+        unsafe name.withUnsafeBufferPointer { name in
+          unsafe attribute.withUnsafeBufferPointer { attribute in
+            unsafe restoring_get_attribute_at(
+              descriptor, name.baseAddress, name.count, attribute.baseAddress, attribute.count, buffer, capacity)
+          }
+        }
+      }
+      return ExtendedAttribute(name: Array(attribute), value: value)
+    }
+  }
+
+  /// What `call` puts into the buffer that it is given; it is asked with a capacity of 0 first, as most have nothing.
+  private func filled(_ call: (UnsafeMutablePointer<UInt8>?, Int) -> Int64) -> [UInt8] {
+    guard call(nil, 0) > 0 else { return [] }
+    // 64 KiB: the kernel's own limit for a list of names and for a value.
+    return unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
+      count = max(0, Int(unsafe call(buffer.baseAddress, buffer.count)))
+    }
   }
 
   /// All names in it but `.` and `..`, in no particular order.

@@ -26,13 +26,16 @@ final class TargetTree {
 
   private var levels: [Level]
   private let neverEnter: Set<FileIdentity>
+  private let isDryRun: Bool
 
   /// More levels than this are open only near the end of the path.
   private static let openLevelsMax = 64
 
-  init(root: TargetFolder, neverEnter: [FileIdentity]) {
+  /// - Parameter isDryRun: `TargetFolder.absent` stands for folders that would be made.
+  init(root: TargetFolder, neverEnter: [FileIdentity], isDryRun: Bool) {
     levels = [Level(name: [], folder: root, isFresh: root.isFresh)]
     self.neverEnter = Set(neverEnter)
+    self.isDryRun = isDryRun
   }
 
   /// The folder at `path`; `nil` when it does not exist.
@@ -72,14 +75,10 @@ final class TargetTree {
   }
 
   /// Makes the folder at `path`, whose parent is `parent`, or opens it when it is there.
-  func makeFolder(_ path: ArchivePath, in parent: TargetFolder, isDryRun: Bool) throws(Failure) -> TargetFolder {
+  func makeFolder(_ path: ArchivePath, in parent: TargetFolder) throws(Failure) -> TargetFolder {
     let folder: TargetFolder
     do throws(TargetError) {
-      if isDryRun {
-        folder = try parent.status(path.name) == nil ? .absent : parent.openFolder(path.name)
-      } else {
-        folder = try step(parent, path.name, 0o700)
-      }
+      folder = try step(parent, path.name, 0o700)
     } catch {
       throw failure(error, path, in: parent)
     }
@@ -92,12 +91,19 @@ final class TargetTree {
   ) throws(TargetError) -> TargetFolder {
     if parent.isAbsent { return mode == nil ? try parent.openFolder(name) : .absent }
     guard let mode else { return try parent.openFolder(name) }
+    if isDryRun { return try parent.status(name) == nil ? .absent : parent.openFolder(name) }
     do throws(TargetError) {
       return try parent.makeFolder(name, mode: mode)
     } catch {
       guard error.number == EEXIST else { throw error }
       return try parent.openFolder(name)
     }
+  }
+
+  /// Stands in, in a dry run, for the folder that would be made in place of what is at `path`.
+  func pretendFolder(_ path: ArchivePath) -> TargetFolder {
+    levels.append(Level(name: path.name, folder: .absent, isFresh: true))
+    return .absent
   }
 
   private func enter(
@@ -109,7 +115,8 @@ final class TargetTree {
       throw .forbidden(path)
     }
     levels.append(Level(name: name, folder: folder, isFresh: folder.isFresh))
-    if levels.count > Self.openLevelsMax { levels[levels.count - Self.openLevelsMax].folder = nil }
+    let closing = levels.count - Self.openLevelsMax
+    if closing > 0, levels[closing].folder?.isAbsent != true { levels[closing].folder = nil }
   }
 
   /// The folder of a level, with the ones above opened for as long as that takes.

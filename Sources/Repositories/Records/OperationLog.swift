@@ -16,6 +16,8 @@ package struct OperationRecord: Sendable {
   package var snapshots: [SnapshotID]
   /// Of a restore in place: the folder that was restored into.
   package var target: String = ""
+  /// Of a restore in place that made something new.
+  package var trace: RestoreTrace?
 
   var name = ""
 
@@ -27,8 +29,9 @@ package struct OperationRecord: Sendable {
 package enum UndoOutcome: Sendable {
   /// These are back in the list.
   case versionsRestored([ListedSnapshot])
-  /// A restore in place is undone by restoring the version that was saved before it into the same folder.
-  case restoreNeeded(safety: ListedSnapshot, target: String)
+  /// A restore in place is undone by taking away what it made, and restoring the version that was saved before it, if any,
+  /// into the same folder; then comes `OperationLog.finishUndo`.
+  case restoreNeeded(OperationRecord, safety: ListedSnapshot?)
 }
 
 /// The commands that changed the repository, in the order in which they ran; a small object each.
@@ -75,10 +78,11 @@ package enum OperationLog {
 
   package static func append(
     _ kind: OperationRecord.Kind, _ summary: String, _ snapshots: [SnapshotID], target: String = "",
-    in repository: Repository
+    trace: RestoreTrace? = nil, in repository: Repository
   ) throws {
     let time = currentTime()
-    let record = OperationRecord(kind: kind, time: time, summary: summary, snapshots: snapshots, target: target)
+    let record = OperationRecord(
+      kind: kind, time: time, summary: summary, snapshots: snapshots, target: target, trace: trace)
     try asFault {
       // Names in order of time; two within the same nanosecond cannot come from one process.
       let stamp = String(time.seconds * 1_000_000_000 + Int64(time.nanoseconds), radix: 16)
@@ -110,16 +114,21 @@ package enum OperationLog {
           .undo, "took back: \(operation.summary)", back.map(\.snapshot.id), in: repository)
         return .versionsRestored(back)
       case .restore:
-        guard let safety = operation.snapshots.first.flatMap({ live[$0] }) else { continue }
-        try asFault { try repository.store.delete([.operation(operation.name)]) }
-        try append(.undo, "took back: \(operation.summary)", [], in: repository)
-        return .restoreNeeded(safety: safety, target: operation.target)
+        let safety = operation.snapshots.first.flatMap { live[$0] }
+        guard safety != nil || operation.trace != nil else { continue }
+        return .restoreNeeded(operation, safety: safety)
       default: continue
       }
     }
     throw SnapFault(
       .refused, "nothing to undo: no forgotten version is left in the undo window", hint: "snap ops shows what was done"
     )
+  }
+
+  /// Notes that a restore in place was taken back: the next undo passes it by.
+  package static func finishUndo(of operation: OperationRecord, in repository: Repository) throws {
+    try asFault { try repository.store.delete([.operation(operation.name)]) }
+    try append(.undo, "took back: \(operation.summary)", [], in: repository)
   }
 
   private static func names(in repository: Repository) throws -> [String] {
@@ -139,6 +148,7 @@ package enum OperationLog {
     writer.append(counted: Array(record.target.utf8))
     writer.append(varint: record.snapshots.count)
     for id in record.snapshots { writer.append(id.bytes) }
+    record.trace?.encode(to: &writer)
     return writer.bytes
   }
 
@@ -156,9 +166,10 @@ package enum OperationLog {
         guard let id = SnapshotID(bytes: try reader.bytes(SnapshotID.byteCount)) else { return nil }
         snapshots.append(id)
       }
+      let trace = kind == .restore && !reader.isAtEnd ? try RestoreTrace(from: &reader) : nil
       return OperationRecord(
         kind: kind, time: Timestamp(seconds: seconds, nanoseconds: UInt32(nanoseconds)), summary: summary,
-        snapshots: snapshots, target: target, name: name)
+        snapshots: snapshots, target: target, trace: trace, name: name)
     } catch {
       return nil  // The log is for people; a record that does not decode is left out.
     }

@@ -41,9 +41,10 @@ struct RestoreCommand: Command {
     let (version, inner) = try session.locate(revision, in: repository)
     let base = session.base(of: repository)
     let target = try options.to.map { try FileSystemPath.absolute(ArgumentText.encode($0)) } ?? base
+    if options.to == nil { try refuseFromRoot(version.snapshot, base) }
     // Also where the work tree is named: what would be overwritten is saved first either way.
     let isInPlace = FileSystemPath.identity(of: target).map { $0 == FileSystemPath.identity(of: base) } ?? false
-    if target == Array(repository.folder.utf8) || target.starts(with: Array((repository.folder + "/").utf8)) {
+    if FileSystemPath.relative(target, to: PathText.path(of: repository.folder)) != nil {
       throw SnapFault(
         .refused, "\(displayText(target)) lies inside the repository; use another directory", path: displayText(target))
     }
@@ -64,8 +65,18 @@ struct RestoreCommand: Command {
     Interruption.defer()
     let run = RestoreRun(
       repository: repository, version: version.snapshot, manifest: manifest, target: target, settings: settings,
-      session: session)
-    return isInPlace ? try run.restoreInPlace(isDryRun: options.dryRun) : try run.restore()
+      isInPlace: isInPlace, session: session)
+    return isInPlace && !options.dryRun ? try run.restoreInPlace() : try run.restore()
+  }
+
+  /// Of a version of folders outside the project, the paths lead from `/`: inside the project they would mean something else.
+  private func refuseFromRoot(_ version: Snapshot, _ base: [UInt8]) throws {
+    let slash = [UInt8(ascii: "/")]
+    guard version.root == slash, base != slash else { return }
+    throw SnapFault(
+      .refused,
+      "\(version.version) holds paths from / (it was saved from outside \(displayText(base))); not restoring it in place",
+      hint: "--to DIR restores it below DIR; with --to / it goes where it was")
   }
 
   /// Every pattern must mean something, before anything is written.
@@ -74,7 +85,9 @@ struct RestoreCommand: Command {
   ) throws {
     if selection.selectsEverything { return }
     var filter = SelectionFilter(selection)
-    try manifest.forEach { filter.take($0) { _, _ in } }
+    for number in selection.segments(of: manifest) {
+      for entry in try manifest.entries(ofSegment: number) { filter.take(entry) { _, _ in } }
+    }
     guard let missing = filter.unmatched.first else { return }
     guard let path = ArchivePath(missing) else {
       throw SnapFault(.notFound, "nothing in version \(version.version) matches '\(displayText(missing))'")

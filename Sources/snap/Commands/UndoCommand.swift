@@ -1,5 +1,4 @@
 import ArgumentParser
-import FileTrees
 import Repositories
 import SnapshotModel
 
@@ -7,12 +6,15 @@ struct UndoCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "undo", abstract: "Take back the last forget, gc rule or restore in place.",
     discussion: """
-      Forgotten versions come back as long as no gc has freed them. A restore in place is taken back by restoring what \
-      it had overwritten or deleted; files that it newly created stay.
+      Forgotten versions come back as long as no gc has freed them. Of a restore in place, what it overwrote, deleted or \
+      corrected comes back as it was, and what it made goes, unless it was changed since. Undo saves first what it takes \
+      away, so that another undo goes back to that.
       """)
   static let page = HelpPage(
     ["snap undo": "the last operation", "snap ops": "what was done so far"],
-    statuses: [10: "no repository", 18: "there is nothing to undo"])
+    statuses: [
+      3: "done, but something was changed since and stays", 10: "no repository", 18: "there is nothing to undo",
+    ])
 
   @OptionGroup var global: GlobalOptions
 
@@ -28,18 +30,9 @@ struct UndoCommand: Command {
         try session.output.line("back: \(names.joined(separator: ", "))")
       }
       return nil
-    case .restoreNeeded(let safety, let target):
-      var settings = RestoreOptions(overwrite: .ifChanged)
-      settings.requiresEmptyTarget = false
-      // What was overwritten comes back as it was, set-user-id and all.
-      settings.preservesPrivileged = true
-      settings.snapshotName = safety.snapshot.version
+    case .restoreNeeded(let operation, let safety):
       Interruption.defer()
-      let run = RestoreRun(
-        repository: repository, version: safety.snapshot, manifest: try repository.manifest(of: safety.snapshot),
-        target: Array(target.utf8), settings: settings, session: session)
-      // What was edited since is saved first, as by any restore in place; another undo goes back to that.
-      return try run.restoreInPlace(isDryRun: false)
+      return try UndoRun(operation, safety: safety?.snapshot, repository, session).run()
     }
   }
 }

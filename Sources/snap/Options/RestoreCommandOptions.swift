@@ -47,8 +47,8 @@ struct RestoreCommandOptions: ParsableArguments {
     isInPlace: Bool, version: Snapshot, _ repository: Repository, _ base: [UInt8]
   ) throws -> RestoreOptions {
     var settings = RestoreOptions(overwrite: overwrite?.mode ?? (isInPlace ? .ifChanged : .never))
-    settings.requiresEmptyTarget = overwrite == nil && !isInPlace && !delete
-    if delete, overwrite == nil { settings.overwrite = .ifChanged }
+    settings.requiresEmptyTarget = overwrite == nil && !isInPlace
+    settings.replacesFolders = isInPlace
     settings.deletesExtra = delete
     settings.stripComponents = stripComponents?.value ?? 0
     settings.isDryRun = dryRun

@@ -27,7 +27,7 @@ final class RestoreReporter: RestoreEvents {
   var shouldStop: Bool { Interruption.isRequested }
 
   func restore(did action: RestoreAction, path: ArchivePath, kind: EntryKind, byteCount: UInt64) {
-    if session.isVerbose { session.console.detail("\(action.rawValue)  \(path)") }
+    if session.isVerbose { session.console.detail("\(action.rawValue)  \(path.isRoot ? "." : path.description)") }
     let now = state.withLock { state in
       if kind == .file { state.files += 1 }
       state.bytes += byteCount
