@@ -10,6 +10,8 @@ package final class CreationRemover {
   private let restorer: Restorer
   private let hasher = ChunkHasher()
   private var removed: Set<ArchivePath> = []
+  /// The modes of folders that were made writable for it.
+  private var modes: [ArchivePath: UInt16] = [:]
   /// What stays because it is not as it was made, or because something else is in it; in path order.
   package private(set) var left: [ArchivePath] = []
   /// What went or, in a dry run, would go; in path order.
@@ -28,6 +30,7 @@ package final class CreationRemover {
   package func remove(_ entries: [ManifestEntry]) throws {
     try restorer.openExistingTarget()
     guard let tree = restorer.tree else { return }
+    defer { restoreModes(tree) }
     for entry in entries.reversed() {
       try restorer.checkStop()
       guard let path = restorer.stripped(entry.path), let parent = path.parent else { continue }
@@ -39,7 +42,10 @@ package final class CreationRemover {
             left.append(path)
             continue
           }
-          if !context.options.isDryRun { try folder.remove(path.name, isFolder: entry.kind == .directory) }
+          if !context.options.isDryRun {
+            makeAccessible(folder, parent)
+            try folder.remove(path.name, isFolder: entry.kind == .directory)
+          }
         } catch {
           if error.stopsEverything { throw TargetTree.Failure.system(path, error) }
           left.append(path)
@@ -53,6 +59,19 @@ package final class CreationRemover {
       }
     }
     left.sort()
+  }
+
+  private func makeAccessible(_ folder: TargetFolder, _ path: ArchivePath) {
+    guard !context.isRoot, let status = try? TargetStatus(of: folder.descriptor), status.mode & 0o700 != 0o700 else {
+      return
+    }
+    if fchmod(folder.descriptor, mode_t(status.mode | 0o700)) == 0 { modes[path] = status.mode }
+  }
+
+  private func restoreModes(_ tree: TargetTree) {
+    for (path, mode) in modes where !removed.contains(path) {
+      if let folder = try? tree.existingFolder(path) { fchmod(folder.descriptor, mode_t(mode)) }
+    }
   }
 
   private func isRemovable(
