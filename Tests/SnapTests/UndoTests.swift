@@ -108,6 +108,33 @@ struct UndoTests {
     #expect(sandbox.exists("src/main.py"))
   }
 
+  @Test func `a forgotten safety version is as good, one that is gone is missed`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    for (forget, text) in [("forget", "mine\n"), ("forget --prune", "one\ntwo\nthree\n")] {
+      try sandbox.shell("rm -rf src; echo mine >notes.txt")
+      try sandbox.snap("restore", "v1")
+      let name = try #require(Self.versions(sandbox).last)
+      try sandbox.shell("\"$SNAP\" \(forget) \(name); rm .snap/operations/*-forget")
+      let run = try sandbox.snap("undo")
+      #expect(run.status == 0)
+      #expect(run.error.contains("what the restore overwrote does not come back") == text.hasPrefix("one"))
+      #expect(sandbox.read("notes.txt") == text && !sandbox.exists("src"))
+    }
+  }
+
+  @Test func `undo does not make the folder anew that was restored into`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.write("notes.txt", "mine\n")
+    try sandbox.snap("restore", "v1")
+    try sandbox.shell("mv ../'the project' ../moved")
+    let run = try sandbox.snap("undo", folder: sandbox.folder + "/moved")
+    #expect(run.status == 18)
+    #expect(
+      run.error.contains(
+        "the project, which was restored into, is not there any more; nothing undone\nhint: snap restore before-"))
+    #expect(!sandbox.exists(sandbox.project))
+  }
+
   @Test func `undo with dropped components`() throws {
     let sandbox = try SnapSandbox.withVersion()
     try sandbox.shell("echo mine >main.py")

@@ -114,7 +114,7 @@ package enum OperationLog {
           .undo, "took back: \(operation.summary)", back.map(\.snapshot.id), in: repository)
         return .versionsRestored(back)
       case .restore:
-        let safety = operation.snapshots.first.flatMap { live[$0] }
+        let safety = operation.snapshots.first.flatMap { live[$0] ?? trashed[$0] }
         guard safety != nil || operation.trace != nil else { continue }
         return .restoreNeeded(operation, safety: safety)
       default: continue

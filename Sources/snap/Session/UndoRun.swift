@@ -32,6 +32,14 @@ struct UndoRun {
   /// - Returns: why the exit status is not 0.
   func run() throws -> FaultCode? {
     let started = monotonicSeconds()
+    guard FileSystemPath.isFolder(target) else {
+      throw SnapFault(
+        .refused, "\(displayText(target)), which was restored into, is not there any more; nothing undone",
+        hint: safety.map { "snap restore \($0.version) --to DIR has what was overwritten" }, path: displayText(target))
+    }
+    if safety == nil, !operation.snapshots.isEmpty {
+      session.console.warn("what the restore overwrote does not come back: the version that was saved first is gone")
+    }
     let made = try entriesMade()
     let restore = try safety.map {
       RestoreRun(
