@@ -48,6 +48,22 @@ struct UndoTests {
     try Self.goThereAndBack(sandbox, "v1 --overwrite \(change.contains("extra") ? "if-changed --delete" : "always")")
   }
 
+  @Test(
+    .enabled(if: geteuid() == 0),
+    arguments: [
+      "chown 12345:54321 notes.txt", "chown -h 12345 link", "chown 12345 src", "chown 12345 tool", "mknod link2 c 1 3",
+      "rm link && mknod link b 7 1", "setfattr -n trusted.mine -v x notes.txt && echo more >>notes.txt",
+      "chmod 1777 src && chgrp 54321 src && chmod g+s src", "echo other >tool && chown 12345 tool && chmod 6755 tool",
+      "setfattr -x user.mine notes.txt",
+    ])
+  func `undo gives back what only root can change`(_ change: String) throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.shell("ln -s x link; echo old >tool; chmod 4755 tool; setfattr -n user.mine -v y notes.txt")
+    try sandbox.snap("save", "v1")
+    try sandbox.shell(change)
+    try Self.goThereAndBack(sandbox, "v1 --delete")
+  }
+
   @Test func `undo gives back set-user-id bits that the restore did not`() throws {
     let sandbox = try SnapSandbox.withProject()
     try sandbox.shell("echo old >tool && chmod 4755 tool")
