@@ -29,6 +29,25 @@ package enum GarbageCollector {
     }
   }
 
+  /// Encodes history anew where that is due, and plans a collection that lets the new copies replace the old ones.
+  ///
+  /// - Parameters:
+  ///   - isDeep: encode everything, and spend more on it.
+  ///   - isDryRun: write nothing; the plan then foretells, to the byte, but cannot be executed.
+  package static func repack(
+    in repository: Repository, isDeep: Bool, isDryRun: Bool, undoWindowSeconds: Int64
+  ) throws -> (outcome: RepackOutcome, plan: GarbagePlan) {
+    try asFault {
+      try repository.adoptPacks()
+      let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds)
+      let outcome = try Repacker(repository, effort: isDeep ? .deep : .due, isDryRun: isDryRun).run(roots.snapshots)
+      if !isDryRun { try repository.adoptPacks() }
+      let plan = try GarbagePlan.make(
+        for: repository, undoWindowSeconds: undoWindowSeconds, repacked: outcome.packs)
+      return (outcome, plan)
+    }
+  }
+
   @discardableResult
   package static func execute(_ plan: GarbagePlan, in repository: Repository) throws -> GarbageOutcome {
     try asFault {
@@ -36,7 +55,7 @@ package enum GarbageCollector {
       try repository.withReserve { try run(plan, in: repository) }
       let bytesAfter = try repository.objectByteCount()
       return GarbageOutcome(
-        bytesFreed: bytesBefore > bytesAfter ? bytesBefore - bytesAfter : 0, packsDeleted: plan.packsDeleted,
+        bytesFreed: bytesBefore > bytesAfter + plan.bytesRepacked ? bytesBefore - bytesAfter - plan.bytesRepacked : 0, packsDeleted: plan.packsDeleted,
         packsRewritten: plan.packsRewritten)
     }
   }

@@ -17,6 +17,8 @@ package struct GarbagePlan: Sendable {
   ///
   /// The index is derived and not counted.
   package var bytesFreed: UInt64
+  /// Bytes of the packs that were written before it, whose copies replace others.
+  var bytesRepacked: UInt64
 
   /// The packs to condemn.
   let condemned: [PackID]
@@ -35,17 +37,22 @@ extension GarbagePlan {
   /// - Parameters:
   ///   - undoWindowSeconds: forgotten versions that were forgotten longer ago are given up; 0 gives all up.
   ///   - forgetting: snapshots to treat as forgotten and given up, for foretelling what forgetting them frees.
+  ///   - repacked: packs that were written just now, or in a dry run would be, whose copies are to replace all others.
   static func make(
-    for repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = []
+    for repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = [],
+    repacked: [PackDirectory] = []
   ) throws -> GarbagePlan {
     let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
     let listed = Set(try repository.packNames())
     // What killed collections condemned goes first, each tomb's packs by themselves.
     let tombs = try repository.tombs()
     let doomed = listed.intersection(tombs.flatMap(\.packs))
-    let kept = try PackGraph(repository, packs: listed.subtracting(doomed)).packs
+    let replacing = Set(repacked.map(\.pack))
+    let kept = try repacked + PackGraph(repository, packs: listed.subtracting(doomed).subtracting(replacing)).packs
+    // Copies that replace others are read before those go, not now.
+    let isReadable = { (id, pack) in replacing.contains(pack) || repository.canRead(id, in: pack) }
     var graph = try PackGraph(kept + PackGraph(repository, packs: doomed).packs)
-    graph.preferSoundCopies(keptPackCount: kept.count, isReadable: repository.canRead(_:in:))
+    graph.preferSoundCopies(keptPackCount: repacked.isEmpty ? kept.count : repacked.count, isReadable: isReadable)
     var isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     let spared = try repository.packsOfSavesInProgress(among: kept.map(\.pack))
     let chosen = Set(
@@ -55,12 +62,13 @@ extension GarbagePlan {
       // Of a chunk that stands twice, the collection leaves the copy in a pack that stays.
       let staying = graph.packs.filter { !going.contains($0.pack) }
       graph = PackGraph(staying + graph.packs.filter { going.contains($0.pack) })
-      graph.preferSoundCopies(keptPackCount: staying.count, isReadable: repository.canRead(_:in:))
+      graph.preferSoundCopies(keptPackCount: staying.count, isReadable: isReadable)
       isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     }
     let moving = graph.nodes.indices.filter { isLive[$0] && going.contains(graph.packs[graph.nodes[$0].pack].pack) }
     let bytesOld = graph.packs.reduce(0) { $0 + (going.contains($1.pack) ? $1.byteCount : 0) }
-    var bytesNew: UInt64 = 0
+    let bytesRepacked = repacked.reduce(0) { $0 + $1.byteCount }
+    var bytesNew = bytesRepacked
     for packs in tombs.map(\.packs) + [chosen.sorted()] {
       let frames = moving.filter { packs.contains(graph.packs[graph.nodes[$0].pack].pack) }.map { graph.frame($0) }
       bytesNew += EvacuationLayout.layouts(of: frames).reduce(0) { $0 + $1.byteCount }
@@ -75,7 +83,7 @@ extension GarbagePlan {
       packsDeleted: goingPackCount - movingPacks.count, packsRewritten: movingPacks.count,
       bytesRewritten: moving.reduce(0) { $0 + UInt64(graph.frame($1).header.frameLength) },
       bytesFreed: bytesOld + otherBytes > bytesNew ? bytesOld + otherBytes - bytesNew : 0,
-      condemned: chosen.sorted(), packsExamined: Set(kept.map(\.pack)))
+      bytesRepacked: bytesRepacked, condemned: chosen.sorted(), packsExamined: Set(kept.map(\.pack)))
   }
 
   /// Which packs to condemn, by their place in the graph.

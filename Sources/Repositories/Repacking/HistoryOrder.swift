@@ -60,9 +60,7 @@ struct HistoryOrder {
     var placements: [Int: StripPlacement] = [:]
     for (number, file) in files.enumerated() {
       let lead = leads[number]
-      let placement = placements[lead] ?? StripPlacement(lead: files[lead].chunks)
-      placements[lead] = placement
-      let strips = placement.strips(of: file.chunks)
+      let strips = placements[lead, default: StripPlacement(lead: files[lead].chunks)].strips(of: file.chunks)
       for at in file.own {
         items.append(
           Item(
@@ -196,53 +194,4 @@ struct HistoryOrder {
   }
 
   private static func byteCount(_ chunks: [ChunkReference]) -> Int { chunks.reduce(0) { $0 + $1.length } }
-}
-
-/// Tells which strip of the lead a chunk of another version belongs to: counted from the nearest chunk before it that both have,
-/// and stretched up to the nearest one behind it.
-struct StripPlacement {
-  private let starts: [ChunkID: UInt64]
-  private let byteCount: UInt64
-
-  init(lead: [ChunkReference]) {
-    var starts: [ChunkID: UInt64] = [:]
-    var offset: UInt64 = 0
-    for chunk in lead {
-      if starts[chunk.id] == nil { starts[chunk.id] = offset }
-      offset += UInt64(chunk.length)
-    }
-    self.starts = starts
-    byteCount = offset
-  }
-
-  /// The strip of each chunk.
-  func strips(of chunks: [ChunkReference]) -> [Int32] {
-    guard byteCount > HistoryOrder.stripBytes else { return Array(repeating: 0, count: chunks.count) }
-    var strips: [Int32] = []
-    strips.reserveCapacity(chunks.count)
-    var anchor = (own: UInt64(0), lead: UInt64(0))
-    /// Chunks since the anchor, which wait for the next one.
-    var waiting: [UInt64] = []
-    var offset: UInt64 = 0
-    func place(until next: (own: UInt64, lead: UInt64)) {
-      for own in waiting {
-        let slope = Double(next.lead - anchor.lead) / Double(max(next.own - anchor.own, 1))
-        let lead = anchor.lead + UInt64(Double(own - anchor.own) * slope)
-        strips.append(Int32(lead / HistoryOrder.stripBytes))
-      }
-      waiting = []
-    }
-    for chunk in chunks {
-      if let lead = starts[chunk.id], lead >= anchor.lead {
-        place(until: (offset, lead))
-        strips.append(Int32(lead / HistoryOrder.stripBytes))
-        anchor = (offset + UInt64(chunk.length), lead + UInt64(chunk.length))
-      } else {
-        waiting.append(offset)
-      }
-      offset += UInt64(chunk.length)
-    }
-    place(until: (offset, max(byteCount, anchor.lead)))
-    return strips
-  }
 }

@@ -34,6 +34,10 @@ struct Repacker {
   private static let freshShareMin = 0.2
   /// … and at least this share of its plaintext is history: what has none is as small as it gets.
   private static let historyShareMin = 0.05
+  /// One block of so many is tried first …
+  private static let sampleInterval = 8
+  /// … and must come out at less than this share of what its chunks take now.
+  private static let gainMin = 0.95
   private static let inFlightBytesMax = 24 << 20
 
   private let repository: Repository
@@ -65,12 +69,30 @@ struct Repacker {
         outcome.bytesPostponed += bytes.all
         continue
       }
+      let blocks = order.blocks()
+      guard try isWorthwhile(blocks, with: pool) else { continue }
       outcome.bytesEncoded += bytes.all
-      try encode(order.blocks(), with: pool) { try packs.append($0) }
+      try encode(blocks, with: pool) { try packs.append($0) }
     }
     outcome.packs = try packs.finish()
     outcome.bytesWritten = outcome.packs.reduce(0) { $0 + $1.byteCount }
     return outcome
+  }
+
+  /// Whether a sample of the blocks becomes smaller than it is stored now: an order that does not fit the data must not cost.
+  private func isWorthwhile(_ blocks: [HistoryBlock], with pool: WorkerPool) throws -> Bool {
+    let sample = blocks.indices.filter { $0.isMultiple(of: Self.sampleInterval) }.map { blocks[$0] }
+    let before = sample.reduce(0) { sum, block in block.chunks.reduce(sum) { $0 + storedBytes(of: $1) } }
+    var after = 0.0
+    try encode(sample, with: pool) { after += Double($0.bytes.count) }
+    return after < Self.gainMin * before
+  }
+
+  /// The chunk's share of the frame that holds it.
+  private func storedBytes(of chunk: ChunkReference) -> Double {
+    guard let node = graph.firstFrame(holding: chunk.id) else { return 0 }
+    let header = graph.frame(node).header
+    return Double(header.frameLength) * Double(chunk.length) / Double(header.rawLength)
   }
 
   private func isDue(_ versions: [FileVersion], coldBytes: Int, allBytes: Int) -> Bool {
@@ -79,12 +101,10 @@ struct Repacker {
     var fresh = 0.0
     var all = 0.0
     for version in versions {
-      for at in version.own {
-        guard let node = graph.firstFrame(holding: version.chunks[at].id) else { continue }
-        let header = graph.frame(node).header
-        let stored = Double(header.storedLength) * Double(version.chunks[at].length) / Double(header.rawLength)
-        all += stored
-        if !header.isRepacked { fresh += stored }
+      for chunk in version.own.map({ version.chunks[$0] }) {
+        let bytes = storedBytes(of: chunk)
+        all += bytes
+        if let node = graph.firstFrame(holding: chunk.id), !graph.frame(node).header.isRepacked { fresh += bytes }
       }
     }
     return fresh > Self.freshShareMin * all
@@ -117,7 +137,8 @@ struct Repacker {
     _ block: HistoryBlock, reader: ChunkReader, level: CompressionLevel, _ tools: WorkerTools
   ) throws -> EncodedFrame? {
     do {
-      let chunks = try block.chunks.map { (id: $0.id, bytes: try reader.bytes(of: $0)) }
+      // Copied: a chunk that is lent out keeps all of its frame in memory.
+      let chunks = try block.chunks.map { (id: $0.id, bytes: Array(try reader.bytes(of: $0))[...]) }
       if !block.bases.isEmpty {
         var prefix: [UInt8] = []
         for base in block.bases { prefix += try reader.bytes(of: base) }

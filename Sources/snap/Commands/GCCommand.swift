@@ -25,6 +25,8 @@ struct GCCommand: Command {
   @Option(help: ArgumentHelp("Leave what was forgotten less than this ago.", valueName: "duration"))
   var undoWindow: WindowArgument?
 
+  @Flag(help: "Encode everything anew, as small as it gets: takes minutes a gigabyte.") var deep = false
+
   @Flag(name: [.customShort("n"), .long], help: "Only say what would be done.") var dryRun = false
 
   @OptionGroup(title: "Everywhere") var global: GlobalOptions
@@ -43,7 +45,7 @@ struct GCCommand: Command {
     let window = try windowSeconds(session)
     try report?.write(to: session)
     let removed = report?.removed ?? []
-    var collection = Collection(isDryRun: dryRun)
+    var collection = Collection(isDryRun: dryRun, isDeep: deep)
     if let window {
       let plan = try forget(removed, in: repository)
       collection.forgotten = plan?.snapshots.map(\.snapshot.version) ?? []
@@ -80,15 +82,18 @@ struct GCCommand: Command {
 /// One collection, planned, executed and told.
 struct Collection {
   private let isDryRun: Bool
+  private let isDeep: Bool
   /// The versions that were, or with a dry run would be, forgotten with it.
   var forgotten: [String]
   /// What the next collection frees of them, when this one leaves them.
   var bytesFreedNext: UInt64?
   private var plan: GarbagePlan?
+  private var repacked: RepackOutcome?
   private var bytesFreed: UInt64 = 0
 
-  init(isDryRun: Bool, forgotten: [String] = []) {
+  init(isDryRun: Bool, isDeep: Bool = false, forgotten: [String] = []) {
     self.isDryRun = isDryRun
+    self.isDeep = isDeep
     self.forgotten = forgotten
   }
 
@@ -98,9 +103,17 @@ struct Collection {
   ) throws {
     // A dry run has forgotten nothing: the plan must take it for done, unless the window keeps it anyway.
     let forgetting = isDryRun && undoWindowSeconds == 0 ? foretold?.snapshots.map(\.snapshot.id) ?? [] : []
-    let plan = try GarbageCollector.plan(
+    var plan = try GarbageCollector.plan(
       in: repository, undoWindowSeconds: undoWindowSeconds, forgetting: Set(forgetting))
-    bytesFreed = isDryRun ? plan.bytesFreed : try GarbageCollector.execute(plan, in: repository).bytesFreed
+    // What frees something keeps to what was foretold; history is encoded anew by a collection with nothing else to do.
+    if isDeep || plan.bytesFreed == 0 {
+      if !isDryRun, plan.bytesFreed > 0 { bytesFreed = try GarbageCollector.execute(plan, in: repository).bytesFreed }
+      let (outcome, next) = try GarbageCollector.repack(
+        in: repository, isDeep: isDeep, isDryRun: isDryRun, undoWindowSeconds: undoWindowSeconds)
+      repacked = outcome
+      plan = next
+    }
+    bytesFreed += isDryRun ? plan.bytesFreed : try GarbageCollector.execute(plan, in: repository).bytesFreed
     self.plan = plan
   }
 
@@ -112,6 +125,7 @@ struct Collection {
         JSONObject([
           "message_type": "summary", "dry_run": .boolean(isDryRun), "bytes_freed": .unsigned(bytesFreed),
           "bytes_freed_by_next_gc": .unsigned(bytesFreedNext ?? 0), "bytes_rewritten": .unsigned(plan.bytesRewritten),
+          "bytes_repacked": .count(repacked?.bytesEncoded ?? 0),
           "packs_deleted": .count(plan.packsDeleted), "packs_rewritten": .count(plan.packsRewritten),
           "packs_kept": .count(plan.packsKept), "versions_forgotten": .strings(forgotten),
           "versions_removed": .strings(expired),
@@ -124,6 +138,12 @@ struct Collection {
     }
     if !forgotten.isEmpty {
       try session.output.line("\(isDryRun ? "would forget" : "forgot"): \(forgotten.joined(separator: ", "))")
+    }
+    if let repacked, repacked.bytesEncoded > 0 {
+      let postponed = repacked.bytesPostponed > 0 ? ", \(formatted(byteCount: UInt64(repacked.bytesPostponed))) left for later" : ""
+      try session.output.line(
+        "History: \(formatted(byteCount: UInt64(repacked.bytesEncoded))) \(isDryRun ? "would be " : "")encoded anew to "
+          + "\(formatted(byteCount: repacked.bytesWritten))\(postponed)")
     }
     try session.output.line(
       "Packs:   \(formatted(count: plan.packsKept)) kept, \(formatted(count: plan.packsDeleted)) deleted, "
