@@ -19,16 +19,13 @@ final class ArchiveFixture {
   init() throws {
     source = try WalkFixture(isInMemory: true)
     repository = try Repository.create(at: holder.path("repository"))
-    try Self.useOwnCache()
   }
 
-  /// Tests share one cache folder that is nobody's; repositories have their own files in it.
-  static func useOwnCache() throws { _ = cacheFolder }
-  private static let cacheFolder: StoreTestFolder = {
-    let folder = StoreTestFolder()
-    unsafe setenv("SNAP_CACHE_DIR", folder.path, 1)
-    return folder
-  }()
+  /// Not by way of this process's environment: to change that while other tests read it brings them down.
+  private func environment() -> @Sendable (String) -> [UInt8]? {
+    let cache = Array(holder.path("cache").utf8)
+    return { $0 == "SNAP_CACHE_DIR" ? cache : nil }
+  }
 
   @discardableResult
   func save(
@@ -37,6 +34,7 @@ final class ArchiveFixture {
   ) throws -> SaveOutcome {
     var request = SaveRequest(
       version: version, input: .tree(root: root ?? source.root, sources: sources), host: "host", user: "user")
+    request.environment = environment()
     change(&request)
     return try Archiver.save(request, to: repository, events: events)
   }
@@ -47,9 +45,10 @@ final class ArchiveFixture {
     StoreTestFolder.write(bytes, to: file)
     let descriptor = unsafe open(file, O_RDONLY)
     defer { close(descriptor) }
-    let request = SaveRequest(
+    var request = SaveRequest(
       version: version, input: .stream(descriptor: descriptor, name: try #require(ArchivePath(name))), host: "host",
       user: "user")
+    request.environment = environment()
     return try Archiver.save(request, to: repository, events: events)
   }
 

@@ -69,7 +69,7 @@ extension ArchiveRun {
   private func rememberStatus(for manifest: ChunkReference) {
     guard case .tree = request.input, request.remembersStatus, let statCache else { return }
     do {
-      let file = StatCacheFile(repository: repository.id, root: request.root)
+      let file = StatCacheFile(repository: repository.id, root: request.root, variable: request.environment)
       try file?.store(statCache.finish(manifest: manifest.id))
     } catch {
       events.note("the stat cache could not be written; the next save reads every file (\(error))")

@@ -50,7 +50,9 @@ final class ArchiveRun {
     statCache = StatCacheWriter(saveStarted: started)
     prior = try parent.map { parent in
       let manifest = try Manifest(parent.manifest, reader: session.reader)
-      let file = request.readsAll ? nil : StatCacheFile(repository: repository.id, root: request.root)
+      let file =
+        request.readsAll
+        ? nil : StatCacheFile(repository: repository.id, root: request.root, variable: request.environment)
       return PriorTree(manifest, cache: file?.load(manifest: parent.manifest.id))
     }
   }

@@ -31,6 +31,8 @@ package struct SaveRequest: Sendable {
   package var walk = WalkOptions()
   /// Whether the stat cache shall know this snapshot, which helps the next save of the same sources, and forget the last.
   package var remembersStatus = true
+  /// The variables that say where the stat cache lies.
+  package var environment: @Sendable (String) -> [UInt8]? = environmentVariable
   /// Called when all is read and before the commit; what it throws prevents the commit.
   package var confirm: (@Sendable () throws -> Void)?
 
