@@ -6,10 +6,13 @@ extension RepositoryIndex {
   ///
   /// - Complexity: a million chunks a second when their ids reach the table in ascending order, which sorting here does
   ///   for one call: index many packs at once where there are many.
-  package func insert(_ packs: [IndexedPack]) throws {
-    guard !packs.isEmpty else { return }
+  ///
+  /// - Parameter replaced: packs to forget first, in the same transaction: what is in both is found at every moment.
+  package func insert(_ packs: [IndexedPack], replacing replaced: [PackID] = []) throws {
+    guard !packs.isEmpty || !replaced.isEmpty else { return }
     let layouts = try packs.map(PackLayout.encoded)
     try writing { db in
+      try Self.remove(packs: replaced, db)
       var nextNumber = try Self.nextPackNumber(db)
       var rows: [ChunkRow] = []
       rows.reserveCapacity(packs.reduce(0) { $0 + $1.frames.reduce(0) { $0 + $1.chunks.count } })
@@ -53,41 +56,44 @@ extension RepositoryIndex {
   /// - Complexity: one pass over all chunks, however few packs there are: remove many at once.
   package func remove(packs: [PackID]) throws {
     guard !packs.isEmpty else { return }
-    try writing { db in
-      for pack in packs {
-        try IndexRecords.remove(db, kind: IndexSchema.RecordKind.incompletePacks, key: pack.bytes)
-      }
-      var numbers: Set<Int64> = []
-      let find = try RawStatement(db, "SELECT number FROM pack WHERE id = ?")
-      for pack in packs {
-        find.bind(pack.bytes, at: 1)
-        if try find.step() { numbers.insert(try find.integer(0)) }
-        find.reset()
-      }
-      guard !numbers.isEmpty else { return }
-      // Rows cannot be deleted under a running query, so they are found first: 48 bytes of memory for each.
-      var rows: [ChunkRow] = []
-      let all = try RawStatement(db, "SELECT id, pack, position FROM chunk")
-      while try all.step() {
-        let number = try all.integer(1)
-        guard numbers.contains(number) else { continue }
-        rows.append(ChunkRow(id: try all.chunkID(0), pack: number, position: try all.integer(2)))
-      }
-      all.reset()
-      let removeChunk = try RawStatement(db, "DELETE FROM chunk WHERE id = ? AND pack = ? AND position = ?")
-      for row in rows {
-        removeChunk.bind(row.id, at: 1)
-        removeChunk.bind(row.pack, at: 2)
-        removeChunk.bind(row.position, at: 3)
-        try removeChunk.run()
-      }
-      let removePack = try RawStatement(db, "DELETE FROM pack WHERE number = ?")
-      for number in numbers {
-        removePack.bind(number, at: 1)
-        try removePack.run()
-      }
-      try IndexRecords.removeAll(db, kind: IndexSchema.RecordKind.cachedValues)
+    try writing { try Self.remove(packs: packs, $0) }
+  }
+
+  private static func remove(packs: [PackID], _ db: Database) throws {
+    if packs.isEmpty { return }
+    for pack in packs {
+      try IndexRecords.remove(db, kind: IndexSchema.RecordKind.incompletePacks, key: pack.bytes)
     }
+    var numbers: Set<Int64> = []
+    let find = try RawStatement(db, "SELECT number FROM pack WHERE id = ?")
+    for pack in packs {
+      find.bind(pack.bytes, at: 1)
+      if try find.step() { numbers.insert(try find.integer(0)) }
+      find.reset()
+    }
+    guard !numbers.isEmpty else { return }
+    // Rows cannot be deleted under a running query, so they are found first: 48 bytes of memory for each.
+    var rows: [ChunkRow] = []
+    let all = try RawStatement(db, "SELECT id, pack, position FROM chunk")
+    while try all.step() {
+      let number = try all.integer(1)
+      guard numbers.contains(number) else { continue }
+      rows.append(ChunkRow(id: try all.chunkID(0), pack: number, position: try all.integer(2)))
+    }
+    all.reset()
+    let removeChunk = try RawStatement(db, "DELETE FROM chunk WHERE id = ? AND pack = ? AND position = ?")
+    for row in rows {
+      removeChunk.bind(row.id, at: 1)
+      removeChunk.bind(row.pack, at: 2)
+      removeChunk.bind(row.position, at: 3)
+      try removeChunk.run()
+    }
+    let removePack = try RawStatement(db, "DELETE FROM pack WHERE number = ?")
+    for number in numbers {
+      removePack.bind(number, at: 1)
+      try removePack.run()
+    }
+    try IndexRecords.removeAll(db, kind: IndexSchema.RecordKind.cachedValues)
   }
 
   /// The packs of which only some frames were inserted.

@@ -19,9 +19,10 @@ extension Repository {
 
   /// Brings the index's packs in line with the store. Cost: a listing, and reading the directory of each new pack.
   ///
+  /// - Parameter again: packs to look at anew, though the index knows them.
   /// - Returns: how many packs were new.
   @discardableResult
-  func adoptPacks() throws -> Int {
+  func adoptPacks(again: Set<PackID> = []) throws -> Int {
     let tombs = try condemnedPacks()
     condemned.withLock { $0 = tombs }
     let listed = Set(try packNames())
@@ -34,13 +35,14 @@ extension Repository {
     }
     // Not what a collector is about to delete: a reader that came between would find it indexed and gone.
     let new = listed.subtracting(indexed).subtracting(tombs)
-    if !new.isEmpty {
-      // What is new may be what frames of others stand on: a pack that was out of reach for a while.
-      let incomplete = try index.incompletePacks().intersection(indexed).subtracting(tombs)
-      try index.remove(packs: Array(incomplete))
+    // What is new may be what frames of others stand on: a pack that was out of reach for a while.
+    let redone = try (new.isEmpty ? again : again.union(index.incompletePacks()))
+      .intersection(indexed).subtracting(tombs)
+    if !new.isEmpty || !redone.isEmpty {
       // Found by listing: whoever stored them may not have got so far as to make the name durable.
       if !isReadOnly { try store.synchronize(foldersOf: new.map(ObjectName.pack)) }
-      try index.insert(try soundPacks(new.union(incomplete).sorted().compactMap { try directory(of: $0) }))
+      let directories = try new.union(redone).sorted().compactMap { try directory(of: $0) }
+      try index.insert(soundPacks(directories, apartFrom: redone), replacing: redone.sorted())
     }
     return new.count
   }
@@ -57,9 +59,11 @@ extension Repository {
 
   /// The packs with those frames only that can be decoded with what is here: a save that was killed may have left frames whose
   /// bases were collected since, and nobody must take their chunks for known.
-  private func soundPacks(_ directories: [PackDirectory]) throws -> [IndexedPack] {
+  ///
+  /// - Parameter redone: packs of which the index is not believed.
+  private func soundPacks(_ directories: [PackDirectory], apartFrom redone: Set<PackID>) throws -> [IndexedPack] {
     let graph = PackGraph(directories)
-    let ranks = try graph.ranks { base in try !index.locate(base).isEmpty }
+    let ranks = try graph.ranks { base in try index.locate(base).contains { !redone.contains($0.1.pack) } }
     var node = 0
     return directories.map { directory in
       let frames = directory.frames.filter { _ in

@@ -98,8 +98,7 @@ package enum GarbageCollector {
     try store.delete((evacuated ?? []).map(ObjectName.pack))
     // Packs that came since the tomb was planned may hold frames, needed by nobody, that stand on what is gone now.
     // While the tomb is there, every save looks at all that it relies on.
-    try repository.index.remove(packs: Array(try repository.usablePacks().subtracting(known)))
-    try repository.adoptPacks()
+    try repository.adoptPacks(again: repository.usablePacks().subtracting(known))
     try store.delete([.tomb(tomb)])
   }
 
