@@ -51,6 +51,30 @@ extension RepositoryIndex {
     }
   }
 
+  /// Gives back the space of rows that were removed, where that is a quarter of the file or more.
+  ///
+  /// Does nothing while another process uses the index, or without room for a copy: the next collection tries again.
+  package func compact() throws {
+    let isSparse = try reading { db in
+      let bytes = try RawStatement(db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+      guard try bytes.step() else { return false }
+      let count = try RawStatement(db, "SELECT count(*) FROM chunk")
+      guard try count.step() else { return false }
+      // 48 bytes hold a row: the id, two small numbers and what SQLite adds to them.
+      return try Double(count.integer(0) * 48) < 0.75 * Double(bytes.integer(0))
+    }
+    guard isSparse else { return }
+    do {
+      try outsideTransaction { db in
+        try db.execute(sql: "PRAGMA busy_timeout = 0")
+        defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Self.busyTimeoutSeconds * 1000))") }
+        try db.execute(sql: "VACUUM")
+      }
+    } catch IndexError.busy, IndexError.noSpace, IndexError.readOnly {
+      return
+    }
+  }
+
   /// Forgets packs and every copy that lies in them, in one transaction; those that are not there are passed over.
   ///
   /// - Complexity: one pass over all chunks, however few packs there are: remove many at once.

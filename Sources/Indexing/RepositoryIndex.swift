@@ -162,6 +162,22 @@ package final class RepositoryIndex: Sendable {
   }
 
   private func transaction<R>(_ kind: Database.TransactionKind, _ body: (Database) throws -> R) throws -> R {
+    try outsideTransaction { db in
+      try db.beginTransaction(kind)
+      do {
+        let result = try body(db)
+        try db.commit()
+        return result
+      } catch {
+        // SQLite has rolled back by itself where the disk was full.
+        if db.isInsideTransaction { try? db.rollback() }
+        throw error
+      }
+    }
+  }
+
+  /// What SQLite does in no transaction but its own.
+  func outsideTransaction<R>(_ body: (Database) throws -> R) throws -> R {
     let (place, idle, pagesMax) = connections.withLock { ($0.place, $0.idle.popLast(), $0.pagesMax) }
     let queue = try idle ?? Self.connect(place)
     defer {
@@ -171,16 +187,7 @@ package final class RepositoryIndex: Sendable {
     do {
       return try queue.inDatabase { db in
         if let pagesMax { try db.execute(sql: "PRAGMA max_page_count = \(pagesMax)") }
-        try db.beginTransaction(kind)
-        do {
-          let result = try body(db)
-          try db.commit()
-          return result
-        } catch {
-          // SQLite has rolled back by itself where the disk was full.
-          if db.isInsideTransaction { try? db.rollback() }
-          throw error
-        }
+        return try body(db)
       }
     } catch let error as DatabaseError {
       throw IndexError(error)

@@ -83,10 +83,15 @@ package final class Repository: Sendable {
   package func reader() -> ChunkReader {
     sharedReader.withLock { shared in
       if let shared { return shared }
-      let reader = ChunkReader(index: index, store: store) { [weak self] in try self?.adoptPacks() }
+      let reader = makeReader()
       shared = reader
       return reader
     }
+  }
+
+  /// A reader of its own, for who needs more memory than others.
+  func makeReader(cacheBytes: Int = ChunkReader.cacheBytesDefault) -> ChunkReader {
+    ChunkReader(index: index, store: store, cacheBytes: cacheBytes) { [weak self] in try self?.adoptPacks() }
   }
 
   package func manifest(of snapshot: Snapshot) throws -> Manifest {

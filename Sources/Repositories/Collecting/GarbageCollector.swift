@@ -34,16 +34,18 @@ package enum GarbageCollector {
   /// - Parameters:
   ///   - isDeep: encode everything, and spend more on it.
   ///   - isDryRun: write nothing; the plan then foretells, to the byte, but cannot be executed.
+  ///   - forgetting: as for `plan`.
   package static func repack(
-    in repository: Repository, isDeep: Bool, isDryRun: Bool, undoWindowSeconds: Int64
+    in repository: Repository, isDeep: Bool, isDryRun: Bool, undoWindowSeconds: Int64,
+    forgetting: Set<SnapshotID> = []
   ) throws -> (outcome: RepackOutcome, plan: GarbagePlan) {
     try asFault {
       try repository.adoptPacks()
-      let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds)
+      let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
       let outcome = try Repacker(repository, effort: isDeep ? .deep : .due, isDryRun: isDryRun).run(roots.snapshots)
       if !isDryRun { try repository.adoptPacks() }
       let plan = try GarbagePlan.make(
-        for: repository, undoWindowSeconds: undoWindowSeconds, repacked: outcome.packs)
+        for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
       return (outcome, plan)
     }
   }
@@ -53,9 +55,11 @@ package enum GarbageCollector {
     try asFault {
       let bytesBefore = try repository.objectByteCount()
       try repository.withReserve { try run(plan, in: repository) }
+      try repository.index.compact()
       let bytesAfter = try repository.objectByteCount()
+      let bytesKept = bytesAfter + plan.bytesRepacked
       return GarbageOutcome(
-        bytesFreed: bytesBefore > bytesAfter + plan.bytesRepacked ? bytesBefore - bytesAfter - plan.bytesRepacked : 0, packsDeleted: plan.packsDeleted,
+        bytesFreed: bytesBefore > bytesKept ? bytesBefore - bytesKept : 0, packsDeleted: plan.packsDeleted,
         packsRewritten: plan.packsRewritten)
     }
   }

@@ -16,12 +16,15 @@ struct HistoryReader {
 
   private let manifests: [Manifest]
   private let reader: ChunkReader
+  /// Larger files are left as they are.
+  private let fileBytesMax: UInt64
   /// Chunks that some version has accounted for.
   private var taken: Set<ChunkID> = []
 
   /// - Parameter snapshots: newest first.
-  init(_ snapshots: [Snapshot], reader: ChunkReader) throws {
+  init(_ snapshots: [Snapshot], fileBytesMax: UInt64, reader: ChunkReader) throws {
     self.reader = reader
+    self.fileBytesMax = fileBytesMax
     manifests = try snapshots.map { try Manifest($0.manifest, reader: reader) }
   }
 
@@ -53,7 +56,7 @@ struct HistoryReader {
         // What a newer version shares was taken there.
         guard seen.insert(segments[number].chunk.id).inserted else { continue }
         for entry in try manifest.entries(ofSegment: number)
-        where entry.path >= lower && upper.map({ entry.path < $0 }) ?? true {
+        where entry.size <= fileBytesMax && entry.path >= lower && upper.map({ entry.path < $0 }) ?? true {
           let chunks = try reader.chunks(of: entry.content)
           if let version = take(FileVersion(path: entry.path, age: age, chunks: chunks, own: [])) {
             versions.append(version)

@@ -21,13 +21,17 @@ package struct RepackOutcome: Sendable {
 struct Repacker {
   /// How much to spend.
   enum Effort {
-    /// What has gathered enough history since it was last encoded, at level 9, up to a bound.
+    /// What has gathered enough history since it was last encoded, at level 9, up to a bound; not large files, whose deltas
+    /// gain little and whose old versions are costly to read (docs/decisions/repacking.md).
     case due
     /// Everything, at level 19.
     case deep
 
     var level: CompressionLevel { self == .due ? .better : .max }
     var bytesMax: Int { self == .due ? 2 << 30 : .max }
+    var fileBytesMax: UInt64 { self == .due ? 8 << 20 : .max }
+    /// Large files are read strip by strip: each strip stands on many frames.
+    var cacheBytes: Int { self == .due ? ChunkReader.cacheBytesDefault : 160 << 20 }
   }
 
   /// A part is due when at least this share of what it stores was written since it was last encoded …
@@ -41,6 +45,7 @@ struct Repacker {
   private static let inFlightBytesMax = 24 << 20
 
   private let repository: Repository
+  private let reader: ChunkReader
   private let graph: PackGraph
   private let effort: Effort
   private let isDryRun: Bool
@@ -49,13 +54,14 @@ struct Repacker {
     self.repository = repository
     self.effort = effort
     self.isDryRun = isDryRun
+    reader = repository.makeReader(cacheBytes: effort.cacheBytes)
     graph = try PackGraph(repository, packs: repository.usablePacks())
   }
 
   /// - Parameter snapshots: what must be kept.
   func run(_ snapshots: [Snapshot]) throws -> RepackOutcome {
     let newestFirst = snapshots.sorted { ($0.created, $0.id) > ($1.created, $1.id) }
-    var history = try HistoryReader(newestFirst, reader: repository.reader())
+    var history = try HistoryReader(newestFirst, fileBytesMax: effort.fileBytesMax, reader: reader)
     let pool = try WorkerPool()
     defer { pool.close() }
     var packs = RepackedPacks(repository, isDryRun: isDryRun, pool: pool)
@@ -81,10 +87,18 @@ struct Repacker {
 
   /// Whether a sample of the blocks becomes smaller than it is stored now: an order that does not fit the data must not cost.
   private func isWorthwhile(_ blocks: [HistoryBlock], with pool: WorkerPool) throws -> Bool {
-    let sample = blocks.indices.filter { $0.isMultiple(of: Self.sampleInterval) }.map { blocks[$0] }
-    let before = sample.reduce(0) { sum, block in block.chunks.reduce(sum) { $0 + storedBytes(of: $1) } }
+    var before = 0.0
     var after = 0.0
-    try encode(sample, with: pool) { after += Double($0.bytes.count) }
+    // The newest versions are stored as deltas so far and the oldest whole; afterwards it is the other way round. So each kind of
+    // block has a sample of its own.
+    for kind in [blocks.filter(\.bases.isEmpty), blocks.filter { !$0.bases.isEmpty }] {
+      let sample = kind.indices.filter { $0.isMultiple(of: Self.sampleInterval) }.map { kind[$0] }
+      var sampleBytes = 0
+      try encode(sample, with: pool) { sampleBytes += $0.bytes.count }
+      let rawBytes = (sample: sample.reduce(0) { $0 + $1.byteCount }, all: kind.reduce(0) { $0 + $1.byteCount })
+      after += Double(sampleBytes) * Double(rawBytes.all) / Double(max(rawBytes.sample, 1))
+      before += kind.reduce(0) { sum, block in block.chunks.reduce(sum) { $0 + storedBytes(of: $1) } }
+    }
     return after < Self.gainMin * before
   }
 
@@ -121,7 +135,7 @@ struct Repacker {
       inFlightBytes -= oldest.byteCount
       if let frame = try oldest.result.get() { try body(frame) }
     }
-    let (reader, level) = (repository.reader(), effort.level)
+    let (reader, level) = (reader, effort.level)
     for block in blocks {
       let byteCount = block.byteCount + block.bases.reduce(0) { $0 + $1.length }
       let result = pool.submit { tools in try Self.encode(block, reader: reader, level: level, tools) }

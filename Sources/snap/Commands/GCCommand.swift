@@ -6,10 +6,10 @@ struct GCCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "gc", abstract: "Apply a retention policy, and free what no version needs.",
     discussion: """
-      It frees what was forgotten, and without rules keeps all other versions. Rules are OR-ed: each keeps some versions, \
-      and what none keeps is forgotten; held versions and those dated in the future always stay. What the rules forget \
-      can be taken back until the next gc frees it. --undo-window 7d leaves what was forgotten less than that ago; 0s \
-      frees also what this run forgets. Saves may run meanwhile.
+      Without rules it keeps all versions and frees what was forgotten. Rules are OR-ed: each keeps some versions, and \
+      what none keeps is forgotten; held versions and those dated in the future always stay. With --undo-window 7d what \
+      was forgotten less than that ago, also by this run, stays and can be taken back. With nothing to free it encodes \
+      history anew, where that makes it smaller. Saves may run meanwhile.
       """,
     aliases: ["prune", "compact"])
   static let page = HelpPage(
@@ -17,7 +17,7 @@ struct GCCommand: Command {
       "snap gc": "free what was forgotten",
       "snap gc --keep-daily 7 --keep-weekly 4 --dry-run": "what would go, and why the rest stays",
       "snap gc --keep-within 1y --undo-window 7d": "free nothing that was forgotten this week",
-      "snap gc --keep-last 3 --undo-window 0s": "forget and free in one go, with no way back",
+      "snap gc --deep": "as small as it gets, however long it takes",
     ], statuses: [10: "no repository", 18: "the rules would keep nothing"])
 
   @OptionGroup(title: "Which to keep") var retention: RetentionOptions
@@ -46,24 +46,16 @@ struct GCCommand: Command {
     try report?.write(to: session)
     let removed = report?.removed ?? []
     var collection = Collection(isDryRun: dryRun, isDeep: deep)
-    if let window {
-      let plan = try forget(removed, in: repository)
-      collection.forgotten = plan?.snapshots.map(\.snapshot.version) ?? []
-      try collection.run(in: repository, undoWindowSeconds: window, forgetting: plan)
-    } else {
-      // First what was forgotten before: what the rules forget now can be taken back until the next time.
-      try collection.run(in: repository, undoWindowSeconds: 0)
-      let plan = try forget(removed, in: repository)
-      collection.forgotten = plan?.snapshots.map(\.snapshot.version) ?? []
-      collection.bytesFreedNext = plan?.bytesFreedByCollection
-    }
+    let plan = try forget(removed, in: repository)
+    collection.forgotten = plan?.snapshots.map(\.snapshot.version) ?? []
+    try collection.run(in: repository, undoWindowSeconds: window, forgetting: plan)
     try collection.report(to: session)
     return nil
   }
 
-  /// The window that was asked for; `nil` without.
-  private func windowSeconds(_ session: Session) throws -> Int64? {
-    guard let window = undoWindow?.duration else { return nil }
+  /// What was forgotten less than so long ago is left.
+  private func windowSeconds(_ session: Session) throws -> Int64 {
+    let window = undoWindow?.duration ?? CalendarDuration()
     if dryRun, !window.isZero, !session.isJSON, !session.isQuiet {
       try session.output.line("undo window: \(window.spelledOut)")
     }
@@ -85,8 +77,6 @@ struct Collection {
   private let isDeep: Bool
   /// The versions that were, or with a dry run would be, forgotten with it.
   var forgotten: [String]
-  /// What the next collection frees of them, when this one leaves them.
-  var bytesFreedNext: UInt64?
   private var plan: GarbagePlan?
   private var repacked: RepackOutcome?
   private var bytesFreed: UInt64 = 0
@@ -109,7 +99,8 @@ struct Collection {
     if isDeep || plan.bytesFreed == 0 {
       if !isDryRun, plan.bytesFreed > 0 { bytesFreed = try GarbageCollector.execute(plan, in: repository).bytesFreed }
       let (outcome, next) = try GarbageCollector.repack(
-        in: repository, isDeep: isDeep, isDryRun: isDryRun, undoWindowSeconds: undoWindowSeconds)
+        in: repository, isDeep: isDeep, isDryRun: isDryRun, undoWindowSeconds: undoWindowSeconds,
+        forgetting: Set(forgetting))
       repacked = outcome
       plan = next
     }
@@ -124,7 +115,7 @@ struct Collection {
       try session.json(
         JSONObject([
           "message_type": "summary", "dry_run": .boolean(isDryRun), "bytes_freed": .unsigned(bytesFreed),
-          "bytes_freed_by_next_gc": .unsigned(bytesFreedNext ?? 0), "bytes_rewritten": .unsigned(plan.bytesRewritten),
+          "bytes_rewritten": .unsigned(plan.bytesRewritten),
           "bytes_repacked": .count(repacked?.bytesEncoded ?? 0),
           "packs_deleted": .count(plan.packsDeleted), "packs_rewritten": .count(plan.packsRewritten),
           "packs_kept": .count(plan.packsKept), "versions_forgotten": .strings(forgotten),
@@ -148,10 +139,6 @@ struct Collection {
     try session.output.line(
       "Packs:   \(formatted(count: plan.packsKept)) kept, \(formatted(count: plan.packsDeleted)) deleted, "
         + "\(formatted(count: plan.packsRewritten)) rewritten (\(formatted(byteCount: plan.bytesRewritten)) moved)")
-    let next = bytesFreedNext.map { bytes in
-      ", \(ForgetCommand.exact(bytes)) with the next snap gc"
-        + (isDryRun ? "" : "; until then snap undo takes the forgetting back")
-    }
-    try session.output.line("\(isDryRun ? "would free" : "freed") \(ForgetCommand.exact(bytesFreed))\(next ?? "")")
+    try session.output.line("\(isDryRun ? "would free" : "freed") \(ForgetCommand.exact(bytesFreed))")
   }
 }
