@@ -9,7 +9,7 @@ import Testing
 
 /// One thing that is done to a repository of versions v1, v2 and v3 (v1 forgotten), and may be cut short anywhere.
 enum Workload: String, CaseIterable, CustomTestStringConvertible {
-  case save, forget, gc, undo, setLabels
+  case save, forget, gc, repack, undo, setLabels
 
   var testDescription: String { rawValue }
 
@@ -18,6 +18,9 @@ enum Workload: String, CaseIterable, CustomTestStringConvertible {
     case .save: try repository.save("v4", trees["v4"] ?? [:])
     case .forget: try repository.forget(["v2", "v3"])
     case .gc: try repository.collect()
+    case .repack:
+      let (_, plan) = try GarbageCollector.repack(in: repository, isDeep: true, isDryRun: false, undoWindowSeconds: 0)
+      try GarbageCollector.execute(plan, in: repository)
     case .undo: _ = try OperationLog.undoLast(in: repository)
     case .setLabels:
       guard let snapshot = try repository.version("v2") else { return }

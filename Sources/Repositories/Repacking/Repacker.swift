@@ -80,6 +80,11 @@ struct Repacker {
       outcome.bytesEncoded += bytes.all
       try encode(blocks, with: pool) { try packs.append($0) }
     }
+    if outcome.bytesEncoded > 0 {
+      // The packs that held the copies of the records go.
+      let encoder = FrameEncoder()
+      for snapshot in newestFirst { try packs.append(encoder.encodeRecord(SnapshotCoder.encode(snapshot))) }
+    }
     outcome.packs = try packs.finish()
     outcome.bytesWritten = outcome.packs.reduce(0) { $0 + $1.byteCount }
     return outcome

@@ -131,7 +131,8 @@ struct Collection {
       try session.output.line("\(isDryRun ? "would forget" : "forgot"): \(forgotten.joined(separator: ", "))")
     }
     if let repacked, repacked.bytesEncoded > 0 {
-      let postponed = repacked.bytesPostponed > 0 ? ", \(formatted(byteCount: UInt64(repacked.bytesPostponed))) left for later" : ""
+      let postponed =
+        repacked.bytesPostponed > 0 ? ", \(formatted(byteCount: UInt64(repacked.bytesPostponed))) left for later" : ""
       try session.output.line(
         "History: \(formatted(byteCount: UInt64(repacked.bytesEncoded))) \(isDryRun ? "would be " : "")encoded anew to "
           + "\(formatted(byteCount: repacked.bytesWritten))\(postponed)")

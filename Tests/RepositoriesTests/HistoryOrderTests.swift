@@ -1,0 +1,105 @@
+import SnapshotModel
+import TestSupport
+import Testing
+
+@testable import Repositories
+
+struct HistoryOrderTests {
+  private static func path(_ text: String) throws -> ArchivePath { try #require(ArchivePath(text)) }
+
+  private static func chunk(_ number: Int, length: Int = 1000) -> ChunkReference {
+    ChunkReference(id: ChunkID((UInt64(number) &* 0x9E37_79B9_7F4A_7C15, UInt64(number), 0, 0)), length: length)
+  }
+
+  private static func version(
+    _ path: String, age: Int, _ chunks: [ChunkReference], own: [Int]? = nil
+  ) throws -> FileVersion {
+    FileVersion(path: try Self.path(path), age: age, chunks: chunks, own: own ?? Array(chunks.indices))
+  }
+
+  @Test(arguments: 0..<20)
+  func `every chunk comes once, and bases come before what stands on them`(seed: Int) throws {
+    var random = SeededGenerator(seed: UInt64(seed))
+    var next = 0
+    var files: [FileVersion] = []
+    for age in 0..<Int.random(in: 1...90, using: &random) {
+      for name in ["a/1.txt", "a/2.txt", "b", "c-2026-03-0\(age % 10).json"] where random.chance(2, in: 3) {
+        let chunks = (0..<Int.random(in: 1...9, using: &random)).map { _ in
+          next += 1
+          return Self.chunk(next, length: Int.random(in: 1...200_000, using: &random))
+        }
+        files.append(try Self.version(name, age: age, chunks))
+      }
+    }
+    let blocks = HistoryOrder(files).blocks()
+    let order = blocks.flatMap(\.chunks)
+    #expect(Set(order) == Set(files.flatMap(\.chunks)) && order.count == next)
+    var standing: Set<ChunkReference> = []
+    for block in blocks {
+      #expect(block.byteCount <= HistoryOrder.blockBytesMax && !block.chunks.isEmpty)
+      #expect(standing.isSuperset(of: block.bases))
+      if block.bases.isEmpty { standing.formUnion(block.chunks) }
+    }
+  }
+
+  @Test func `the newest versions stand alone in path order, older ones beside each other by file`() throws {
+    let files = [
+      try Self.version("a", age: 0, [Self.chunk(1)]), try Self.version("b", age: 0, [Self.chunk(2)]),
+      try Self.version("a", age: 1, [Self.chunk(3)]), try Self.version("b", age: 1, [Self.chunk(4)]),
+      try Self.version("a", age: 2, [Self.chunk(5)]),
+    ]
+    let blocks = HistoryOrder(files).blocks()
+    #expect(blocks.map(\.chunks) == [[1, 2], [3, 5, 4]].map { $0.map { Self.chunk($0) } })
+    #expect(blocks.map(\.bases) == [[], [1, 2]].map { $0.map { Self.chunk($0) } })
+  }
+
+  @Test func `exports that are named by the day are versions of the youngest`() throws {
+    let files = [
+      try Self.version("day-3.json", age: 0, [Self.chunk(3)]), try Self.version("day-2.json", age: 1, [Self.chunk(2)]),
+      try Self.version("day-1.json", age: 2, [Self.chunk(1)]),
+    ]
+    let blocks = HistoryOrder(files).blocks()
+    #expect(blocks.map(\.chunks) == [[3], [2, 1]].map { $0.map { Self.chunk($0) } })
+    #expect(blocks.last?.bases == [Self.chunk(3)])
+  }
+
+  @Test func `large exports of many days in one version are versions of the youngest, small ones are not`() throws {
+    let large = try (1...3).map { day in try Self.version("d\(day)", age: 0, [Self.chunk(day, length: 200_000)]) }
+    #expect(HistoryOrder(large).blocks().map(\.chunks.count) == [1, 2])
+    let small = try (1...3).map { day in try Self.version("d\(day)", age: 0, [Self.chunk(day, length: 2000)]) }
+    #expect(HistoryOrder(small).blocks().map(\.chunks.count) == [3])
+  }
+
+  @Test func `a block holds no more versions of a place than the limit`() throws {
+    let count = 3 * HistoryOrder.versionsMax
+    let files = try (0...count).map { age in try Self.version("a", age: age, [Self.chunk(age + 1, length: 100)]) }
+    #expect(
+      HistoryOrder(files).blocks().map(\.chunks.count) == [1] + Array(repeating: HistoryOrder.versionsMax, count: 3))
+  }
+
+  @Test func `a place is found again through the versions between`() {
+    let length = 64 << 10
+    let lead = (0..<100).map { Self.chunk($0, length: length) }
+    var placement = StripPlacement(lead: lead)
+    // Each version loses a chunk in front and shares every second chunk with the one before.
+    var chunks = lead
+    for version in 1...4 {
+      chunks.removeFirst()
+      for at in chunks.indices where (at + version).isMultiple(of: 2) {
+        chunks[at] = Self.chunk(1000 * version + at, length: length)
+      }
+      let strips = placement.strips(of: chunks)
+      #expect(strips.indices.allSatisfy { abs(Int(strips[$0]) - ($0 + version)) <= 1 }, "version \(version)")
+    }
+  }
+
+  @Test func `chunks in another order are placed somewhere in the file`() {
+    var random = SeededGenerator(seed: 3)
+    let lead = (0..<50).map { Self.chunk($0, length: 70_000) }
+    var placement = StripPlacement(lead: lead)
+    for _ in 0..<20 {
+      let strips = placement.strips(of: lead.shuffled(using: &random) + [Self.chunk(999, length: 1)])
+      #expect(strips.count == 51 && strips.allSatisfy { (0...Int32(50 * 70_000 / (64 << 10))).contains($0) })
+    }
+  }
+}
