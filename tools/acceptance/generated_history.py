@@ -28,6 +28,8 @@ def run(program, seed, count, files):
             history.save(f"v{number}")
             if r.random() < 0.3:
                 delete_index(history)
+            if r.random() < 0.3:
+                history.encode_anew()
         history.save("unchanged")
         history.check_all()
         part(history, "v0", "src/part1")

@@ -5,7 +5,7 @@
 
 DATA/releases, DATA/exports and DATA/documents hold one folder a version; DATA/small is one tree (saved, changed a little, saved again);
 DATA/big holds v1.tar, v2.tar and tree/, of which v2.tar replaces v1.tar. Each version is mirrored into the folder; what did not change keeps
-its file and times. Then: all versions are restored and compared; the data are verified; every second version is forgotten and
+its file and times. Then: all versions are restored and compared; the data are verified; a gc encodes history anew, and all that again; every second version is forgotten and
 collected, and the store must shrink by exactly the bytes that were predicted; the rest is verified and compared again.
 """
 import argparse
@@ -103,6 +103,11 @@ def main():
         say(f"all {len(history.records)} versions restored, equal")
         history.verify()
         say("verify --read-data: clean")
+        history.snap.run("gc")
+        say(f"encoded anew where due, store {byte_count(history.snap.repository) / 1e6:.1f} MB")
+        history.verify()
+        history.check_all()
+        say(f"all {len(history.records)} versions restored, equal")
         freed = history.forget_and_collect(list(history.records)[1::2])
         say(f"every second version collected: {freed} bytes freed, as predicted")
         history.verify()

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Kills saves at random moments, runs saves and collections at once, deletes the index; nothing that was saved may be lost.
+"""Kills saves and collections at random moments, runs saves and collections at once, deletes the index; nothing that was saved may be lost.
 
     kill_sweep.py SNAP [--kills 50] [--files 1500] [--rounds 2] [--seed N]
 
 A kill is SIGKILL to the whole process group at a random share of the time that such a save takes. After each: the store is
-verified, versions saved before come back equal, the killed version is either whole or absent, and the next save succeeds.
+verified, versions saved before come back equal, the killed version is either whole or absent, and the next save succeeds. A collection
+that is killed encodes history anew (`gc --deep`).
 """
 import argparse
 import os
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import make_tree
 from generated_history import delete_index
@@ -68,6 +70,51 @@ def kills(program, count, files, seed):
     print(f"{count} kills (seed {seed}; {survived} saves had committed before), all versions equal, index deleted and rebuilt")
 
 
+def collection_kills(program, count, files, seed):
+    """Kills collections that encode everything anew; between them versions come and go."""
+    r = random.Random(seed)
+    work = tempfile.mkdtemp(prefix="snap gc kills ")
+    history = History(program, work)
+    snap = history.snap
+    whole = 0
+    try:
+        snap.run("init")
+        make_tree.make(history.project, seed, files)
+        for number in range(4):
+            history.save(f"v{number}")
+            make_tree.mutate(history.project, seed * 10_000 + number, changes=60)
+        began = time.monotonic()
+        history.encode_anew()
+        elapsed = (time.monotonic() - began) / 2
+        for number in range(count):
+            make_tree.mutate(history.project, seed * 20_000 + number, changes=60)
+            history.save(f"new{number}")
+            if number % 2:
+                snap.run("forget", f"new{number - 1}")
+                del history.records[f"new{number - 1}"]
+            moment = r.random() * 1.2 * elapsed
+            process = snap.start(*COLLECT_NOW, "--deep", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                whole += process.wait(moment) == 0
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            try:
+                snap.run("verify", *(["--read-data"] if number % 10 == 9 else []))
+                history.check(r.choice(list(history.records)))
+                if number % 10 == 9:
+                    history.forget_and_collect(r.sample(list(history.records), 3))
+            except Failure as failure:
+                raise Failure(f"gc kill {number} after {moment:.3f} s (seed {seed}): {failure}") from None
+        history.verify()
+        history.check_all()
+        delete_index(history)
+        history.check_all()
+    finally:
+        remove(work)
+    print(f"{count} kills of gc --deep (seed {seed}; {whole} had ended before), all versions equal, index deleted and rebuilt")
+
+
 def together(program, rounds, files, seed):
     """Two saves of different folders and a loop of forget and gc, all at once on one repository."""
     work = tempfile.mkdtemp(prefix="snap together ")
@@ -113,6 +160,7 @@ if __name__ == "__main__":
     print(f"seed {options.seed}", flush=True)
     try:
         kills(options.snap, options.kills, options.files, options.seed)
+        collection_kills(options.snap, options.kills, options.files // 3, options.seed)
         together(options.snap, options.rounds, options.files, options.seed)
     except Failure as failure:
         sys.exit(f"kill_sweep: {failure}")

@@ -151,6 +151,17 @@ class History:
             raise Failure(f"forget predicted {told} bytes, gc --dry-run {planned}, gc told {collected}; the store shrank by {freed}")
         return freed
 
+    def encode_anew(self):
+        """Lets gc re-encode all history; what that frees must be what was foretold. Returns the bytes freed."""
+        self.snap.summary(*COLLECT_NOW)
+        before = byte_count(self.snap.repository, is_index)
+        planned = self.snap.summary(*COLLECT_NOW, "--deep", "--dry-run")["bytes_freed"]
+        told = self.snap.summary(*COLLECT_NOW, "--deep")["bytes_freed"]
+        freed = before - byte_count(self.snap.repository, is_index)
+        if not planned == told == max(freed, 0):
+            raise Failure(f"gc --deep --dry-run predicted {planned} bytes, gc told {told}; the store shrank by {freed}")
+        return freed
+
 
 def remove(folder):
     """Deletes a tree of any depth and any modes."""

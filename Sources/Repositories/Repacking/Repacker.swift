@@ -41,7 +41,7 @@ struct Repacker {
   /// One block of so many is tried first …
   private static let sampleInterval = 8
   /// … and must come out at less than this share of what its chunks take now.
-  private static let gainMin = 0.95
+  private static let gainMin = 0.9
   private static let inFlightBytesMax = 24 << 20
 
   private let repository: Repository
