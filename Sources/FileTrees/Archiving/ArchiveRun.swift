@@ -8,6 +8,8 @@ import SnapshotModel
 final class ArchiveRun {
   /// Bytes of files that are read ahead of what has been decided.
   private static let inFlightBytesMax = 10 << 20
+  /// About what a row takes beside the file's bytes: of tiny files the rows are what fills memory.
+  private static let rowBytes = 1 << 10
   private static let batchRowsMax = 256
   private static let batchBytesMax = 2 << 20
 
@@ -174,7 +176,7 @@ final class ArchiveRun {
       : session.pool.submit { tools in
         items.map { FileIngest.ingest($0, chunker: chunker, owners: owners, tools: tools) }
       }
-    try submit(.batch(full.rows, files), byteCount: full.byteCount)
+    try submit(.batch(full.rows, files), byteCount: full.byteCount + full.rows.count * Self.rowBytes)
   }
 
   func submit(_ unit: ArchiveUnit.Work, byteCount: Int) throws {

@@ -15,6 +15,8 @@ struct FrameQueue {
   /// 1 MiB: larger solid frames gain little and make reading one file out of them dearer (docs/decisions/frames.md).
   static let solidBytesMax = 1 << 20
   private static let inFlightBytesMax = 10 << 20
+  /// About what a chunk takes in memory beside its bytes: of tiny files that is most.
+  private static let chunkBytes = 256
   /// Chains end here: reading a chunk decodes at most so many frames in a row …
   static let chainLengthMax = 32
   /// … and at most so many plaintext bytes.
@@ -60,7 +62,7 @@ struct FrameQueue {
   /// Adds a run of consecutive new chunks of one file, with the chunks that it is likely to resemble.
   mutating func addDelta(_ run: [HashedChunk], base: [ChunkReference], in group: FrameGroup) {
     let (reader, level) = (reader, level)
-    submit(byteCount: run.reduce(0) { $0 + $1.bytes.count }, group) { tools in
+    submit(byteCount: run.reduce(0) { $0 + $1.bytes.count + Self.chunkBytes }, group) { tools in
       let found: (bytes: [UInt8], depth: Int, decodedByteCount: Int)
       do {
         found = try reader.base(base)
@@ -124,7 +126,7 @@ struct FrameQueue {
     solids[group.rawValue] = []
     solidByteCounts[group.rawValue] = 0
     let level = level
-    submit(byteCount: byteCount, group) { tools in
+    submit(byteCount: byteCount + chunks.count * Self.chunkBytes, group) { tools in
       .frame(try tools.encoder.encode(chunks: chunks.map { ($0.id, $0.bytes) }, level: level))
     }
   }
