@@ -33,8 +33,8 @@ extension Repository {
       try forgetUnsoundPacks()
       indexed = Set(try index.packIDs().keys)
     }
-    // Not what a collector is about to delete: a reader that came between would find it indexed and gone.
-    let new = listed.subtracting(indexed).subtracting(tombs)
+    // With what a collector is about to delete: until it has, versions are read from there.
+    let new = listed.subtracting(indexed)
     // What is new may be what frames of others stand on: a pack that was out of reach for a while.
     let redone = try (new.isEmpty ? again : again.union(index.incompletePacks()))
       .intersection(indexed).subtracting(tombs)

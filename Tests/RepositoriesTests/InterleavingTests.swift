@@ -73,6 +73,35 @@ struct InterleavingTests {
     try expect(["v3": trees[0]], in: fixture.open(), "after the tomb was finished")
   }
 
+  @Test(arguments: [false, true])
+  func `the tomb of a killed collector over what versions need keeps nobody from saving or reading`(
+    losesIndex: Bool
+  ) throws {
+    do {
+      let repository = try fixture.open()
+      for number in 0..<4 { try repository.save("v\(number)", trees[number]) }
+      var random = SecureRandom()
+      let packs = try repository.packNames().sorted()
+      // All packs but the last, so that some frames that stay stand on some that go.
+      try repository.store.create(.tomb(CollectionID(using: &random)), TombCoder.encode(Array(packs.dropLast())))
+      repository.close()
+    }
+    if losesIndex { fixture.removeIndex() }
+    var expected = Dictionary(uniqueKeysWithValues: (0..<4).map { ("v\($0)", trees[$0]) })
+    try expect(expected, in: fixture.open(), "beside the tomb")
+    try fixture.open().save("v4", trees[4])
+    try fixture.open().save("v5", trees[1])
+    expected["v4"] = trees[4]
+    expected["v5"] = trees[1]
+    try expect(expected, in: fixture.open(), "saved beside the tomb")
+    try fixture.open().collect()
+    #expect(fixture.names("tombs").isEmpty)
+    try expect(expected, in: fixture.open(), "after the tomb was finished")
+    var options = VerifyOptions()
+    options.readData = .all
+    #expect(try Verifier.verify(fixture.open(), options: options).problems == [])
+  }
+
   @Test func `two saves at once both commit`() throws {
     let (a, b) = (try fixture.open(), try fixture.open())
     try a.save("v1", trees[0])

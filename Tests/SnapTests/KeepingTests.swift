@@ -49,6 +49,21 @@ struct KeepingTests {
     #expect(try sandbox.snap("verify", "--read-data").status == 0)
   }
 
+  @Test func `du tells what versions cost together, and gc frees that`() throws {
+    let sandbox = try Self.withDays(4)
+    let alone = try ["d2", "d3"].map {
+      try Self.summary(sandbox.snap("du", $0, "--json"))["bytes_exclusive"] as? Int ?? 0
+    }
+    let both = try Self.summary(sandbox.snap("du", "d2", "d3", "d2", "--json"))
+    #expect(both["bytes_exclusive"] as? Int ?? 0 >= alone.reduce(0, +))
+    #expect(both["bytes_shared"] as? Int ?? 0 > 0)
+    try sandbox.snap("forget", "d2", "d3")
+    #expect(
+      both["bytes_freed_by_gc"] as? Int == (try Self.summary(sandbox.snap("gc", "--json"))["bytes_freed"] as? Int))
+    #expect(try sandbox.snap("du").outputLines.map { $0.split(separator: "\t").first } == ["d1", "d4"])
+    #expect(try sandbox.snap("du", "d2").status == 21)
+  }
+
   @Test func `forget foretells what gc frees, to the byte`() throws {
     let sandbox = try Self.withDays(6)
     let forgotten = try Self.summary(sandbox.snap("forget", "d2", "d4", "d6", "--json"))

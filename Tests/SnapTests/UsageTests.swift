@@ -158,7 +158,7 @@ struct UsageTests {
   }
 
   static let commandNames = [
-    "init", "save", "ignored", "status", "list", "show", "ls", "cat", "find", "log", "diff", "stats", "restore",
+    "init", "save", "ignored", "status", "list", "show", "ls", "cat", "find", "log", "diff", "stats", "du", "restore",
     "export",
     "forget", "gc", "undo", "ops", "verify", "repair", "tag", "note", "hold", "release", "completion",
   ]

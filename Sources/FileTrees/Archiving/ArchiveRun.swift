@@ -113,7 +113,9 @@ final class ArchiveRun {
     }
     if let linkTarget {
       try add(.link(item, prior: known?.entry, target: linkTarget), byteCount: 0)
-    } else if let known, let row = known.row, row.matches(item.status), known.entry.isUnchanged(item.status) {
+    } else if let known, let row = known.row, row.matches(item.status), known.entry.isUnchanged(item.status),
+      session.canTakeOver(known.entry.content)
+    {
       try add(.unchanged(item.status, known.entry), byteCount: 0)
     } else if item.status.size <= FileIngest.wholeFileBytesMax {
       let base = try base(for: item.path, prior: known?.entry, byteCount: item.status.size)

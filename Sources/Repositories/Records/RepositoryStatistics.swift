@@ -13,11 +13,26 @@ package struct RepositoryStatistics: Sendable {
   package var bytesLogical: UInt64 = 0
   /// Plaintext of the distinct chunks.
   package var bytesUnique: UInt64 = 0
+  /// Plaintext and stored bytes of the frames that stand alone, and of those that are differences to others.
+  package var solid = (raw: UInt64(0), stored: UInt64(0))
+  package var delta = (raw: UInt64(0), stored: UInt64(0))
   package var bytesPacks: UInt64 = 0
   package var bytesIndex: UInt64 = 0
   /// Records, labels and everything else.
   package var bytesRecords: UInt64 = 0
   package var bytesTotal: UInt64 { bytesPacks + bytesIndex + bytesRecords }
+}
+
+/// What some snapshots take up.
+package struct SnapshotCost: Sendable {
+  /// As if each were kept on its own.
+  package var bytesLogical: UInt64 = 0
+  /// Stored bytes that nobody else needs.
+  package var bytesExclusive: UInt64 = 0
+  /// Stored bytes that others need as well.
+  package var bytesShared: UInt64 = 0
+  /// What forgetting them and collecting frees, to the byte.
+  package var bytesFreed: UInt64 = 0
 }
 
 extension Repository {
@@ -34,6 +49,15 @@ extension Repository {
       try index.forEachChunk { _, location in
         statistics.chunks += 1
         statistics.bytesUnique += UInt64(location.length)
+      }
+      let graph = try PackGraph(self, packs: packs.keys)
+      for frame in graph.packs.lazy.flatMap(\.frames) where frame.header.kind == .chunks {
+        let (raw, stored) = (UInt64(frame.header.rawLength), UInt64(frame.header.frameLength))
+        if frame.header.bases.isEmpty {
+          statistics.solid = (statistics.solid.raw + raw, statistics.solid.stored + stored)
+        } else {
+          statistics.delta = (statistics.delta.raw + raw, statistics.delta.stored + stored)
+        }
       }
       for suffix in ["", "-wal", "-shm"] { statistics.bytesIndex += fileSize(Self.indexPath(in: folder) + suffix) }
       var records: UInt64 = 0
@@ -70,6 +94,29 @@ extension Repository {
     }
   }
 
+  /// What some snapshots take up together: of a set, not the sum over its members.
+  ///
+  /// - Throws: `SnapFault`; damage where a manifest cannot be read.
+  package func cost(of ids: Set<SnapshotID>) throws -> SnapshotCost {
+    try asFault {
+      try adoptPacks()
+      let graph = try PackGraph(self, packs: try usablePacks())
+      var usage = FrameUsage(graph: graph, reader: reader())
+      var cost = SnapshotCost()
+      for listed in try snapshots() {
+        let isMember = ids.contains(listed.snapshot.id)
+        try usage.add(listed.snapshot, number: isMember ? 0 : 1)
+        guard isMember else { continue }
+        cost.bytesLogical += listed.snapshot.statistics.bytesLogical
+        cost.bytesExclusive += try store.byteCount(.snapshot(listed.snapshot.id))
+      }
+      cost.bytesExclusive += usage.exclusiveBytes(snapshotCount: 2)[0]
+      cost.bytesShared = usage.bytesShared
+      cost.bytesFreed = try Forgetter.plan(Array(ids), in: self).bytesFreedByCollection
+      return cost
+    }
+  }
+
   private static let exclusiveBytesKey = "exclusive-bytes"
 
   private static func encodeUsage(_ usage: [SnapshotID: UInt64]) -> [UInt8] {
@@ -96,68 +143,5 @@ extension Repository {
   private func fileSize(_ path: String) -> UInt64 {
     var status = stat()
     return unsafe stat(path, &status) == 0 ? UInt64(status.st_size) : 0
-  }
-}
-
-/// Which frames only one snapshot needs.
-private struct FrameUsage {
-  private static let nobody: Int32 = -1
-  private static let several: Int32 = -2
-
-  private let graph: PackGraph
-  private let reader: ChunkReader
-  /// By node: the one snapshot that needs it, or `nobody` or `several`.
-  private var user: [Int32]
-  /// The frames that each manifest segment needs: found once, however many versions share it.
-  private var framesBySegment: [ChunkID: [Int]] = [:]
-
-  init(graph: PackGraph, reader: ChunkReader) {
-    self.graph = graph
-    self.reader = reader
-    user = Array(repeating: Self.nobody, count: graph.nodes.count)
-  }
-
-  mutating func add(_ snapshot: Snapshot, number: Int32) throws {
-    if let frame = graph.firstFrame(holding: snapshot.manifest.id) { use(frame, by: number) }
-    let manifest = try Manifest(snapshot.manifest, reader: reader)
-    for (at, segment) in manifest.root.segments.enumerated() {
-      let frames = try framesBySegment[segment.chunk.id] ?? frames(of: manifest, segment: at)
-      framesBySegment[segment.chunk.id] = frames
-      for frame in frames { use(frame, by: number) }
-    }
-  }
-
-  /// By snapshot: the bytes of the frames that it alone needs.
-  func exclusiveBytes(snapshotCount: Int) -> [UInt64] {
-    var bytes = Array(repeating: UInt64(0), count: snapshotCount)
-    for (frame, user) in user.enumerated() where user >= 0 {
-      bytes[Int(user)] += UInt64(graph.frame(frame).header.frameLength)
-    }
-    return bytes
-  }
-
-  private func frames(of manifest: Manifest, segment: Int) throws -> [Int] {
-    var frames: Set<Int> = []
-    func insert(_ id: ChunkID) {
-      if let frame = graph.firstFrame(holding: id) { frames.insert(frame) }
-    }
-    insert(manifest.root.segments[segment].chunk.id)
-    let contents = try manifest.contents(ofSegment: segment)
-    for chunk in contents.chunks { insert(chunk) }
-    for list in contents.lists {
-      insert(list.id)
-      for chunk in try ChunkList.decode(reader.bytes(of: list)) { insert(chunk.id) }
-    }
-    return Array(frames)
-  }
-
-  private mutating func use(_ frame: Int, by number: Int32) {
-    guard user[frame] != number, user[frame] != Self.several else { return }
-    user[frame] = user[frame] == Self.nobody ? number : Self.several
-    for base in graph.frame(frame).header.bases {
-      for chunk in graph.chunks(base) {
-        if let next = graph.firstFrame(holding: chunk) { use(next, by: number) }
-      }
-    }
   }
 }

@@ -100,7 +100,7 @@ package struct ContentStream {
 
   private func store(_ run: [HashedChunk], start: UInt64, byteCount: Int, upTo next: Anchor?) throws {
     let base = byteCount < Self.deltaBytesMin ? [] : base(start: start, byteCount: byteCount, upTo: next)
-    if base.isEmpty {
+    if base.isEmpty || !session.canStandOn(base) {
       for chunk in run { try session.addSolid(chunk, to: group) }
     } else {
       try session.addDelta(run, base: base, in: group)

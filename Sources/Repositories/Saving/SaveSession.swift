@@ -34,6 +34,8 @@ package final class SaveSession {
   /// Whether the check before the commit must look at every chunk: when a chunk was found in a pack that came after the start,
   /// and when something was condemned at the start, for then a new frame may stand on a condemned one.
   private(set) var needsFullCheck: Bool
+  /// `nil` while nothing is condemned: then the index knows.
+  private let soundChunks: SoundChunks?
 
   /// - Parameter parent: whose entries may be taken over and whose chunks serve as bases.
   package init(
@@ -48,6 +50,7 @@ package final class SaveSession {
     try repository.adoptPacks()
     packsAtStart = try repository.usablePacks()
     needsFullCheck = repository.hasCondemnedPacks
+    soundChunks = repository.hasCondemnedPacks ? try SoundChunks(repository) : nil
     frames = FrameQueue(pool: pool, reader: reader, level: level)
     packs = PackQueue(repository: repository.id, store: isDryRun ? nil : repository.store, pool: pool)
     let reader = reader
@@ -117,10 +120,23 @@ package final class SaveSession {
     try? packs.finish()
   }
 
+  /// Whether an entry that is taken over unread may name its chunks: not when a collector is about to delete one of them.
+  package func canTakeOver(_ content: FileContent) -> Bool {
+    guard let soundChunks else { return true }
+    guard let chunks = try? reader.chunks(of: content) else { return false }  // Then the file is read.
+    return chunks.allSatisfy { soundChunks.contains($0.id) }
+  }
+
   // MARK: What streams call
+
+  /// Whether a delta may stand on these chunks.
+  func canStandOn(_ base: [ChunkReference]) -> Bool {
+    soundChunks.map { sound in base.allSatisfy { sound.contains($0.id) } } ?? true
+  }
 
   func isKnown(_ id: ChunkID) throws -> Bool {
     if stored.contains(id) { return true }
+    if let soundChunks { return soundChunks.contains(id) }
     if packsAtStart.isEmpty && !needsFullCheck { return false }
     for location in try repository.index.locate(id) {
       if packsAtStart.contains(location.pack) { return true }

@@ -21,6 +21,8 @@ struct StatsCommand: Command {
           "bytes_logical": .unsigned(statistics.bytesLogical),
           "bytes_packs": .unsigned(statistics.bytesPacks), "bytes_index": .unsigned(statistics.bytesIndex),
           "bytes_records": .unsigned(statistics.bytesRecords),
+          "bytes_solid_raw": .unsigned(statistics.solid.raw), "bytes_solid": .unsigned(statistics.solid.stored),
+          "bytes_delta_raw": .unsigned(statistics.delta.raw), "bytes_delta": .unsigned(statistics.delta.stored),
           "compression_ratio": .number(Self.ratio(statistics.bytesLogical, statistics.bytesTotal)),
         ]))
       return nil
@@ -29,6 +31,12 @@ struct StatsCommand: Command {
       ("Versions", formatted(count: statistics.snapshots)),
       ("Logical", "\(formatted(byteCount: statistics.bytesLogical)), as if each version stood alone"),
       ("Unique", "\(formatted(byteCount: statistics.bytesUnique)) in \(counted(statistics.chunks, "chunk"))"),
+      ("Alone", "\(formatted(byteCount: statistics.solid.raw)) as \(formatted(byteCount: statistics.solid.stored))"),
+      (
+        "Deltas",
+        "\(formatted(byteCount: statistics.delta.raw)) as \(formatted(byteCount: statistics.delta.stored)), "
+          + "as differences to others"
+      ),
       (
         "Stored",
         "\(formatted(byteCount: statistics.bytesTotal)): \(counted(statistics.packs, "pack")) "
