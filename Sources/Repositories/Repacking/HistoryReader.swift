@@ -20,6 +20,8 @@ struct HistoryReader {
   private let fileBytesMax: UInt64
   /// Chunks that some version has accounted for.
   private var taken: Set<ChunkID> = []
+  /// Chunks of the larger files of the part that was read last.
+  private(set) var chunksLeftOut: [ChunkID] = []
 
   /// - Parameter snapshots: newest first.
   init(_ snapshots: [Snapshot], fileBytesMax: UInt64, reader: ChunkReader) throws {
@@ -39,9 +41,10 @@ struct HistoryReader {
 
   /// By age, then by path; each part may be read once.
   mutating func versions(in part: Part) throws -> [FileVersion] {
+    chunksLeftOut = []
     switch part {
-    case .manifests: try manifestVersions()
-    case .files(let lower, let upper): try fileVersions(from: lower, upTo: upper)
+    case .manifests: return try manifestVersions()
+    case .files(let lower, let upper): return try fileVersions(from: lower, upTo: upper)
     }
   }
 
@@ -56,9 +59,11 @@ struct HistoryReader {
         // What a newer version shares was taken there.
         guard seen.insert(segments[number].chunk.id).inserted else { continue }
         for entry in try manifest.entries(ofSegment: number)
-        where entry.size <= fileBytesMax && entry.path >= lower && upper.map({ entry.path < $0 }) ?? true {
+        where entry.path >= lower && upper.map({ entry.path < $0 }) ?? true {
           let chunks = try reader.chunks(of: entry.content)
-          if let version = take(FileVersion(path: entry.path, age: age, chunks: chunks, own: [])) {
+          if entry.size > fileBytesMax {
+            chunksLeftOut += chunks.map(\.id).filter { taken.insert($0).inserted }
+          } else if let version = take(FileVersion(path: entry.path, age: age, chunks: chunks, own: [])) {
             versions.append(version)
           }
         }

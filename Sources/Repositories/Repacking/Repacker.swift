@@ -61,23 +61,22 @@ struct Repacker {
   /// - Parameter snapshots: what must be kept.
   func run(_ snapshots: [Snapshot]) throws -> RepackOutcome {
     let newestFirst = snapshots.sorted { ($0.created, $0.id) > ($1.created, $1.id) }
+    let choice = try choose(from: newestFirst)
+    var outcome = RepackOutcome()
+    outcome.bytesPostponed = choice.bytesPostponed
+    guard !choice.parts.isEmpty else { return outcome }
     var history = try HistoryReader(newestFirst, fileBytesMax: effort.fileBytesMax, reader: reader)
     let pool = try WorkerPool()
     defer { pool.close() }
     var packs = RepackedPacks(repository, isDryRun: isDryRun, pool: pool)
-    var outcome = RepackOutcome()
-    for part in history.parts {
+    for (number, part) in history.parts.enumerated() {
+      // Also of parts that are not encoded: what they account for is not the next one's.
       let versions = try history.versions(in: part)
+      guard choice.parts.contains(number) else { continue }
       let order = HistoryOrder(versions)
-      let bytes = order.byteCounts
-      guard isDue(versions, coldBytes: bytes.cold, allBytes: bytes.all) else { continue }
-      guard outcome.bytesEncoded + bytes.all <= effort.bytesMax else {
-        outcome.bytesPostponed += bytes.all
-        continue
-      }
       let blocks = order.blocks()
-      guard try isWorthwhile(blocks, with: pool) else { continue }
-      outcome.bytesEncoded += bytes.all
+      guard try isWorthwhile(blocks, choice, with: pool) else { continue }
+      outcome.bytesEncoded += order.byteCounts.all
       try encode(blocks, with: pool) { try packs.append($0) }
     }
     if outcome.bytesEncoded > 0 {
@@ -90,8 +89,47 @@ struct Repacker {
     return outcome
   }
 
-  /// Whether a sample of the blocks becomes smaller than it is stored now: an order that does not fit the data must not cost.
-  private func isWorthwhile(_ blocks: [HistoryBlock], with pool: WorkerPool) throws -> Bool {
+  /// What to encode anew, and the frames that it replaces.
+  private struct Choice {
+    /// Numbers of parts.
+    var parts: Set<Int> = []
+    var bytesPostponed = 0
+    /// By node of the graph: whether all that versions need of the frame is encoded anew, so that it goes.
+    var isReplaced: [Bool] = []
+  }
+
+  private func choose(from snapshots: [Snapshot]) throws -> Choice {
+    var history = try HistoryReader(snapshots, fileBytesMax: effort.fileBytesMax, reader: reader)
+    var choice = Choice()
+    var bytesChosen = 0
+    var isNeeded = Array(repeating: false, count: graph.nodes.count)
+    choice.isReplaced = Array(repeating: true, count: graph.nodes.count)
+    for (number, part) in history.parts.enumerated() {
+      let versions = try history.versions(in: part)
+      let bytes = HistoryOrder(versions).byteCounts
+      var isChosen = isDue(versions, coldBytes: bytes.cold, allBytes: bytes.all)
+      if isChosen, bytesChosen + bytes.all > effort.bytesMax {
+        choice.bytesPostponed += bytes.all
+        isChosen = false
+      }
+      if isChosen {
+        choice.parts.insert(number)
+        bytesChosen += bytes.all
+      }
+      func see(_ id: ChunkID, isEncoded: Bool) {
+        guard let node = graph.firstFrame(holding: id) else { return }
+        isNeeded[node] = true
+        if !isEncoded { choice.isReplaced[node] = false }
+      }
+      for version in versions { for at in version.own { see(version.chunks[at].id, isEncoded: isChosen) } }
+      for id in history.chunksLeftOut { see(id, isEncoded: false) }
+    }
+    for node in isNeeded.indices where !isNeeded[node] { choice.isReplaced[node] = false }
+    return choice
+  }
+
+  /// Whether a sample of the blocks becomes smaller than what goes for it: an order that does not fit the data must not cost.
+  private func isWorthwhile(_ blocks: [HistoryBlock], _ choice: Choice, with pool: WorkerPool) throws -> Bool {
     var before = 0.0
     var after = 0.0
     // The newest versions are stored as deltas so far and the oldest whole; afterwards it is the other way round. So each kind of
@@ -102,7 +140,10 @@ struct Repacker {
       try encode(sample, with: pool) { sampleBytes += $0.bytes.count }
       let rawBytes = (sample: sample.reduce(0) { $0 + $1.byteCount }, all: kind.reduce(0) { $0 + $1.byteCount })
       after += Double(sampleBytes) * Double(rawBytes.all) / Double(max(rawBytes.sample, 1))
-      before += kind.reduce(0) { sum, block in block.chunks.reduce(sum) { $0 + storedBytes(of: $1) } }
+      for chunk in kind.lazy.flatMap(\.chunks) {
+        guard let node = graph.firstFrame(holding: chunk.id), choice.isReplaced[node] else { continue }
+        before += storedBytes(of: chunk)
+      }
     }
     return after < Self.gainMin * before
   }
