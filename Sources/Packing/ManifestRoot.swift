@@ -33,13 +33,8 @@ package struct ManifestRoot: Hashable, Sendable {
   ///
   /// - Complexity: O(log segments).
   package func segmentIndex(containing path: ArchivePath) -> Int? {
-    var low = 0
-    var high = segments.count
-    while low < high {
-      let middle = (low + high) / 2
-      if path < segments[middle].firstPath { high = middle } else { low = middle + 1 }
-    }
-    return low > 0 ? low - 1 : nil
+    let next = partitioningIndex(in: segments.indices) { path < segments[$0].firstPath }
+    return next > 0 ? next - 1 : nil
   }
 
   private static let what = "manifest root"

@@ -8,8 +8,14 @@ package func formatted(byteCount: UInt64) -> String {
     value /= 1024
     unit += 1
   }
-  let tenths = Int((value * 10).rounded())
-  return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+  return "\(formatted(tenthsOf: value)) \(units[unit])"
+}
+
+/// `1.9`: a number that is not negative, with one digit behind the point.
+package func formatted(tenthsOf value: Double) -> String {
+  // Not `rounded()`: before SSE 4.1 that is a call into the C library's mathematics, which nothing else here links.
+  let tenths = Int(value * 10 + 0.5)
+  return "\(tenths / 10).\(tenths % 10)"
 }
 
 /// `4 102`: a count for people, in groups of three.
@@ -22,6 +28,13 @@ package func formatted(count: some BinaryInteger) -> String {
     text.append(digit)
   }
   return text
+}
+
+/// `1 file`, `4 102 files`.
+///
+/// - Parameter plural: of a noun that does more than take an s.
+package func counted(_ count: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
+  "\(formatted(count: count)) \(count == 1 ? noun : plural ?? noun + "s")"
 }
 
 /// Reads a size as people type it, `10M`, `512 KiB`, `1.5G`: k, M, G, T and P are powers of 1024, `iB` or `B` may follow.

@@ -66,7 +66,8 @@ extension CivilDate: Comparable, CustomStringConvertible {
   package var description: String { "\(padded(year, 4))-\(padded(Int64(month), 2))-\(padded(Int64(day), 2))" }
 }
 
-func floorDivide(_ dividend: Int64, _ divisor: Int64) -> Int64 {
+/// The quotient rounded towards minus infinity; the divisor is positive.
+package func floorDivide(_ dividend: Int64, _ divisor: Int64) -> Int64 {
   let (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
   return remainder < 0 ? quotient - 1 : quotient
 }

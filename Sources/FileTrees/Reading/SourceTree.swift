@@ -5,21 +5,21 @@ final class SourceTree: Sendable {
   let path: ArchivePath
   /// Saved with all that is in it; otherwise only the folder itself, and the way to `children`.
   let isSource: Bool
+  /// In ascending order of their names; empty when this is a source.
+  let children: [SourceTree]
+
   private struct Item {
     var path: ArchivePath
     var isSource: Bool
   }
-
-  /// In ascending order of their names; empty when this is a source.
-  let children: [SourceTree]
 
   /// - Parameters:
   ///   - sources: in any order; those below others are merged into them.
   ///   - foldersAlone: folders of which only they themselves are meant.
   convenience init(sources: [ArchivePath], foldersAlone: [ArchivePath] = []) {
     let items = sources.map { Item(path: $0, isSource: true) } + foldersAlone.map { Item(path: $0, isSource: false) }
-    self.init(
-      path: .root, items: items.sorted { $0.path == $1.path ? $0.isSource && !$1.isSource : $0.path < $1.path }[...])
+    let sorted = items.sorted { $0.path == $1.path ? $0.isSource && !$1.isSource : $0.path < $1.path }
+    self.init(path: .root, items: sorted[...])
   }
 
   /// - Parameter items: in ascending order, a source before the same path alone; all below `path` or equal to it.
@@ -39,13 +39,8 @@ final class SourceTree: Sendable {
 
   /// By bisection: a folder may hold very many sources.
   func child(_ name: ArraySlice<UInt8>) -> SourceTree? {
-    var low = 0
-    var high = children.count
-    while low < high {
-      let middle = (low + high) / 2
-      if children[middle].path.name.lexicographicallyPrecedes(name) { low = middle + 1 } else { high = middle }
-    }
-    return low < children.count && children[low].path.name.elementsEqual(name) ? children[low] : nil
+    let at = partitioningIndex(in: children.indices) { !children[$0].path.name.lexicographicallyPrecedes(name) }
+    return at < children.count && children[at].path.name.elementsEqual(name) ? children[at] : nil
   }
 
   /// What was asked for at and below this.

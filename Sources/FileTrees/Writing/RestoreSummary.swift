@@ -97,7 +97,3 @@ package struct RestoreSummary: Sendable {
     privilegesWithheld += other.privilegesWithheld
   }
 }
-
-private func counted(_ count: Int, _ noun: String) -> String {
-  "\(formatted(count: count)) \(noun)\(count == 1 ? "" : "s")"
-}

@@ -79,7 +79,7 @@ final class RestoreWorkers {
     if done.count != restorers.reduce(0, { $0 + $1.fingerprints.count }) {
       done = restorers.flatMap(\.fingerprints).sorted()
     }
-    let at = done.partitioningIndex { $0 >= fingerprint }
+    let at = partitioningIndex(in: done.indices) { done[$0] >= fingerprint }
     return at < done.count && done[at] == fingerprint
   }
 
@@ -98,19 +98,6 @@ final class RestoreWorkers {
         unsafe Unmanaged<Worker>.fromOpaque(argument).release()
       }
     }
-  }
-}
-
-extension [UInt64] {
-  /// The first index of a sorted array that `isBehind`, by bisection.
-  fileprivate func partitioningIndex(_ isBehind: (UInt64) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }
 

@@ -116,10 +116,6 @@ struct DamageLedger {
     return entry.damagedChunks.isEmpty || hasUnreadableManifest ? nil : "snap gc"
   }
 
-  private func counted(_ count: Int, _ noun: String) -> String {
-    "\(formatted(count: count)) \(noun)\(count == 1 ? "" : "s")"
-  }
-
   private mutating func change(_ cause: Cause, _ body: (inout Entry) -> Void) {
     if entries[cause] == nil { order.append(cause) }
     body(&entries[cause, default: Entry()])

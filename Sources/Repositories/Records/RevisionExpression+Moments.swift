@@ -25,7 +25,7 @@ extension RevisionExpression {
   private static func endOfDay(_ time: Timestamp, daysBack: Int64) -> Timestamp {
     let offset = Int64(utcOffsetSeconds(at: time))
     let local = time.seconds + offset
-    let day = Int64((Double(local) / 86400).rounded(.down)) - daysBack
+    let day = floorDivide(local, 86400) - daysBack
     return Timestamp(seconds: (day + 1) * 86400 - 1 - offset, nanoseconds: 999_999_999)
   }
 

@@ -1,3 +1,5 @@
+import SnapshotModel
+
 /// Which lines two texts share, in order: the basis of a unified diff.
 ///
 /// Lines that occur once in both are anchors (Bram Cohen's patience diff); between anchors Myers' greedy algorithm finds
@@ -79,13 +81,9 @@ enum LineDiff {
     var tops: [Int] = []
     var previous = [Int](repeating: -1, count: unique.count)
     for (at, pair) in unique.enumerated() {
-      var (low, high) = (0, tops.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if unique[tops[middle]].b < pair.b { low = middle + 1 } else { high = middle }
-      }
-      previous[at] = low > 0 ? tops[low - 1] : -1
-      if low == tops.count { tops.append(at) } else { tops[low] = at }
+      let pile = partitioningIndex(in: tops.indices) { unique[tops[$0]].b >= pair.b }
+      previous[at] = pile > 0 ? tops[pile - 1] : -1
+      if pile == tops.count { tops.append(at) } else { tops[pile] = at }
     }
     var run: [(Int, Int)] = []
     var at = tops.last ?? -1

@@ -72,9 +72,7 @@ struct SaveSummary {
   private static func number(_ bytes: UInt64, inUnitOf reference: UInt64) -> String {
     var divisor = 1.0
     while Double(reference) / divisor >= 1023.95 { divisor *= 1024 }
-    if divisor == 1 { return String(bytes) }
-    let tenths = Int((Double(bytes) / divisor * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
+    return divisor == 1 ? String(bytes) : formatted(tenthsOf: Double(bytes) / divisor)
   }
 
   /// `node_modules/ 3, .git/ 1 (built-in; --no-ignore saves them), 12 by ignore rules`.

@@ -40,8 +40,3 @@ enum TimeText {
     return "\(whole / 3600) h \(whole / 60 % 60) min"
   }
 }
-
-/// `1 file`, `4 102 files`.
-func counted(_ count: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
-  "\(formatted(count: count)) \(count == 1 ? noun : plural ?? noun + "s")"
-}
