@@ -36,23 +36,7 @@ package final class CreationRemover {
       guard let path = restorer.stripped(entry.path), let parent = path.parent else { continue }
       do throws(TargetTree.Failure) {
         guard let folder = try tree.existingFolder(parent) else { continue }
-        do throws(TargetError) {
-          guard let status = try folder.status(path.name) else { continue }
-          guard try isRemovable(entry, path, in: folder, status) else {
-            left.append(path)
-            continue
-          }
-          if !context.options.isDryRun {
-            makeAccessible(folder, parent)
-            try folder.remove(path.name, isFolder: entry.kind == .directory)
-          }
-        } catch {
-          if error.stopsEverything { throw TargetTree.Failure.system(path, error) }
-          left.append(path)
-          continue
-        }
-        removed.insert(path)
-        context.events.restore(did: .deleted, path: path, kind: entry.kind, byteCount: 0)
+        if try !remove(entry, path, in: folder, at: parent) { left.append(path) }
       } catch {
         if case .system(_, let error) = error, error.stopsEverything { throw context.stop(error) }
         left.append(path)
@@ -61,11 +45,23 @@ package final class CreationRemover {
     left.sort()
   }
 
-  private func makeAccessible(_ folder: TargetFolder, _ path: ArchivePath) {
-    guard !context.isRoot, let status = try? TargetStatus(of: folder.descriptor), status.mode & 0o700 != 0o700 else {
-      return
+  /// - Returns: `false` when it is not as it was made.
+  private func remove(
+    _ entry: ManifestEntry, _ path: ArchivePath, in folder: TargetFolder, at parent: ArchivePath
+  ) throws(TargetTree.Failure) -> Bool {
+    do throws(TargetError) {
+      guard let status = try folder.status(path.name) else { return true }
+      guard try isRemovable(entry, path, in: folder, status) else { return false }
+      if !context.options.isDryRun {
+        if !context.isRoot, let mode = folder.makeAccessible() { modes[parent] = mode }
+        try folder.remove(path.name, isFolder: entry.kind == .directory)
+      }
+    } catch {
+      throw .system(path, error)
     }
-    if fchmod(folder.descriptor, mode_t(status.mode | 0o700)) == 0 { modes[path] = status.mode }
+    removed.insert(path)
+    context.events.restore(did: .deleted, path: path, kind: entry.kind, byteCount: 0)
+    return true
   }
 
   private func restoreModes(_ tree: TargetTree) {

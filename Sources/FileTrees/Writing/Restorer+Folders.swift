@@ -117,7 +117,8 @@ extension Restorer {
       context.events.restore(did: .created, path: path, kind: .directory, byteCount: 0)
     }
     note(FolderEntry(path: path, metadata: entry.metadata, isNew: folder.isFresh), folder, role)
-    if !folder.isFresh, !context.isRoot, !context.options.isDryRun { makeAccessible(folder) }
+    // Its mode comes back in the end.
+    if !folder.isFresh, !context.isRoot, !context.options.isDryRun { folder.makeAccessible() }
     cleaner.enter(entry.path, path, isFresh: folder.isFresh)
   }
 
@@ -129,12 +130,6 @@ extension Restorer {
     if MetadataWriter(context: context).differs(entry.metadata, status, folder.attributes([UInt8(ascii: ".")])) {
       context.events.restore(did: .adjusted, path: entry.path, kind: .directory, byteCount: 0)
     }
-  }
-
-  /// Lets the owner write to a folder that is read-only; its mode comes back in the end.
-  private func makeAccessible(_ folder: TargetFolder) {
-    guard let status = try? TargetStatus(of: folder.descriptor), status.mode & 0o700 != 0o700 else { return }
-    _ = fchmod(folder.descriptor, mode_t(status.mode | 0o700))
   }
 
   /// Bottom-up, as every change in a folder changes its time, and a folder may be read-only.

@@ -41,37 +41,59 @@ extension Restorer {
   }
 
   /// Opens a file of the target if it is still the one that this run has put or found there.
-  private func openSource(_ path: ArchivePath) -> OpenSource? {
+  private func openSource(_ path: ArchivePath) -> LinkSource? {
+    guard let source = openAny(path), source.status.kind == .file,
+      workers.hasDone(fingerprint(path, source.status.identity))
+    else { return nil }
+    return source
+  }
+
+  private func openAny(_ path: ArchivePath) -> LinkSource? {
     guard let parent = path.parent, let folder = try? openTree().existingFolder(parent),
       let descriptor = try? folder.nameFile(path.name)
     else { return nil }
-    let source = OpenSource(descriptor: descriptor)
-    guard let status = try? TargetStatus(of: descriptor), status.kind == .file else { return nil }
-    source.identity = status.identity
-    return workers.hasDone(fingerprint(path, status.identity)) ? source : nil
+    return try? LinkSource(owning: descriptor)
   }
 
-  private final class OpenSource {
+  /// Something in the target that is to get one more name, whatever becomes of the one by which it was opened.
+  private final class LinkSource {
     let descriptor: Int32
-    var identity = FileIdentity(device: 0, inode: 0)
-    init(descriptor: Int32) { self.descriptor = descriptor }
+    let status: TargetStatus
+
+    /// - Parameter descriptor: closed by this object.
+    init(owning descriptor: Int32) throws(TargetError) {
+      do throws(TargetError) {
+        status = try TargetStatus(of: descriptor)
+      } catch {
+        close(descriptor)
+        throw error
+      }
+      self.descriptor = descriptor
+    }
+
     deinit { close(descriptor) }
   }
 
   /// - Returns: `false` when the name must become a file of its own.
-  private func makeHardLink(_ link: LateEntry, to source: ArchivePath) throws(SnapFault) -> Bool {
-    let path = link.targetPath
-    let open = openSource(source)
+  private func makeHardLink(_ link: LateEntry, to path: ArchivePath) throws(SnapFault) -> Bool {
+    let source = openSource(path)
     // In a dry run there is none when the file is yet to be written.
-    if open == nil, !context.options.isDryRun { return false }
-    return try placeLate(path, kind: .file) { folder, existing throws(TargetError) in
-      if let open, existing?.identity == open.identity { return .unchanged }
-      if let existing, keeps(existing, link.entry) { return .kept }
+    if source == nil, !context.options.isDryRun { return false }
+    return try placeLink(link, to: source)
+  }
+
+  /// Makes one more name of `source`, of which a dry run has none when it would make that, too.
+  ///
+  /// - Returns: `false` when the name must become a file or node of its own.
+  private func placeLink(_ late: LateEntry, to source: LinkSource?) throws(SnapFault) -> Bool {
+    try placeLate(late.targetPath, kind: late.entry.kind) { folder, existing throws(TargetError) in
+      if let source, existing?.identity == source.status.identity { return .unchanged }
+      if let existing, keeps(existing, late.entry) { return .kept }
       do throws(TargetError) {
-        return try replace(path, in: folder, existing) { name throws(TargetError) in
-          if let open { try folder.link(open.descriptor, as: name) }
+        return try replace(late.targetPath, in: folder, existing) { name throws(TargetError) in
+          if let source { try folder.link(source.descriptor, as: name) }
         }
-      } catch  where [EXDEV, EMLINK, EPERM, ENOTSUP].contains(error.number) {
+      } catch  where [EXDEV, EMLINK, EPERM, ENOTSUP, ENOENT].contains(error.number) {
         return nil
       }
     }
@@ -102,24 +124,10 @@ extension Restorer {
 
   /// - Returns: `false` when the name must become a node of its own.
   private func makeLateLink(
-    _ late: LateEntry, to source: ArchivePath, _ identity: FileIdentity
+    _ late: LateEntry, to path: ArchivePath, _ identity: FileIdentity
   ) throws(SnapFault) -> Bool {
-    guard let parent = source.parent, let sourceFolder = try? openTree().existingFolder(parent),
-      let descriptor = try? sourceFolder.nameFile(source.name)
-    else { return false }
-    let open = OpenSource(descriptor: descriptor)
-    guard let status = try? TargetStatus(of: descriptor), status.identity == identity else { return false }
-    return try placeLate(late.targetPath, kind: late.entry.kind) { folder, existing throws(TargetError) in
-      if existing?.identity == identity { return .unchanged }
-      if let existing, keeps(existing, late.entry) { return .kept }
-      do throws(TargetError) {
-        return try replace(late.targetPath, in: folder, existing) { name throws(TargetError) in
-          try folder.link(open.descriptor, as: name)
-        }
-      } catch  where [EXDEV, EMLINK, EPERM, ENOTSUP, ENOENT].contains(error.number) {
-        return nil
-      }
-    }
+    guard let source = openAny(path), source.status.identity == identity else { return false }
+    return try placeLink(late, to: source)
   }
 
   private func restoreLate(

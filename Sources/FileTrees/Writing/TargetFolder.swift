@@ -173,6 +173,17 @@ extension TargetFolder {
     }
   }
 
+  /// Lets its owner change what is in it.
+  ///
+  /// - Returns: the mode that it had; `nil` when nothing was changed.
+  @discardableResult
+  func makeAccessible() -> UInt16? {
+    guard let status = try? TargetStatus(of: descriptor), status.mode & 0o700 != 0o700,
+      fchmod(descriptor, mode_t(status.mode | 0o700)) == 0
+    else { return nil }
+    return status.mode
+  }
+
   /// All names in it but `.` and `..`, in no particular order.
   func names() throws(TargetError) -> [[UInt8]] {
     if isAbsent { return [] }
