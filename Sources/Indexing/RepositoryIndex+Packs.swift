@@ -4,10 +4,9 @@ import SnapshotModel
 extension RepositoryIndex {
   /// Adds packs and their chunks in one transaction; a pack that is there already is left as it is.
   ///
+  /// - Parameter replaced: packs to forget first, in the same transaction: what is in both is found at every moment.
   /// - Complexity: a million chunks a second when their ids reach the table in ascending order, which sorting here does
   ///   for one call: index many packs at once where there are many.
-  ///
-  /// - Parameter replaced: packs to forget first, in the same transaction: what is in both is found at every moment.
   package func insert(_ packs: [IndexedPack], replacing replaced: [PackID] = []) throws {
     guard !packs.isEmpty || !replaced.isEmpty else { return }
     let layouts = try packs.map(PackLayout.encoded)

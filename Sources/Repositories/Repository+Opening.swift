@@ -109,12 +109,8 @@ extension Repository {
   }
 
   private static func notARepository(_ folder: String) -> SnapFault {
-    for place in [folder, folder + "/" + folderName] where isForbidden(place) {
-      do {
-        _ = try LocalObjectStore(folder: Array(place.utf8)).exists(.config)
-      } catch let error as ObjectStoreError {
-        return error.fault
-      } catch {}  // Nothing else is thrown.
+    for place in [folder, folder + "/" + folderName] {
+      if let refusal = refusal(of: place) { return refusal }
     }
     guard let names = folderNames(folder) else {
       return SnapFault(.noRepository, "no repository at \(folder) (is the disk mounted?)", path: folder)
@@ -127,6 +123,17 @@ extension Repository {
       ? SnapFault(.noRepository, "no repository at \(folder) (is the disk mounted?)", path: folder)
       : SnapFault(
         .noRepository, "\(folder) is not a snap repository (config missing)", hint: "snap init", path: folder)
+  }
+
+  /// What the store says of a folder that this user may not look into; `nil` of any other.
+  private static func refusal(of folder: String) -> SnapFault? {
+    guard isForbidden(folder) else { return nil }
+    do {
+      _ = try LocalObjectStore(folder: Array(folder.utf8)).exists(.config)
+      return nil
+    } catch {
+      return (error as? ObjectStoreError)?.fault
+    }
   }
 
   /// Whether it is a folder that this user may not look into.

@@ -23,7 +23,7 @@ struct GarbageRoots {
         } catch ObjectStoreError.missing {
           continue  // Moved on; a later listing sees where to.
         } catch let error as PackingError {
-          // Torn, or damaged: the reaper voids it before anything is deleted, so nobody can commit it any more.
+          // Torn, or damaged: it is reaped before anything else is deleted, so nobody can commit it any more.
           if folder == .pending, !error.isNewerFormat { continue }
           guard let copy = try repository.recordCopies()[id] else {
             throw SnapFault(
