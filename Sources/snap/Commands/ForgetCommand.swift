@@ -56,7 +56,7 @@ struct ForgetCommand: Command {
           + (dryRun || prune ? "" : "; until then snap undo takes it back"))
     }
     if prune {
-      var collection = Collection(isDryRun: dryRun, forgotten: names)
+      var collection = CollectionRun(isDryRun: dryRun, forgotten: names)
       try collection.run(in: repository, undoWindowSeconds: 0, forgetting: plan)
       try collection.report(to: session)
     }
