@@ -11,4 +11,11 @@ extension PathSelection {
       return touches(from: segments[number].firstPath, upTo: next)
     }
   }
+
+  /// Calls `body` with every entry of these segments, in path order.
+  package func forEachCandidate(in manifest: Manifest, _ body: (ManifestEntry) throws -> Void) throws {
+    for number in segments(of: manifest) {
+      for entry in try manifest.entries(ofSegment: number) { try body(entry) }
+    }
+  }
 }

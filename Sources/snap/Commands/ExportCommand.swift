@@ -90,15 +90,10 @@ struct ExportCommand: Command {
     let writer = TarWriter(
       to: sink, content: repository.reader(), prefix: ArgumentText.encode(prefix))
     var filter = SelectionFilter(selection)
-    for number in selection.segments(of: manifest) {
-      for entry in try manifest.entries(ofSegment: number) {
-        try filter.take(entry) { entry, _ in try writer.append(entry) }
-      }
+    try selection.forEachCandidate(in: manifest) { entry in
+      try filter.take(entry) { entry, _ in try writer.append(entry) }
     }
-    if let missing = filter.unmatched.first {
-      throw ArchivePath(missing).map { session.notInVersion($0, version.snapshot, manifest) }
-        ?? SnapFault(.notFound, "nothing in version \(version.snapshot.version) matches '\(displayText(missing))'")
-    }
+    if let missing = filter.unmatched.first { throw session.noMatch(for: missing, version.snapshot, manifest) }
     let summary = try writer.finish()
     try report(summary, version.snapshot, target, session)
     return summary.damaged.isEmpty ? nil : .damage

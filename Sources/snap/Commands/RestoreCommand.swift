@@ -85,13 +85,7 @@ struct RestoreCommand: Command {
   ) throws {
     if selection.selectsEverything { return }
     var filter = SelectionFilter(selection)
-    for number in selection.segments(of: manifest) {
-      for entry in try manifest.entries(ofSegment: number) { filter.take(entry) { _, _ in } }
-    }
-    guard let missing = filter.unmatched.first else { return }
-    guard let path = ArchivePath(missing) else {
-      throw SnapFault(.notFound, "nothing in version \(version.version) matches '\(displayText(missing))'")
-    }
-    throw session.notInVersion(path, version, manifest)
+    try selection.forEachCandidate(in: manifest) { entry in filter.take(entry) { _, _ in } }
+    if let missing = filter.unmatched.first { throw session.noMatch(for: missing, version, manifest) }
   }
 }

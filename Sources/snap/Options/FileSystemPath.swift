@@ -58,35 +58,25 @@ enum FileSystemPath {
   static func isReadable(_ path: [UInt8]) -> Bool { unsafe withCString(path) { unsafe access($0, R_OK) } == 0 }
 
   /// Whether something stands there, be it a dangling link.
-  static func exists(_ path: [UInt8]) -> Bool {
-    var status = stat()
-    return unsafe withCString(path) { unsafe lstat($0, &status) } == 0
-  }
+  static func exists(_ path: [UInt8]) -> Bool { status(of: path, followsLinks: false) != nil }
 
-  static func isFolder(_ path: [UInt8]) -> Bool {
-    var status = stat()
-    return unsafe withCString(path) { unsafe stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
+  static func isFolder(_ path: [UInt8]) -> Bool { status(of: path)?.isFolder ?? false }
 
   /// Whether it is a folder itself, not a link to one.
-  static func isRealFolder(_ path: [UInt8]) -> Bool {
-    var status = stat()
-    return unsafe withCString(path) { unsafe lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
+  static func isRealFolder(_ path: [UInt8]) -> Bool { status(of: path, followsLinks: false)?.isFolder ?? false }
 
-  static func identity(of path: [UInt8]) -> FileIdentity? {
-    var status = stat()
-    guard unsafe withCString(path, { unsafe stat($0, &status) }) == 0 else { return nil }
-    return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-  }
+  static func identity(of path: [UInt8]) -> FileIdentity? { status(of: path)?.identity }
 
   /// Which inode it is, of something but a folder that has several names; a link is not followed.
   static func linkedIdentity(of path: [UInt8]) -> FileIdentity? {
+    guard let status = status(of: path, followsLinks: false), status.st_nlink > 1, !status.isFolder else { return nil }
+    return status.identity
+  }
+
+  private static func status(of path: [UInt8], followsLinks: Bool = true) -> stat? {
     var status = stat()
-    guard unsafe withCString(path, { unsafe lstat($0, &status) }) == 0, status.st_nlink > 1,
-      status.st_mode & S_IFMT != S_IFDIR
-    else { return nil }
-    return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    let result = unsafe withCString(path) { unsafe followsLinks ? stat($0, &status) : lstat($0, &status) }
+    return result == 0 ? status : nil
   }
 
   /// The whole content of a small file, or of what `-` stands for.
@@ -139,4 +129,9 @@ enum FileSystemPath {
   private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
     unsafe (0..<strlen(text)).map { unsafe UInt8(bitPattern: text[$0]) }
   }
+}
+
+extension stat {
+  fileprivate var isFolder: Bool { st_mode & S_IFMT == S_IFDIR }
+  fileprivate var identity: FileIdentity { FileIdentity(device: UInt64(st_dev), inode: UInt64(st_ino)) }
 }

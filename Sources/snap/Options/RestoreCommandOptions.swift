@@ -57,7 +57,7 @@ struct RestoreCommandOptions: ParsableArguments {
     settings.keepsDamaged = keepDamaged
     settings.preservesPrivileged = preservePrivileged
     settings.snapshotName = version.version
-    if let identity = FileSystemPath.identity(of: Array(repository.folder.utf8)) { settings.neverEnter = [identity] }
+    settings.neverEnter = repository.neverEnter
     if delete, isInPlace {
       let walk = WalkOptions()
       settings.isSpared = { path, isFolder in

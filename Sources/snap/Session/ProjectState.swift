@@ -35,7 +35,7 @@ struct ProjectState {
       return
     }
     var options = WalkOptions()
-    if let identity = FileSystemPath.identity(of: Array(repository.folder.utf8)) { options.neverEnter = [identity] }
+    options.neverEnter = repository.neverEnter
     var found = Changes()
     try WorkTreeDiffer.forEachChange(
       from: repository.manifest(of: last.snapshot), of: last.snapshot, root: base, options: options, in: repository

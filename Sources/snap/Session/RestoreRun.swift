@@ -27,10 +27,8 @@ struct RestoreRun {
   func restoreInPlace() throws -> FaultCode? {
     let started = monotonicSeconds()
     let plan = try rehearse()
-    let safety = try SafetySave(
-      repository: repository, target: target, neverEnter: settings.neverEnter, session: session
-    )
-    .save(plan, message: "what restoring \(version.version) overwrote")
+    let safety = try SafetySave(repository: repository, target: target, session: session)
+      .save(plan, message: "what restoring \(version.version) overwrote")
     // Before anything is changed, so that a restore that is cut short can be taken back.
     if !plan.isEmpty, !repository.isReadOnly { try log(plan, "\(version.version) into \(displayText(target))", safety) }
     let summary = try perform()

@@ -7,7 +7,6 @@ import Workflows
 struct SafetySave {
   var repository: Repository
   var target: [UInt8]
-  var neverEnter: [FileIdentity]
   var session: Session
 
   /// - Returns: `nil` when nothing is taken away.
@@ -21,14 +20,11 @@ struct SafetySave {
     }
     var request = SaveRequest(
       version: try freeName().text, input: .tree(root: target, sources: try withOtherNames(plan.changed)),
-      host: hostName(),
-      user: ProcessEnvironment.userName())
+      host: hostName(), user: ProcessEnvironment.userName())
     request.tags = [ListedSnapshot.safetyTag]
     request.message = message
     request.remembersStatus = false
-    request.walk.usesDefaultIgnores = false
-    request.walk.usesSnapIgnore = false
-    request.walk.neverEnter = neverEnter
+    request.walk = walk
     let foldersAbove = plan.foldersAbove.filter { FileSystemPath.isRealFolder(FileSystemPath.joined(target, $0)) }
     request.walk.foldersAlone = Array(plan.changedFolders.union(foldersAbove))
     let outcome = try Archiver.save(request, to: repository, events: SaveReporter(session: session, expected: nil))
@@ -46,11 +42,7 @@ struct SafetySave {
   private func withOtherNames(_ paths: Set<ArchivePath>) throws -> [ArchivePath] {
     let linked = Set(paths.compactMap { FileSystemPath.linkedIdentity(of: FileSystemPath.joined(target, $0)) })
     if linked.isEmpty { return paths.sorted() }
-    var options = WalkOptions()
-    options.usesDefaultIgnores = false
-    options.usesSnapIgnore = false
-    options.neverEnter = neverEnter
-    let walker = try TreeWalker(root: target, options: options)
+    let walker = try TreeWalker(root: target, options: walk)
     var all = paths
     while let event = try walker.next() {
       if case .item(let item) = event, item.status.kind != .directory, linked.contains(item.status.identity) {
@@ -58,6 +50,14 @@ struct SafetySave {
       }
     }
     return all.sorted()
+  }
+
+  private var walk: WalkOptions {
+    var options = WalkOptions()
+    options.usesDefaultIgnores = false
+    options.usesSnapIgnore = false
+    options.neverEnter = repository.neverEnter
+    return options
   }
 
   private func freeName() throws -> VersionName {

@@ -53,6 +53,14 @@ extension Session {
       .notFound, "'\(path)' is not in version \(version.version)\(nearest)", path: path.description)
   }
 
+  /// What to say of a pattern that selects nothing.
+  func noMatch(for pattern: [UInt8], _ version: Snapshot, _ manifest: Manifest) -> SnapFault {
+    guard let path = ArchivePath(pattern) else {
+      return SnapFault(.notFound, "nothing in version \(version.version) matches '\(displayText(pattern))'")
+    }
+    return notInVersion(path, version, manifest)
+  }
+
   /// The entry at `path`; of the root, which needs none of its own, `nil`.
   func entry(at path: ArchivePath, of version: Snapshot, in manifest: Manifest) throws -> ManifestEntry? {
     if let entry = try manifest.entry(at: path) { return entry }

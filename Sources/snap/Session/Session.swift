@@ -1,3 +1,4 @@
+import FileTrees
 import Glibc
 import Repositories
 import SnapshotModel
@@ -98,4 +99,9 @@ struct ConsoleEvents: RepositoryEvents {
 
   func note(_ message: String) { console.note(message) }
   func warn(_ message: String) { console.warn(message) }
+}
+
+extension Repository {
+  /// What neither a walk nor a restore may enter: the repository itself.
+  var neverEnter: [FileIdentity] { FileSystemPath.identity(of: Array(folder.utf8)).map { [$0] } ?? [] }
 }

@@ -25,7 +25,7 @@ struct UndoRun {
     // What was overwritten comes back as it was, set-user-id and all.
     settings.preservesPrivileged = true
     settings.snapshotName = safety?.version ?? ""
-    if let identity = FileSystemPath.identity(of: Array(repository.folder.utf8)) { settings.neverEnter = [identity] }
+    settings.neverEnter = repository.neverEnter
     self.settings = settings
   }
 
@@ -52,9 +52,8 @@ struct UndoRun {
     if let restore { plan.add(changesOf: try restore.rehearse()) }
     // Their folders get a new time.
     plan.created = listener.plan.changed.union(listener.plan.changedFolders)
-    let saved = try SafetySave(
-      repository: repository, target: target, neverEnter: settings.neverEnter, session: session
-    ).save(plan, message: "what undoing the restore of \(operation.summary) took away")
+    let saved = try SafetySave(repository: repository, target: target, session: session)
+      .save(plan, message: "what undoing the restore of \(operation.summary) took away")
     let remover = try remove(made, isDryRun: false, RestoreReporter(session: session, expected: SnapshotStatistics()))
     var summary = try restoreOverwritten(restore, saved)
     try OperationLog.finishUndo(of: operation, in: repository)
