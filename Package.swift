@@ -49,7 +49,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .target(name: "TestSupport", dependencies: ["SnapshotModel", "CLinux"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["SnapshotModel", "ObjectStores", "CLinux"], path: "Tests/TestSupport"),
     .testTarget(name: "SnapshotModelTests", dependencies: ["SnapshotModel", "TestSupport"]),
     .testTarget(name: "ChunkingTests", dependencies: ["Chunking", "TestSupport"]),
     .testTarget(name: "SealingTests", dependencies: ["Sealing", "TestSupport"]),

@@ -1,11 +1,12 @@
 import FileTrees
 import SnapshotModel
+import TestSupport
 import Testing
 
 /// Trees with nested ignore files, made from a seed, and what git says about every path in them.
 struct IgnoreGitComparison {
   let seed: UInt64
-  private var random: WalkRandom
+  private var random: SeededGenerator
   private(set) var folders: [[UInt8]] = [[]]
   private(set) var paths: [[UInt8]] = []
   private(set) var ignoreFiles: [[UInt8]: [UInt8]] = [:]
@@ -20,7 +21,7 @@ struct IgnoreGitComparison {
 
   init(seed: UInt64) {
     self.seed = seed
-    random = WalkRandom(seed: seed)
+    random = SeededGenerator(seed: seed)
     makeTree()
     makeIgnoreFiles()
   }

@@ -1,6 +1,7 @@
 import FileTrees
 import Glibc
 import SnapshotModel
+import TestSupport
 import Testing
 
 struct StatCacheTests {
@@ -15,7 +16,7 @@ struct StatCacheTests {
   }
 
   private func makeRows(_ count: Int, seed: UInt64) -> [StatCache.Row] {
-    var random = WalkRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     return (0..<count).map { index in
       StatCache.Row(
         device: index % 7 == 0 ? .max : 64_769, inode: 1 + random.next() % (index % 5 == 0 ? .max : 4_096),
@@ -109,7 +110,7 @@ struct StatCacheTests {
   @Test func `with any bit flipped, a row is right or matches nothing`() throws {
     let rows = makeRows(20_000, seed: 5)
     let bytes = encoded(rows)
-    var random = WalkRandom(seed: 6)
+    var random = SeededGenerator(seed: 6)
     for round in 0..<300 {
       var flipped = bytes
       let at = round < 62 * 2 ? round / 2 : Int.random(in: 0..<bytes.count, using: &random)
@@ -144,7 +145,7 @@ struct StatCacheTests {
 
   @Test func `a file is stored whole under the cache folder, and loads again`() throws {
     let fixture = try WalkFixture()
-    var random = WalkRandom(seed: 8)
+    var random = SeededGenerator(seed: 8)
     let repository = RepositoryID(using: &random)
     func file(_ variables: [String: String], root: String = "/a") -> StatCacheFile? {
       StatCacheFile(repository: repository, root: Array(root.utf8)) { name in variables[name].map { Array($0.utf8) } }

@@ -3,6 +3,7 @@ import FileTrees
 import Foundation
 import Glibc
 import SnapshotModel
+import TestSupport
 import Testing
 
 struct WalkTests {
@@ -19,7 +20,7 @@ struct WalkTests {
   }
 
   @Test func `paths come in strictly ascending order, whatever the names`() throws {
-    var random = WalkRandom(seed: 7)
+    var random = SeededGenerator(seed: 7)
     let alphabet: [UInt8] = [0x01, 0x20, 0x2D, 0x2E, 0x30, 0x61, 0x7F, 0x80, 0xFF]
     var folders: [[UInt8]] = [[]]
     for _ in 0..<400 {

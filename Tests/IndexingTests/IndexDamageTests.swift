@@ -94,7 +94,7 @@ struct IndexDamageTests {
   func `flipped bytes never trap`(_ seed: UInt64) throws {
     print("seed \(seed)")
     let (bytes, packs) = try wholeIndex()
-    var random = StoreTestRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for round in 0..<60 {
       var damaged = bytes
       for _ in 0..<20 {

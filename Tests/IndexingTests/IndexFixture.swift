@@ -5,11 +5,11 @@ import TestSupport
 /// Packs of random chunks and a folder for an index.
 final class IndexFixture {
   let folder = StoreTestFolder()
-  var random: StoreTestRandom
+  var random: SeededGenerator
   let repository: RepositoryID
 
   init(seed: UInt64 = 1) {
-    random = StoreTestRandom(seed: seed)
+    random = SeededGenerator(seed: seed)
     repository = RepositoryID(using: &random)
   }
 

@@ -25,7 +25,7 @@ struct MemoryIndexTests {
     let index = try open()
     let pack = fixture.pack()
     try index.insert([pack])
-    var random = StoreTestRandom(seed: 3)
+    var random = SeededGenerator(seed: 3)
     let id = SnapshotID(using: &random)
     try index.setSnapshot(id, record: [1, 2])
     index.limitPages(to: 12)

@@ -67,7 +67,7 @@ struct LocalObjectStoreDurabilityTests {
   @Test func `deleting synchronizes each folder once, after all names are gone`() throws {
     let operations = RecordingFileOperations()
     let store = try store(operations)
-    var random = StoreTestRandom(seed: 3)
+    var random = SeededGenerator(seed: 3)
     let names = (0..<3).flatMap { _ in ObjectStoreConformance.names(&random) }
     for name in names { try store.create(name, [1]) }
     operations.forget()

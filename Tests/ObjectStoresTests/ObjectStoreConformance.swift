@@ -9,7 +9,7 @@ enum ObjectStoreConformance: CaseIterable {
   case synchronizing, operationNames
 
   func check(_ store: any ObjectStore) throws {
-    var random = StoreTestRandom(seed: 7)
+    var random = SeededGenerator(seed: 7)
     let pack = ObjectName.pack(PackID(using: &random))
     let snapshot = ObjectName.snapshot(SnapshotID(using: &random))
     switch self {
@@ -93,7 +93,7 @@ enum ObjectStoreConformance: CaseIterable {
   }
 
   /// One name of each folder.
-  static func names(_ random: inout StoreTestRandom) -> [ObjectName] {
+  static func names(_ random: inout SeededGenerator) -> [ObjectName] {
     let id = SnapshotID(using: &random)
     return [
       .pack(PackID(using: &random)), .snapshot(id), .pending(id), .trash(id), .labels(id),
@@ -103,7 +103,7 @@ enum ObjectStoreConformance: CaseIterable {
 
   private func race(_ store: any ObjectStore, _ name: ObjectName) throws {
     for round in 0..<20 {
-      var random = StoreTestRandom(seed: UInt64(1000 + round))
+      var random = SeededGenerator(seed: UInt64(1000 + round))
       let name = round == 0 ? name : .pack(PackID(using: &random))
       let winners = StoreTestThreads.run(4) { thread in
         (try? store.create(name, [UInt8](repeating: UInt8(thread), count: 10_000))) != nil

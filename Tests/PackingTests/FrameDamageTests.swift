@@ -1,6 +1,7 @@
 import Packing
 import Sealing
 import SnapshotModel
+import TestSupport
 import Testing
 
 struct FrameDamageTests {
@@ -44,7 +45,7 @@ struct FrameDamageTests {
 
   @Test func `flipped bits never yield other bytes`() throws {
     let seed: UInt64 = 0x5EED_0001
-    var generator = FrameSamples.Generator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     for (frame, prefix) in try frames() {
       let sound = try #require(read(frame.bytes, prefix: prefix, ids: frame.chunkIDs))
       for _ in 0..<2000 {
@@ -85,7 +86,7 @@ struct FrameDamageTests {
 
   @Test func `random payloads are refused or decode to the raw length`() throws {
     let seed: UInt64 = 0x5EED_0002
-    var generator = FrameSamples.Generator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     let decoder = FrameDecoder()
     for _ in 0..<3000 {
       let stored = Int.random(in: 1..<60, using: &generator)

@@ -1,6 +1,7 @@
 import Packing
 import Sealing
 import SnapshotModel
+import TestSupport
 import Testing
 
 struct PackTests {
@@ -54,7 +55,7 @@ struct PackTests {
 
   @Test func `a pack of another repository or name says so`() throws {
     let pack = try PackSamples.pack()
-    var generator = FrameSamples.Generator(seed: 7)
+    var generator = SeededGenerator(seed: 7)
     #expect(throws: PackingError.invalidInput("the pack belongs to another repository")) {
       try PackReader.readDirectory(
         PackBytes(pack.bytes), repository: RepositoryID(using: &generator), pack: id)
@@ -78,7 +79,7 @@ struct PackTests {
   @Test func `a flipped bit is seen by the whole check and never changes the directory`() throws {
     let pack = try PackSamples.pack()
     let seed: UInt64 = 0x5EED_0003
-    var generator = FrameSamples.Generator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     for _ in 0..<1500 {
       var bytes = pack.bytes
       bytes[Int.random(in: 0..<bytes.count, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)

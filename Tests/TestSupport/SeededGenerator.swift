@@ -1,3 +1,5 @@
+import SnapshotModel
+
 /// A small generator with a seed, so that a failing run can be had again (SplitMix64, Steele et al. 2014).
 package struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
@@ -15,6 +17,8 @@ package struct SeededGenerator: RandomNumberGenerator {
   package mutating func bytes(_ count: Int) -> [UInt8] {
     (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
   }
+
+  package mutating func chunkID() -> ChunkID { ChunkID((next(), next(), next(), next())) }
 
   package mutating func chance(_ one: Int, in total: Int) -> Bool { Int.random(in: 0..<total, using: &self) < one }
 }
