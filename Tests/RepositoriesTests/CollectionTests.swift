@@ -53,11 +53,7 @@ struct CollectionTests {
     var random = SeededGenerator(seed: 77)
     let fixture = try RepositoryFixture()
     let repository = try fixture.open()
-    var tree = random.tree()
-    for number in 1...4 {
-      try repository.save("v\(number)", tree)
-      tree = random.edited(tree)
-    }
+    try repository.saveHistory(versions: 4, random: &random)
     try repository.forget(["v1"])
     // v1 is in the trash already: what the next collection frees of it is not v2's doing.
     let without = try GarbageCollector.plan(in: repository, undoWindowSeconds: 0).bytesFreed
@@ -203,13 +199,7 @@ struct CollectionTests {
     var random = SeededGenerator(seed: UInt64(300 + seed))
     let fixture = try RepositoryFixture()
     let repository = try fixture.open()
-    var trees: [String: RepositoryFixture.Tree] = [:]
-    var tree = random.tree(files: 6)
-    for number in 1...6 {
-      trees["v\(number)"] = tree
-      try repository.save("v\(number)", tree)
-      tree = random.edited(tree)
-    }
+    var trees = try repository.saveHistory(versions: 6, files: 6, random: &random)
     for versions in [["v2"], ["v4", "v5"]] {
       try repository.forget(versions)
       for version in versions { trees[version] = nil }

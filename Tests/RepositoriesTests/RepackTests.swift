@@ -7,37 +7,14 @@ import Testing
 @testable import Repositories
 
 struct RepackTests {
-  private static func history(
-    _ fixture: RepositoryFixture, versions: Int, random: inout SeededGenerator
-  ) throws -> [String: RepositoryFixture.Tree] {
-    let repository = try fixture.open()
-    var trees: [String: RepositoryFixture.Tree] = [:]
-    var tree = random.tree(files: 6)
-    for number in 1...versions {
-      trees["v\(number)"] = tree
-      try repository.save("v\(number)", tree)
-      tree = random.edited(tree)
-    }
-    repository.close()
-    return trees
-  }
-
-  private static func expect(
-    _ trees: [String: RepositoryFixture.Tree], in repository: Repository, _ comment: Comment
-  ) throws {
-    for (version, tree) in trees {
-      let snapshot = try #require(try repository.version(version), comment)
-      #expect(try repository.tree(of: snapshot) == tree, comment)
-    }
-  }
-
   @Test(arguments: 0..<20)
   func `history that was encoded anew is the same history, and what it frees was foretold to the byte`(
     seed: Int
   ) throws {
     var random = SeededGenerator(seed: UInt64(seed))
     let fixture = try RepositoryFixture()
-    var trees = try Self.history(fixture, versions: Int.random(in: 2...9, using: &random), random: &random)
+    let count = Int.random(in: 2...9, using: &random)
+    var trees = try fixture.open().saveHistory(versions: count, files: 6, random: &random)
     let repository = try fixture.open()
     let foretold = try GarbageCollector.repack(in: repository, isDeep: true, isDryRun: true, undoWindowSeconds: 0)
     let before = fixture.objectBytes()
@@ -47,8 +24,8 @@ struct RepackTests {
     #expect(plan.bytesFreed == foretold.plan.bytesFreed)
     let done = try GarbageCollector.execute(plan, in: repository)
     #expect(done.bytesFreed == plan.bytesFreed && before - fixture.objectBytes() == plan.bytesFreed)
-    try Self.expect(trees, in: repository, "seed \(seed)")
-    try Self.expect(trees, in: fixture.open(), "seed \(seed), reopened")
+    try expect(trees, in: repository, "seed \(seed)")
+    try expect(trees, in: fixture.open(), "seed \(seed), reopened")
 
     // What comes and goes afterwards is as before.
     var tree = random.edited(trees["v1"] ?? [:])
@@ -64,7 +41,7 @@ struct RepackTests {
     #expect(try GarbageCollector.execute(collection, in: repository).bytesFreed == collection.bytesFreed)
     fixture.removeIndex()
     let reopened = try fixture.open()
-    try Self.expect(trees, in: reopened, "seed \(seed), index rebuilt")
+    try expect(trees, in: reopened, "seed \(seed), index rebuilt")
     var options = VerifyOptions()
     options.readData = .all
     #expect(try Verifier.verify(reopened, options: options).problems == [])
@@ -131,7 +108,7 @@ struct RepackTests {
   @Test func `a repository with damage is collected all the same`() throws {
     let fixture = try RepositoryFixture()
     var random = SeededGenerator(seed: 9)
-    let trees = try Self.history(fixture, versions: 5, random: &random)
+    let trees = try fixture.open().saveHistory(versions: 5, files: 6, random: &random)
     let packs = fixture.files().filter { $0.path.hasPrefix("packs/") }
     let victim = try #require(packs.max { $0.bytes.count < $1.bytes.count })
     var bytes = victim.bytes
@@ -148,6 +125,10 @@ struct RepackTests {
     } catch let fault as SnapFault {
       #expect(fault.code == .damage)
     }
-    try Self.expect(readable, in: fixture.open(), "what could be read before")
+    let reopened = try fixture.open()
+    for (version, tree) in readable {
+      let snapshot = try #require(try reopened.version(version), "what could be read before")
+      #expect(try reopened.tree(of: snapshot) == tree, "what could be read before")
+    }
   }
 }

@@ -111,6 +111,21 @@ extension Repository {
     }
   }
 
+  /// Saves `v1`, `v2` …, each an edited version of the one before.
+  @discardableResult
+  func saveHistory(
+    versions: Int, files: Int = 5, random: inout SeededGenerator
+  ) throws -> [String: RepositoryFixture.Tree] {
+    var trees: [String: RepositoryFixture.Tree] = [:]
+    var tree = random.tree(files: files)
+    for number in 1...versions {
+      trees["v\(number)"] = tree
+      try save("v\(number)", tree)
+      tree = random.edited(tree)
+    }
+    return trees
+  }
+
   /// Stores a pack as a save that was killed leaves it.
   func storePack(_ frames: [EncodedFrame]) throws -> PackID {
     var random = SecureRandom()

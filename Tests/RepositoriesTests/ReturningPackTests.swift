@@ -12,13 +12,7 @@ struct ReturningPackTests {
     var random = SeededGenerator(seed: UInt64(60 + seed))
     let fixture = try RepositoryFixture()
     let repository = try fixture.open()
-    var trees: [String: RepositoryFixture.Tree] = [:]
-    var tree = random.tree()
-    for number in 1...4 {
-      trees["v\(number)"] = tree
-      try repository.save("v\(number)", tree)
-      tree = random.edited(tree)
-    }
+    let trees = try repository.saveHistory(versions: 4, random: &random)
     for name in try repository.store.list(.packs) {
       let (path, aside) = (fixture.path + "/" + name.path, fixture.holder.path("aside"))
       #expect(unsafe rename(path, aside) == 0)
