@@ -1,9 +1,5 @@
-import Glibc
 import TestSupport
 import Testing
-
-/// A small file system of our own needs root, and so does becoming somebody else.
-private let isRoot = geteuid() == 0
 
 /// A repository on a full disk, and one that belongs to somebody else.
 struct UnwritableDiskTests {
@@ -14,7 +10,7 @@ struct UnwritableDiskTests {
       """
       T=$PWD/../disk; mkdir "$T" ../out
       mount -t tmpfs -o size=8m tmpfs "$T" || exit 99
-      trap 'umount "$T"' EXIT
+      trap 'cd /; umount "$T"' EXIT
       cd "$T"; "$SNAP" init -q
       head -c \(reserve ? 2_200_000 : 600_000) /dev/urandom >a; "$SNAP" save -q v1 || exit 98
       head -c \(reserve ? 2_200_000 : 600_000) /dev/urandom >a; echo small >b; "$SNAP" save -q v2 || exit 97
