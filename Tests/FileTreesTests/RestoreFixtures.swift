@@ -116,8 +116,6 @@ func describe(_ folder: String) -> String {
     """)
 }
 
-let isRoot = geteuid() == 0
-
 extension ManifestEntry {
   static func item(_ path: String, _ kind: EntryKind, mode: UInt16, seconds: Int64 = 1_600_000_000) -> ManifestEntry {
     let owner = FileOwner(userID: geteuid(), groupID: getegid())

@@ -1,6 +1,7 @@
 import Glibc
 import SnapshotModel
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import FileTrees

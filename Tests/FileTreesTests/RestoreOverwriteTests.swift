@@ -1,4 +1,5 @@
 import SnapshotModel
+import TestSupport
 import Testing
 
 @testable import FileTrees

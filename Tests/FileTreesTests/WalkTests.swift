@@ -117,7 +117,6 @@ struct WalkTests {
     #expect(unsafe chmod(fixture.path, 0o755) == 0)
     defer { _ = unsafe chmod("\(fixture.path)/shut", 0o700) }
     // Root reads everything, so for this thread's file accesses someone else is asked to.
-    let isRoot = geteuid() == 0
     if isRoot { setFileUser(65_534) }
     defer { if isRoot { setFileUser(0) } }
     #expect(

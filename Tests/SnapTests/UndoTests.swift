@@ -1,4 +1,3 @@
-import Foundation
 import TestSupport
 import Testing
 
@@ -49,7 +48,7 @@ struct UndoTests {
   }
 
   @Test(
-    .enabled(if: geteuid() == 0),
+    .enabled(if: isRoot),
     arguments: [
       "chown 12345:54321 notes.txt", "chown -h 12345 link", "chown 12345 src", "chown 12345 tool", "mknod link2 c 1 3",
       "rm link && mknod link b 7 1", "setfattr -n trusted.mine -v x notes.txt && echo more >>notes.txt",
