@@ -37,40 +37,10 @@ extension RepositoryIndex {
         nextNumber += 1
       }
       rows.sort()
-      let insertChunk = try RawStatement(db, "INSERT INTO chunk (id, pack, position) VALUES (?, ?, ?)")
-      for row in rows {
-        insertChunk.bind(row.id, at: 1)
-        insertChunk.bind(row.pack, at: 2)
-        insertChunk.bind(row.position, at: 3)
-        try insertChunk.run()
-      }
+      try Self.run("INSERT INTO chunk (id, pack, position) VALUES (?, ?, ?)", for: rows, db)
       try IndexRecords.set(
         db, kind: IndexSchema.RecordKind.header, key: IndexSchema.nextPackKey, value: decimal(nextNumber))
       try IndexRecords.removeAll(db, kind: IndexSchema.RecordKind.cachedValues)
-    }
-  }
-
-  /// Gives back the space of rows that were removed, where that is a quarter of the file or more.
-  ///
-  /// Does nothing while another process uses the index, or without room for a copy: the next collection tries again.
-  package func compact() throws {
-    let isSparse = try reading { db in
-      let bytes = try RawStatement(db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
-      guard try bytes.step() else { return false }
-      let count = try RawStatement(db, "SELECT count(*) FROM chunk")
-      guard try count.step() else { return false }
-      // 48 bytes hold a row: the id, two small numbers and what SQLite adds to them.
-      return try Double(count.integer(0) * 48) < 0.75 * Double(bytes.integer(0))
-    }
-    guard isSparse else { return }
-    do {
-      try outsideTransaction { db in
-        try db.execute(sql: "PRAGMA busy_timeout = 0")
-        defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Self.busyTimeoutSeconds * 1000))") }
-        try db.execute(sql: "VACUUM")
-      }
-    } catch IndexError.busy, IndexError.noSpace, IndexError.readOnly {
-      return
     }
   }
 
@@ -104,19 +74,47 @@ extension RepositoryIndex {
       rows.append(ChunkRow(id: try all.chunkID(0), pack: number, position: try all.integer(2)))
     }
     all.reset()
-    let removeChunk = try RawStatement(db, "DELETE FROM chunk WHERE id = ? AND pack = ? AND position = ?")
-    for row in rows {
-      removeChunk.bind(row.id, at: 1)
-      removeChunk.bind(row.pack, at: 2)
-      removeChunk.bind(row.position, at: 3)
-      try removeChunk.run()
-    }
+    try run("DELETE FROM chunk WHERE id = ? AND pack = ? AND position = ?", for: rows, db)
     let removePack = try RawStatement(db, "DELETE FROM pack WHERE number = ?")
     for number in numbers {
       removePack.bind(number, at: 1)
       try removePack.run()
     }
     try IndexRecords.removeAll(db, kind: IndexSchema.RecordKind.cachedValues)
+  }
+
+  private static func run(_ sql: String, for rows: [ChunkRow], _ db: Database) throws {
+    let statement = try RawStatement(db, sql)
+    for row in rows {
+      statement.bind(row.id, at: 1)
+      statement.bind(row.pack, at: 2)
+      statement.bind(row.position, at: 3)
+      try statement.run()
+    }
+  }
+
+  /// Gives back the space of rows that were removed, where that is a quarter of the file or more.
+  ///
+  /// Does nothing while another process uses the index, or without room for a copy: the next collection tries again.
+  package func compact() throws {
+    let isSparse = try reading { db in
+      let bytes = try RawStatement(db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+      guard try bytes.step() else { return false }
+      let count = try RawStatement(db, "SELECT count(*) FROM chunk")
+      guard try count.step() else { return false }
+      // 48 bytes hold a row: the id, two small numbers and what SQLite adds to them.
+      return try Double(count.integer(0) * 48) < 0.75 * Double(bytes.integer(0))
+    }
+    guard isSparse else { return }
+    do {
+      try outsideTransaction { db in
+        try db.execute(sql: "PRAGMA busy_timeout = 0")
+        defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Self.busyTimeoutSeconds * 1000))") }
+        try db.execute(sql: "VACUUM")
+      }
+    } catch IndexError.busy, IndexError.noSpace, IndexError.readOnly {
+      return
+    }
   }
 
   /// The packs of which only some frames were inserted.
