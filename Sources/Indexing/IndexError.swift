@@ -1,6 +1,8 @@
 import SnapshotModel
 
-/// Why the index cannot be used. It is derived: after `damaged`, `newer` and `otherRepository` move it aside and rebuild.
+/// Why the index cannot be used.
+///
+/// It is derived: after `damaged`, `newer` and `otherRepository` move it aside and rebuild.
 package enum IndexError: Error, Hashable, Sendable {
   /// Not a database, or not ours, or it contradicts itself; the text says where that was noticed.
   case damaged(String)

@@ -4,8 +4,8 @@ import SnapshotModel
 
 /// A prepared statement that is stepped without GRDB's rows, which cost twice what SQLite does.
 ///
-/// Columns are read with their type checked, for a damaged page may hold anything. Parameters count from 1, columns from 0.
-/// Unsafe, throughout: SQLite's C interface; what it points to is copied before the statement moves on.
+/// Columns are read with their type checked, for a damaged page may hold anything. Parameters count from 1, columns
+/// from 0. Unsafe, throughout: SQLite's C interface; what it points to is copied before the statement moves on.
 @safe struct RawStatement: ~Copyable {
   private let statement: Statement
   private let pointer: OpaquePointer

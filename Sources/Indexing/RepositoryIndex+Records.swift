@@ -70,7 +70,8 @@ extension RepositoryIndex {
     }
   }
 
-  /// A figure that was derived from all packs and snapshots, as `setCachedValue` kept it; gone once any of them changes.
+  /// A figure that was derived from all packs and snapshots, as `setCachedValue` kept it;
+  /// gone once any of them changes.
   package func cachedValue(_ key: String) throws -> [UInt8]? {
     try reading { try IndexRecords.value($0, kind: IndexSchema.RecordKind.cachedValues, key: Array(key.utf8)) }
   }

@@ -5,11 +5,12 @@ import Synchronization
 
 /// Finds chunks: the SQLite file that is derived from the packs and snapshots of one repository.
 ///
-/// Losing it loses only time. Any number of threads and processes may use it at once: each call takes an idle connection
-/// or opens one more, so calls may also be nested, but not a change inside a lookup's transaction waiting for itself.
-/// Writers queue up, for 30 s at most. Every method throws `IndexError`.
+/// Losing it loses only time. Any number of threads and processes may use it at once: each call takes an idle
+/// connection or opens one more, so calls may also be nested, but not a change inside a lookup's transaction waiting
+/// for itself. Writers queue up, for 30 s at most. Every method throws `IndexError`.
 ///
-/// Where the file cannot be written, and `whenOffDisk` is given, the index goes on in memory, with all that the file held.
+/// Where the file cannot be written, and `whenOffDisk` is given, the index goes on in memory,
+/// with all that the file held.
 package final class RepositoryIndex: Sendable {
   /// Whether this call of `init` made the file: it holds nothing yet.
   package let isNew: Bool
@@ -34,8 +35,8 @@ package final class RepositoryIndex: Sendable {
   ///
   /// Where the folder cannot be written to, an existing index is opened for reading.
   ///
-  /// - Parameter whenOffDisk: called once, when the index moves into memory, with the reason; without it what cannot be written
-  ///   throws. `isNew` tells whether the one in memory began empty.
+  /// - Parameter whenOffDisk: called once, when the index moves into memory, with the reason; without it what cannot be
+  ///   written throws. `isNew` tells whether the one in memory began empty.
   package convenience init(
     path: String, repository: RepositoryID, whenOffDisk: (@Sendable (IndexError) -> Void)? = nil
   ) throws(IndexError) {

@@ -8,7 +8,8 @@ extension LocalObjectStore {
       // A copying tool may have dropped the empty folder.
       if let folder = name.folder { try makeFolder(folder.name, in: root) }
       let file = try operations.createFile(name.path, in: root)
-      // Short writes do not happen to a few bytes on a file system that has room for them; a torn one is no announcement.
+      // Short writes do not happen to a few bytes on a file system that has room for them;
+      // a torn one is no announcement.
       _ = try uninterrupted { () throws(SystemCallFailure) in try operations.write(bytes[...], to: file) }
     }
   }

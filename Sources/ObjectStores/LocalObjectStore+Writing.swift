@@ -13,7 +13,8 @@ extension LocalObjectStore {
 
   /// Gives an object another name, durably, and only where no other object has it.
   ///
-  /// - Throws: `.exists`, or `.missing` of `source` when somebody took it away: of a renaming and a deletion one succeeds.
+  /// - Throws: `.exists`, or `.missing` of `source` when somebody took it away:
+  ///   of a renaming and a deletion one succeeds.
   package func rename(_ source: ObjectName, to target: ObjectName) throws {
     var failedToSync: Int32?
     try asStoreError(target, isNew: true, failedToSync: { failedToSync }) { () throws(ObjectStoreError) in

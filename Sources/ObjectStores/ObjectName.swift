@@ -10,7 +10,8 @@ package enum ObjectName: Hashable, Sendable {
   case trash(SnapshotID)
   case labels(SnapshotID)
   case tomb(CollectionID)
-  /// The record of one command that ran; the name is 1...100 of `a-z`, `0-9`, `-`, `.`, `_` and does not begin with `.`.
+  /// The record of one command that ran;
+  /// the name is 1...100 of `a-z`, `0-9`, `-`, `.`, `_` and does not begin with `.`.
   case operation(String)
 
   /// Relative to the repository, ASCII: `packs/7c/7c1f…`.

@@ -3,13 +3,14 @@ import SnapshotModel
 /// Where a repository's immutable objects live.
 ///
 /// What every store promises (the conformance suite of the tests holds all of them to it):
-/// an object appears under its name whole or not at all; what `create`, `replace` and `delete` have returned from survives a
-/// loss of power; `create` lets exactly one of several callers win. Any number of threads and processes may use it at once.
+/// an object appears under its name whole or not at all; what `create`, `replace` and `delete` have returned from
+/// survives a loss of power; `create` lets exactly one of several callers win.
+/// Any number of threads and processes may use it at once.
 package protocol ObjectStore: Sendable {
   /// Stores a new object durably.
   ///
-  /// - Throws: `ObjectStoreError.exists` when the name is taken; after every error the name is not ours (unless the store
-  ///   has failed altogether, so that the name cannot be taken back either).
+  /// - Throws: `ObjectStoreError.exists` when the name is taken; after every error the name is not ours (unless the
+  ///   store has failed altogether, so that the name cannot be taken back either).
   func create(_ name: ObjectName, _ bytes: [UInt8]) throws
   /// Stores an object durably, in place of the one that may have the name; readers see the old one or the new one.
   func replace(_ name: ObjectName, _ bytes: [UInt8]) throws

@@ -22,7 +22,8 @@ package final class SpaceReserve: Sendable {
 
   /// Makes the reserve, or makes it larger; leaves one that is large enough.
   ///
-  /// - Returns: whether there is one of the right size now; `false` also when there is no space for it, which is no error.
+  /// - Returns: whether there is one of the right size now;
+  ///   `false` also when there is no space for it, which is no error.
   @discardableResult
   package func make(storeByteCount: UInt64) throws -> Bool {
     let wanted = Self.byteCount(storeByteCount: storeByteCount)

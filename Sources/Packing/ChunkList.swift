@@ -1,6 +1,7 @@
 import SnapshotModel
 
-/// The chunks of a file that has too many to stand in its manifest entry, as bytes that are stored as chunks themselves.
+/// The chunks of a file that has too many to stand in its manifest entry,
+/// as bytes that are stored as chunks themselves.
 ///
 ///     magic "SNCL" · version u8 · chunks varint · lengths varint each · ids, 32 bytes each
 ///

@@ -20,8 +20,9 @@ package enum FrameKind: UInt8, Sendable, CaseIterable {
 ///
 ///     0  magic          "SnFr"
 ///     4  checksum       first 4 bytes of the SHA-256 of the body
-///     8  body           kind << 4 | repacked << 3 | codec, then varints: raw length, stored length, chunk count, the lengths of all
-///                       chunks but the last; with codec `zstdPrefix` the base count, then 16 bytes a base
+///     8  body           kind << 4 | repacked << 3 | codec, then varints: raw length, stored length, chunk count,
+///                       the lengths of all chunks but the last; with codec `zstdPrefix` the base count, then 16
+///                       bytes a base
 ///
 /// - SeeAlso: `docs/format/frame.md`
 package struct FrameHeader: Hashable, Sendable {

@@ -7,8 +7,10 @@ import SnapshotModel
 ///     .  base prefixes    16 bytes each, of all frames in order
 ///     .  chunk ids        32 bytes each, of all frames in order
 ///
-/// The columns, each over all frames in order: kind << 4 | repacked << 3 | codec (a byte each); varints of the raw lengths; of the
-/// stored lengths; of the chunk counts; of the base counts; of the lengths of all chunks but each frame's last.
+/// The columns, each over all frames in order: kind << 4 | repacked << 3 | codec (a byte each); varints of the raw
+/// lengths; of the stored lengths; of the chunk counts; of the base counts; of the lengths of all chunks but each
+/// frame's last.
+///
 /// Offsets are not stored: the first frame stands behind the pack's header and the others follow without gaps.
 enum PackDirectoryCoder {
   static let magic: [UInt8] = Array("SnPd".utf8)

@@ -94,7 +94,7 @@ package enum SnapshotCoder {
     return snapshot
   }
 
-  /// What is created under a snapshot's name to kill a save that never committed.
+  /// What used to be created under a snapshot's name to keep a save from committing; nothing writes it any more.
   package static let void: [UInt8] = TaggedRecordWriter(magic: voidMagic, version: formatVersion).finish()
 
   package static func isVoid(_ bytes: [UInt8]) -> Bool { bytes.starts(with: voidMagic.utf8) }

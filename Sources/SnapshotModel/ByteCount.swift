@@ -37,7 +37,8 @@ package func counted(_ count: some BinaryInteger, _ noun: String, _ plural: Stri
   "\(formatted(count: count)) \(count == 1 ? noun : plural ?? noun + "s")"
 }
 
-/// Reads a size as people type it, `10M`, `512 KiB`, `1.5G`: k, M, G, T and P are powers of 1024, `iB` or `B` may follow.
+/// Reads a size as people type it, `10M`, `512 KiB`, `1.5G`:
+/// k, M, G, T and P are powers of 1024, `iB` or `B` may follow.
 ///
 /// - Returns: `nil` for anything else, and for 2^64 bytes and more.
 package func parsedByteCount(_ text: some StringProtocol) -> UInt64? {

@@ -1,5 +1,5 @@
-// Identifiers from bytes and to bytes, big-endian. Concrete and not generic over collections: many millions are read, and a
-// generic that the optimizer did not specialise costs a search for conformances when the program starts.
+// Identifiers from bytes and to bytes, big-endian. Concrete and not generic over collections: many millions are read,
+// and a generic that the optimizer did not specialise costs a search for conformances when the program starts.
 
 extension ChunkID {
   /// - Parameter bytes: exactly 32 bytes; `nil` otherwise.

@@ -87,7 +87,8 @@ package struct SnapshotStatistics: Hashable, Sendable {
   package var bytesNew: UInt64 = 0
   /// Bytes that the packs of this save take.
   package var bytesStored: UInt64 = 0
-  /// Plaintext bytes that a delta spared: what delta frames would have held without a base, as estimated, less what they hold.
+  /// Plaintext bytes that a delta spared: what delta frames would have held without a base, as estimated,
+  /// less what they hold.
   package var bytesSavedByDelta: UInt64 = 0
   package var chunksNew: UInt64 = 0
   /// Items that could not be read, or changed or vanished while read.

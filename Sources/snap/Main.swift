@@ -10,8 +10,8 @@ enum Main {
   static func main() {
     // A reader that has seen enough is told apart by the failing write.
     signal(SIGPIPE, SIG_IGN)
-    // What threads free to arenas of their own stays with the process: with one arena a save peaks a tenth lower, and is no
-    // slower, since what it allocates is large.
+    // What threads free to arenas of their own stays with the process: with one arena a save peaks a tenth lower, and
+    // is no slower, since what it allocates is large.
     linux_limit_arenas(1)
     exit(run(ArgumentText.processArguments()))
   }

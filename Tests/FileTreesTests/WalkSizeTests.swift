@@ -49,7 +49,8 @@ struct WalkSizeTests {
     #expect(items.count == 2 * depth + 1)
     // The pool's, the root and the one that is being listed.
     #expect((2...WalkOptions().openFoldersMax + 2).contains(openCountMax))
-    // A handle still opens when all the folders above it were closed long ago, and when its path is longer than any path.
+    // A handle still opens when all the folders above it were closed long ago,
+    // and when its path is longer than any path.
     let deepest = try #require(items.max { $0.path.bytes.count < $1.path.bytes.count })
     #expect(deepest.path.bytes.count > 4_096)
     _ = try EntryCapture.open(deepest)

@@ -20,7 +20,8 @@ struct IndexDamageTests {
     return (try #require(StoreTestFolder.bytes(fixture.path)), packs)
   }
 
-  /// Does everything that an index can do: it may throw `IndexError` and nothing else, and must never lie about a chunk.
+  /// Does everything that an index can do: it may throw `IndexError` and nothing else,
+  /// and must never lie about a chunk.
   func exercise(_ packs: [IndexedPack], _ what: String) {
     let truth = Dictionary(grouping: packs.flatMap(\.locations), by: \.id).mapValues { Set($0.map(\.location)) }
     func step(_ name: String, _ index: RepositoryIndex, _ body: (RepositoryIndex) throws -> Void) {

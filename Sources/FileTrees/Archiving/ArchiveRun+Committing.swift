@@ -10,7 +10,8 @@ extension ArchiveRun {
       ?? candidates.last { $0.root == request.root } ?? candidates.last
   }
 
-  /// The parent, unless its manifest is damaged: then every file is read, and nothing stands in the way of a new version.
+  /// The parent, unless its manifest is damaged: then every file is read,
+  /// and nothing stands in the way of a new version.
   static func readableParent(
     of request: SaveRequest, in repository: Repository, _ events: any SaveEvents
   ) throws -> Snapshot? {

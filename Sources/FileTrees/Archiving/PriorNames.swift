@@ -3,9 +3,10 @@ import SnapshotModel
 
 /// Finds, for a path that the parent snapshot does not have, a file in it that is probably an earlier version.
 ///
-/// People name exports by the day (`backup-2026-03-01T02-00-00-000Z.json`, then `…-02T…`), put releases in folders of their
-/// version, and move files. So two likenesses are looked for: the same path but for its digits, the latest in path order; else
-/// the same file name in any folder, of a size within a factor of two. A wrong guess costs a failed delta, never more.
+/// People name exports by the day (`backup-2026-03-01T02-00-00-000Z.json`, then `…-02T…`), put releases in folders of
+/// their version, and move files. So two likenesses are looked for: the same path but for its digits, the latest in
+/// path order; else the same file name in any folder, of a size within a factor of two.
+/// A wrong guess costs a failed delta, never more.
 ///
 /// Memory: 16 bytes a file and likeness. Cost of making it: the whole manifest decoded once.
 struct PriorNames {

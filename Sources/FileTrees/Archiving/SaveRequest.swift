@@ -29,7 +29,8 @@ package struct SaveRequest: Sendable {
   /// Reads every file, whatever its times say.
   package var readsAll = false
   package var walk = WalkOptions()
-  /// Whether the stat cache shall know this snapshot, which helps the next save of the same sources, and forget the last.
+  /// Whether the stat cache shall know this snapshot, which helps the next save of the same sources,
+  /// and forget the last.
   package var remembersStatus = true
   /// The variables that say where the stat cache lies.
   package var environment: @Sendable (String) -> [UInt8]? = environmentVariable

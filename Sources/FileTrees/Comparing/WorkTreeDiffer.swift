@@ -102,7 +102,8 @@ private struct WorkTreeComparison {
     return (entry, entry.kind == .file ? rows?.nextRow() : nil)
   }
 
-  /// The entry that a save would write, with the old content where that is still the same; `nil` when it cannot be read.
+  /// The entry that a save would write, with the old content where that is still the same;
+  /// `nil` when it cannot be read.
   private func describe(_ item: WalkedItem, like old: ManifestEntry?, _ linkTarget: ArchivePath?) -> ManifestEntry? {
     do {
       let status = item.status

@@ -141,7 +141,8 @@ struct TarHeader {
   func encoded() -> [UInt8] {
     guard !records.isEmpty else { return sealed() }
     var extended = TarHeader(.extended)
-    // Named after what it belongs to, for readers that know no pax; no process id, so that equal input gives equal bytes.
+    // Named after what it belongs to, for readers that know no pax;
+    // no process id, so that equal input gives equal bytes.
     let name = block[..<100].prefix { $0 != 0 }
     let trimmed = name.last == UInt8(ascii: "/") ? name.dropLast() : name
     let last = trimmed.lastIndex(of: UInt8(ascii: "/")).map { trimmed[($0 + 1)...] } ?? trimmed

@@ -121,7 +121,8 @@ package final class TarWriter {
     try sink.write(header.encoded()[...])
   }
 
-  /// The number of extents, then offset and length of each, a line each; an empty one at the end says where a hole ends.
+  /// The number of extents, then offset and length of each, a line each;
+  /// an empty one at the end says where a hole ends.
   private func sparseMap(_ extents: [DataExtent], size: UInt64) -> [UInt8] {
     var extents = extents
     if extents.last.map({ $0.offset &+ $0.length < size }) ?? true {

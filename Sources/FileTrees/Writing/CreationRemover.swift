@@ -4,7 +4,8 @@ import SnapshotModel
 
 /// Takes away what a restore made, as far as it still is as that restore made it.
 ///
-/// Compares content, mode, time and attributes; a folder goes when nothing is left in it. What is gone already is no matter.
+/// Compares content, mode, time and attributes; a folder goes when nothing is left in it.
+/// What is gone already is no matter.
 package final class CreationRemover {
   private let context: RestoreContext
   private let restorer: Restorer

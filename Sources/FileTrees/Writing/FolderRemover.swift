@@ -11,7 +11,8 @@ struct FolderRemover {
   ///
   /// - Parameter status: of the folder.
   /// - Returns: how many items went.
-  /// - Throws: ENOTEMPTY when something must stay: the repository, another file system, or all, without `replacesFolders`.
+  /// - Throws: ENOTEMPTY when something must stay: the repository, another file system, or all,
+  ///   without `replacesFolders`.
   func remove(_ path: ArchivePath, in folder: TargetFolder, _ status: TargetStatus) throws(TargetError) -> Int {
     var count = 0
     try visit(path, in: folder, status) { _, _, _ in count += 1 }

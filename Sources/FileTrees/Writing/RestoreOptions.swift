@@ -35,8 +35,8 @@ package struct RestoreOptions: Sendable {
   package var isDryRun = false
   /// Read back and compare what was written, and compare content even where size and time agree.
   package var verifies = false
-  /// Restore set-user-id and set-group-id bits where the owner comes back too, and as root also devices, and `security.*`
-  /// and `trusted.*` attributes.
+  /// Restore set-user-id and set-group-id bits where the owner comes back too, and as root also devices, and
+  /// `security.*` and `trusted.*` attributes.
   ///
   /// Off even for root: a snapshot of another's tree must not plant a privileged program.
   package var preservesPrivileged = false

@@ -122,7 +122,8 @@ extension Restorer {
     cleaner.enter(entry.path, path, isFresh: folder.isFresh)
   }
 
-  /// Remembers the metadata that a folder gets in the end; one that is only on the way to what is selected stays as it is.
+  /// Remembers the metadata that a folder gets in the end;
+  /// one that is only on the way to what is selected stays as it is.
   private func note(_ entry: FolderEntry, _ folder: TargetFolder, _ role: SelectionFilter.Role) {
     guard entry.isNew || role == .selected else { return }
     folders.append(entry)

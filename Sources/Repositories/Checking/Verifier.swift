@@ -130,7 +130,8 @@ private struct VerifyRun {
     ledger.add(damaged: id, of: pack, reason: reason)
   }
 
-  /// Leaves only the sound frames in the index, so that the next save that reads the files of the others stores them anew.
+  /// Leaves only the sound frames in the index, so that the next save
+  /// that reads the files of the others stores them anew.
   private func quarantine(_ pack: PackDirectory, _ sound: [PackDirectory.Frame]) throws {
     guard !repository.isReadOnly else { return }
     try repository.index.remove(packs: [pack.pack])

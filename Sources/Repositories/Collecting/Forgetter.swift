@@ -78,8 +78,8 @@ extension Repository {
     } catch ObjectStoreError.missing(.trash) {
       throw refusal
     }
-    // A collector deletes the record in the trash before it makes its tomb, and lists the snapshots after that. So while the
-    // record is still there, none has passed over the version.
+    // A collector deletes the record in the trash before it makes its tomb, and lists the snapshots after that. So
+    // while the record is still there, none has passed over the version.
     if try !store.exists(.trash(id)), try !isAvailable(snapshot) {
       try store.delete([.snapshot(id)])
       throw refusal
@@ -94,8 +94,8 @@ extension Repository {
     do {
       try store.create(target(id), record)
     } catch ObjectStoreError.exists {
-      // Left by a move that was interrupted: the same record, but its age must be counted from now. Or a VOID, which only kept a
-      // save from committing that had long committed: it must not take the record's place.
+      // Left by a move that was interrupted: the same record, but its age must be counted from now. Or a VOID, which
+      // only kept a save from committing that had long committed: it must not take the record's place.
       try store.replace(target(id), record)
     }
   }

@@ -8,8 +8,8 @@ struct GarbageRoots {
   /// Forgotten ones that are given up.
   var expired: [ListedSnapshot]
 
-  /// Lists in the order that the protocol asks for: snapshots, pending, trash, snapshots again. Whoever moves from one to the
-  /// next creates there before deleting here, so one of the listings sees it.
+  /// Lists in the order that the protocol asks for: snapshots, pending, trash, snapshots again. Whoever moves from one
+  /// to the next creates there before deleting here, so one of the listings sees it.
   init(_ repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = []) throws {
     let store = repository.store
     var records: [SnapshotID: Snapshot] = [:]

@@ -1,7 +1,8 @@
 import Packing
 import SnapshotModel
 
-/// Finds every frame that some snapshots need: for their manifests, their files, and, transitively, for the bases of these.
+/// Finds every frame that some snapshots need: for their manifests, their files, and, transitively,
+/// for the bases of these.
 struct LivenessMarker {
   private let graph: PackGraph
   private let reader: ChunkReader
@@ -24,7 +25,8 @@ struct LivenessMarker {
 
   /// Marks what a snapshot needs.
   ///
-  /// - Throws: what reading its manifest throws: what cannot be read cannot be protected, so a collector must stop there.
+  /// - Throws: what reading its manifest throws: what cannot be read cannot be protected,
+  ///   so a collector must stop there.
   mutating func mark(_ snapshot: Snapshot) throws {
     need(snapshot.manifest.id)
     let manifest = try Manifest(snapshot.manifest, reader: reader)

@@ -3,11 +3,13 @@ import SnapshotModel
 
 /// Which frames can be decoded at all.
 ///
-/// Frames may stand on each other in a circle: a saver that found chunk X condemned stores it anew as a delta against Y, whose
-/// only copy is a delta against the condemned X. Once X's old pack is deleted, neither can be read. So reachability is not
-/// enough; a frame counts as sound when it stands on nothing, or on chunks of which some copy was found sound before it.
+/// Frames may stand on each other in a circle: a saver that found chunk X condemned stores it anew as a delta against
+/// Y, whose only copy is a delta against the condemned X. Once X's old pack is deleted, neither can be read. So
+/// reachability is not enough; a frame counts as sound when it stands on nothing,
+/// or on chunks of which some copy was found sound before it.
 extension PackGraph {
-  /// By node: 0 for a frame that stands on nothing, else one more than the highest of its bases; `nil` for an unsound frame.
+  /// By node: 0 for a frame that stands on nothing, else one more than the highest of its bases;
+  /// `nil` for an unsound frame.
   ///
   /// A base's rank is the lowest of its copies', so whoever always takes the lowest copy never goes in a circle.
   ///
@@ -48,11 +50,11 @@ extension PackGraph {
     }
   }
 
-  /// Of a chunk that stands in several frames, puts first a copy that is sound within the first `keptPackCount` packs, then
-  /// the one of lowest rank.
+  /// Of a chunk that stands in several frames, puts first a copy that is sound within the first `keptPackCount` packs,
+  /// then the one of lowest rank.
   ///
-  /// - Parameter isReadable: whether the chunk comes out of the pack whole; asked of chunks with several copies only, so that
-  ///   a damaged copy is never the one that is kept.
+  /// - Parameter isReadable: whether the chunk comes out of the pack whole; asked of chunks with several copies only,
+  ///   so that a damaged copy is never the one that is kept.
   mutating func preferSoundCopies(keptPackCount: Int, isReadable: (ChunkID, PackID) -> Bool) {
     guard hasDuplicates else { return }
     let kept = ranks(packs: 0..<keptPackCount)

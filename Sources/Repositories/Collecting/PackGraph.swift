@@ -16,7 +16,8 @@ struct PackGraph {
   private(set) var nodes: [Node] = []
   /// Packs of which nothing could be read.
   private(set) var unreadable: [PackID] = []
-  /// Every copy of every chunk; those whose ids begin alike are linked, the preferred copy of a chunk before its others.
+  /// Every copy of every chunk; those whose ids begin alike are linked,
+  /// the preferred copy of a chunk before its others.
   private var copies: [Copy] = []
   private var heads: [ChunkIDPrefix: Int32] = [:]
   private(set) var chunkCount = 0
@@ -98,9 +99,11 @@ struct PackGraph {
     return places.count == 1 ? [copies[places[0]].id] : Array(Set(places.map { copies[$0].id }))
   }
 
-  /// Orders the copies of each chunk that has several by `key`, ascending, and puts the first that is usable before the others.
+  /// Orders the copies of each chunk that has several by `key`, ascending,
+  /// and puts the first that is usable before the others.
   ///
-  /// Asks chunk by chunk in the order of the packs, and no further than the first usable copy: asking may mean decoding.
+  /// Asks chunk by chunk in the order of the packs, and no further than the first usable copy:
+  /// asking may mean decoding.
   mutating func sortCopies(by key: (Int) -> Int32, isUsable: (ChunkID, Int) -> Bool) {
     for first in copies.indices {
       let id = copies[first].id

@@ -9,8 +9,8 @@ extension Repository {
     (try? reader().bytes(of: id, in: pack)) != nil
   }
 
-  /// Runs what frees space; when even that finds the disk full, gives up the reserve and runs it again, and then the index's
-  /// file, which is derived.
+  /// Runs what frees space; when even that finds the disk full, gives up the reserve and runs it again, and then the
+  /// index's file, which is derived.
   func withReserve<R>(_ body: () throws -> R) throws -> R {
     var sources = [{ try SpaceReserve(self.store).release() }, { try self.index.discardFile() }]
     while true {

@@ -6,9 +6,9 @@ import SnapshotModel
 
 /// Says that a save is at work, so that a collector spares the packs that it has written and not yet committed.
 ///
-/// Only policy hangs on it, never safety: the save's own check before the commit finds out when packs are gone, and repeats.
-/// It lies in `pending/` under an id of its own, beside the record of the save when that comes, and is not synced.
-/// Layout: docs/format/protocol.md.
+/// Only policy hangs on it, never safety: the save's own check before the commit finds out when packs are gone, and
+/// repeats. It lies in `pending/` under an id of its own, beside the record of the save when that comes, and is not
+/// synced. Layout: docs/format/protocol.md.
 struct SaveAnnouncement: Equatable {
   private static let magic = Array("snap save in progress\n".utf8)
   /// A save on another host whose announcement is older is taken for dead.
@@ -86,8 +86,8 @@ extension Repository {
 
   /// What saves left behind that are dead, or are taken for dead: announcements, and records that were never committed.
   ///
-  /// Deleting the record is what ends such a save: it commits by renaming it, so one that was only suspended finds out and
-  /// takes another id.
+  /// Deleting the record is what ends such a save: it commits by renaming it, so one that was only suspended finds out
+  /// and takes another id.
   func abandonedByDeadSaves() throws -> [ObjectName] {
     let now = currentTime()
     let abandoned = try store.list(.pending).filter { name in
@@ -104,8 +104,8 @@ extension Repository {
 
   /// Void records that stop nobody any more.
   ///
-  /// Only who holds `pending/<id>` could commit under a void record's id; and nothing else can come to stand there, unless the
-  /// version is in the trash and is taken back just now.
+  /// Only who holds `pending/<id>` could commit under a void record's id; and nothing else can come to stand there,
+  /// unless the version is in the trash and is taken back just now.
   private func voidRecords() throws -> [ObjectName] {
     try index.records(.snapshots).compactMap { id, record in
       guard SnapshotCoder.isVoid(record), let stored = try? store.read(.snapshot(id)), SnapshotCoder.isVoid(stored),

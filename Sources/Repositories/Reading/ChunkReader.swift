@@ -22,7 +22,8 @@ package final class ChunkReader: Sendable {
   private let idleTools = Mutex<[WorkerToolsBox]>([])
   private let decodedFrames = Atomic<Int>(0)
 
-  /// - Parameter refresh: brings the index up to date with the store; called once when a pack that the index names is gone.
+  /// - Parameter refresh: brings the index up to date with the store;
+  ///   called once when a pack that the index names is gone.
   init(
     index: RepositoryIndex, store: any ObjectStore, cacheBytes: Int = ChunkReader.cacheBytesDefault,
     refresh: @escaping @Sendable () throws -> Void
@@ -67,8 +68,8 @@ package final class ChunkReader: Sendable {
     }
   }
 
-  /// Several chunks one after the other: what a delta stands on. With it, how many frames in a row must be decoded for them,
-  /// and how many plaintext bytes these frames have, each counted once.
+  /// Several chunks one after the other: what a delta stands on. With it, how many frames in a row must be decoded for
+  /// them, and how many plaintext bytes these frames have, each counted once.
   func base(_ chunks: [ChunkReference]) throws -> (bytes: [UInt8], depth: Int, decodedByteCount: Int) {
     try withTools { tools in
       var joined: [UInt8] = []
@@ -166,8 +167,8 @@ package final class ChunkReader: Sendable {
     }
   }
 
-  /// The chunk that a prefix means: with more than one candidate the frame's own hash check tells, so any that reads will do
-  /// unless it leads to a wrong result; then that frame is reported as damaged.
+  /// The chunk that a prefix means: with more than one candidate the frame's own hash check tells, so any that reads
+  /// will do unless it leads to a wrong result; then that frame is reported as damaged.
   private func baseChunk(_ prefix: ChunkIDPrefix, chain: Int, _ tools: WorkerTools) throws -> FoundChunk {
     var candidates = try index.locate(prefix)
     if candidates.isEmpty {

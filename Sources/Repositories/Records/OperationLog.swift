@@ -4,7 +4,8 @@ import SnapshotModel
 
 /// One command that changed the repository.
 package struct OperationRecord: Sendable {
-  /// The raw values stand in the log: never renumber (docs/format/operations.md). Nothing writes `gc`: its rules log `forget`.
+  /// The raw values stand in the log: never renumber (docs/format/operations.md).
+  /// Nothing writes `gc`: its rules log `forget`.
   package enum Kind: UInt8, Sendable, CaseIterable {
     case forget = 0, gc, restore, undo, tag, note, hold, release, repair
   }
@@ -29,8 +30,8 @@ package struct OperationRecord: Sendable {
 package enum UndoOutcome: Sendable {
   /// These are back in the list.
   case versionsRestored([ListedSnapshot])
-  /// A restore in place is undone by taking away what it made, and restoring the version that was saved before it, if any,
-  /// into the same folder; then comes `OperationLog.finishUndo`.
+  /// A restore in place is undone by taking away what it made, and restoring the version that was saved before it, if
+  /// any, into the same folder; then comes `OperationLog.finishUndo`.
   case restoreNeeded(OperationRecord, safety: ListedSnapshot?)
 }
 

@@ -5,8 +5,8 @@ import SnapshotModel
 
 /// Versions whose record is gone though nothing forgot them (docs/decisions/lost-records.md).
 extension Repository {
-  /// Lost versions of which everything can still be read, oldest first: they are kept like any other, and `snap repair` brings
-  /// them back.
+  /// Lost versions of which everything can still be read, oldest first: they are kept like any other, and `snap repair`
+  /// brings them back.
   func lostSnapshots() throws -> [Snapshot] {
     let reader = reader()
     return try index.lostRecords().compactMap { try? SnapshotCoder.decode($0.1) }
@@ -30,8 +30,8 @@ extension Repository {
     try rememberLost(open.filter { !forgotten.contains($0.0) }, insteadOf: known)
   }
 
-  /// Looks, for an index that remembers nothing, whether something names a version that is not there: a later version, labels,
-  /// an operation. A record in a pack alone proves nothing, for a save that was killed leaves one, too.
+  /// Looks, for an index that remembers nothing, whether something names a version that is not there: a later version,
+  /// labels, an operation. A record in a pack alone proves nothing, for a save that was killed leaves one, too.
   ///
   /// Cost: nothing more, unless there is such a name; then the directory of every pack.
   func findLostRecords() throws {

@@ -1,6 +1,7 @@
 import SnapshotModel
 
-/// How people name a version: `v1.1.0`, `8c41d0e2`, `latest~2`, `@{yesterday}`, `tag:prod`, `commit:ab12cd`, `branch:main`.
+/// How people name a version: `v1.1.0`, `8c41d0e2`, `latest~2`, `@{yesterday}`, `tag:prod`,
+/// `commit:ab12cd`, `branch:main`.
 ///
 /// An exact version name wins over every other reading. Grammar: docs/guides/command-line.md.
 package enum RevisionExpression {

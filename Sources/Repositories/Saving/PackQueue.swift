@@ -90,7 +90,8 @@ struct PackQueue {
   }
 }
 
-/// Carries a full pack to the thread that stores it, so that it is finished where it lies: captured by value it would be copied.
+/// Carries a full pack to the thread that stores it, so that it is finished where it lies:
+/// captured by value it would be copied.
 private final class HandOver: Sendable {
   private let writer: Mutex<PackWriter>
 

@@ -4,8 +4,8 @@ import Sealing
 import SnapshotModel
 
 extension Repository {
-  /// Runs `body` as a save: with an up-to-date index and worker threads, announced to collectors, and again from the start
-  /// whenever a collector took away what it relied on.
+  /// Runs `body` as a save: with an up-to-date index and worker threads, announced to collectors, and again from the
+  /// start whenever a collector took away what it relied on.
   package func withSaveInProgress<R>(
     isDryRun: Bool = false, _ body: (WorkerPool) throws -> R
   ) throws -> R {

@@ -22,7 +22,8 @@ extension SaveSession {
   /// - Parameters:
   ///   - numbersVersion: whether a version whose name is taken becomes `name-2`, `name-3` …
   ///   - makeSnapshot: the record for an id; called again when another process took this save for dead.
-  /// - Throws: `SaveMustRepeat`, `SnapFault` `.versionExists`, or what the store throws; then nothing was added to history.
+  /// - Throws: `SaveMustRepeat`, `SnapFault` `.versionExists`, or what the store throws;
+  ///   then nothing was added to history.
   package func commit(numbersVersion: Bool = false, _ makeSnapshot: (SnapshotID) -> Snapshot) throws -> Committed {
     var random = SecureRandom()
     let claim = numbersVersion ? try repository.claimVersion(makeSnapshot(SnapshotID(using: &random)).version) : nil
@@ -120,7 +121,8 @@ extension Repository {
       guard let id = SnapshotID(bytes: sha256(Array("version ".utf8) + Array(name.utf8)).prefix(SnapshotID.byteCount))
       else { break }
       do {
-        // An announcement like that of the save itself: made exclusively, and removed by collectors when its save is dead.
+        // An announcement like that of the save itself:
+        // made exclusively, and removed by collectors when its save is dead.
         try store.announce(.pending(id), SaveAnnouncement.here().encoded())
       } catch ObjectStoreError.inputOutput(_, _, EEXIST) {
         continue

@@ -37,8 +37,8 @@ package final class PoolResult<Value: Sendable>: Sendable {
 
 /// A fixed set of threads that run jobs in the order in which they are submitted.
 ///
-/// Whoever submits bounds what is in flight by taking results back in submission order before submitting more: so memory is
-/// bounded, and what is decided from results never depends on thread timing.
+/// Whoever submits bounds what is in flight by taking results back in submission order before submitting more: so
+/// memory is bounded, and what is decided from results never depends on thread timing.
 package final class WorkerPool: Sendable {
   private typealias Job = (WorkerTools) -> Void
 

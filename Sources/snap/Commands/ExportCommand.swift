@@ -83,7 +83,8 @@ struct ExportCommand: Command {
     if isToOutput {
       sink = try compressed(StandardOutputSink(session.output))
     } else {
-      // Half an archive is to be removed first. One that goes to a pipe may wait for its reader, so there a signal ends it.
+      // Half an archive is to be removed first. One that goes to a pipe may wait for its reader,
+      // so there a signal ends it.
       Interruption.defer()
       sink = InterruptibleSink(to: try compressed(try ArchiveFile(at: target, replaces: force)), path: target)
     }

@@ -69,7 +69,8 @@ struct RestoreCommand: Command {
     return isInPlace && !options.dryRun ? try run.restoreInPlace() : try run.restore()
   }
 
-  /// Of a version of folders outside the project, the paths lead from `/`: inside the project they would mean something else.
+  /// Of a version of folders outside the project, the paths lead from `/`:
+  /// inside the project they would mean something else.
   private func refuseFromRoot(_ version: Snapshot, _ base: [UInt8]) throws {
     let slash = [UInt8(ascii: "/")]
     guard version.root == slash, base != slash else { return }

@@ -5,8 +5,8 @@ import Synchronization
 
 /// Paths as text for what takes no bytes, such as the libraries of the repository.
 ///
-/// A path that is UTF-8 is its own text. Another is reached by way of `/proc/self/fd`: the folder in which bytes and text
-/// part is kept open, for as long as the process runs.
+/// A path that is UTF-8 is its own text. Another is reached by way of `/proc/self/fd`: the folder in which bytes and
+/// text part is kept open, for as long as the process runs.
 enum PathText {
   private struct Alias {
     var text: String

@@ -2,8 +2,8 @@ import SnapshotModel
 
 /// Which lines two texts share, in order: the basis of a unified diff.
 ///
-/// Lines that occur once in both are anchors (Bram Cohen's patience diff); between anchors Myers' greedy algorithm finds
-/// the shortest edit, and gives up beyond `editCountMax`, where the stretch counts as replaced.
+/// Lines that occur once in both are anchors (Bram Cohen's patience diff); between anchors Myers' greedy algorithm
+/// finds the shortest edit, and gives up beyond `editCountMax`, where the stretch counts as replaced.
 enum LineDiff {
   /// A stretch of equal lines, by their places in both texts.
   struct Match: Hashable {

@@ -3,8 +3,8 @@ import SnapshotModel
 /// Command-line arguments as `String` without losing a byte.
 ///
 /// Arguments are bytes; the argument parser wants text. A byte that is not part of valid UTF-8 becomes the private
-/// scalar U+10FF00 + byte, and so does every byte of such a scalar that really stands in an argument: each byte sequence
-/// has one text and comes back from it.
+/// scalar U+10FF00 + byte, and so does every byte of such a scalar that really stands in an argument: each byte
+/// sequence has one text and comes back from it.
 enum ArgumentText {
   private static let privateBase: UInt32 = 0x10_FF00
 

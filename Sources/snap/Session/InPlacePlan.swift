@@ -6,7 +6,8 @@ import Synchronization
 struct InPlacePlan {
   /// What it would replace, delete or correct, folders apart: all of it is to be saved first.
   var changed: Set<ArchivePath> = []
-  /// Folders whose mode, time and the like it would change, or that it would remove: saved alone, without what is in them.
+  /// Folders whose mode, time and the like it would change, or that it would remove:
+  /// saved alone, without what is in them.
   var changedFolders: Set<ArchivePath> = []
   /// Made where nothing is.
   var created: Set<ArchivePath> = []
