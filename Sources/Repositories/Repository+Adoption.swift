@@ -57,8 +57,8 @@ extension Repository {
     if !unsound.isEmpty { try index.remove(packs: Array(unsound)) }
   }
 
-  /// The packs with those frames only that can be decoded with what is here: a save that was killed may have left frames whose
-  /// bases were collected since, and nobody must take their chunks for known.
+  /// The packs with those frames only that can be decoded with what is here: a save that was killed may have left
+  /// frames whose bases were collected since, and nobody must take their chunks for known.
   ///
   /// - Parameter redone: packs of which the index is not believed.
   private func soundPacks(_ directories: [PackDirectory], apartFrom redone: Set<PackID>) throws -> [IndexedPack] {

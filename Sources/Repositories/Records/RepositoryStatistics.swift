@@ -74,7 +74,8 @@ extension Repository {
 
   /// Bytes that only each snapshot needs: its record and the frames that no other uses.
   ///
-  /// What forgetting it alone frees differs by a little, since whole packs are rewritten; `Forgetter.plan` tells exactly.
+  /// What forgetting it alone frees differs by a little, since whole packs are rewritten;
+  /// `Forgetter.plan` tells exactly.
   ///
   /// Kept in the index until packs or snapshots change. Cost then: every distinct manifest segment once.
   package func exclusiveBytes() throws -> [SnapshotID: UInt64] {

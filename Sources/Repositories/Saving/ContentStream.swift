@@ -2,12 +2,12 @@ import SnapshotModel
 
 /// Takes one file's chunks in order, stores those that are new, and tells what the file consists of.
 ///
-/// New chunks that follow each other form a run; a run is stored as a delta against what stood in its place in the previous
-/// version of the file: between the nearest chunks that both versions share, or, far from one, where a straight line from the
-/// last shared chunk to the end of both says (docs/decisions/delta-bases.md).
+/// New chunks that follow each other form a run; a run is stored as a delta against what stood in its place in the
+/// previous version of the file: between the nearest chunks that both versions share, or, far from one, where a
+/// straight line from the last shared chunk to the end of both says (docs/decisions/delta-bases.md).
 package struct ContentStream {
-  /// Runs are cut near here, at a boundary of the base's frames where there is one: a frame then stands on one frame, and the
-  /// cost of a read grows with the chain's length only, not with its square.
+  /// Runs are cut near here, at a boundary of the base's frames where there is one: a frame then stands on one frame,
+  /// and the cost of a read grows with the chain's length only, not with its square.
   static let runBytesTarget = 1 << 20
   private static let runBytesMax = runBytesTarget + runBytesTarget / 4
   private static let runBytesMin = runBytesTarget / 2

@@ -6,8 +6,8 @@ import SnapshotModel
 
 /// One save: takes chunks and manifest entries, and in the end commits a snapshot.
 ///
-/// Follows docs/format/protocol.md: packs are durable before the pending record, that before the check, the check before the
-/// snapshot record, that before the index. Use from one thread; the work happens on the pool's.
+/// Follows docs/format/protocol.md: packs are durable before the pending record, that before the check, the check
+/// before the snapshot record, that before the index. Use from one thread; the work happens on the pool's.
 package final class SaveSession {
   package let repository: Repository
   package let reader: ChunkReader
@@ -31,8 +31,8 @@ package final class SaveSession {
   /// The packs that the index knew when the session began: all existed and none was condemned.
   let packsAtStart: Set<PackID>
   private(set) var ownPacks: [PackDirectory] = []
-  /// Whether the check before the commit must look at every chunk: when a chunk was found in a pack that came after the start,
-  /// and when something was condemned at the start, for then a new frame may stand on a condemned one.
+  /// Whether the check before the commit must look at every chunk: when a chunk was found in a pack that came after the
+  /// start, and when something was condemned at the start, for then a new frame may stand on a condemned one.
   private(set) var needsFullCheck: Bool
   /// `nil` while nothing is condemned: then the index knows.
   private let soundChunks: SoundChunks?
@@ -120,7 +120,8 @@ package final class SaveSession {
     try? packs.finish()
   }
 
-  /// Whether an entry that is taken over unread may name its chunks: not when a collector is about to delete one of them.
+  /// Whether an entry that is taken over unread may name its chunks:
+  /// not when a collector is about to delete one of them.
   package func canTakeOver(_ content: FileContent) -> Bool {
     guard let soundChunks else { return true }
     guard let chunks = try? reader.chunks(of: content) else { return false }  // Then the file is read.

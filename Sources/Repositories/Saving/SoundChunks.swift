@@ -1,7 +1,7 @@
 import SnapshotModel
 
-/// The chunks that can be decoded without any condemned pack: what a save may rely on while a collector's tomb stands, be it that
-/// of a collector that was killed long ago.
+/// The chunks that can be decoded without any condemned pack: what a save may rely on while a collector's tomb stands,
+/// be it that of a collector that was killed long ago.
 ///
 /// Memory: that of a `PackGraph`. Cost: the directory of each pack; a save meets this rarely.
 struct SoundChunks {
