@@ -42,20 +42,31 @@ package enum GarbageCollector {
     try asFault {
       try repository.adoptPacks()
       let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
-      let outcome = try Repacker(repository, effort: isDeep ? .deep : .due, isDryRun: isDryRun).run(roots.snapshots)
-      if !isDryRun { try repository.adoptPacks() }
+      var outcome = RepackOutcome()
+      if try isDeep || repository.index.cachedValue(Self.nothingDueKey) == nil {
+        outcome = try Repacker(repository, effort: isDeep ? .deep : .due, isDryRun: isDryRun).run(roots.snapshots)
+        if !isDryRun { try repository.adoptPacks() }
+        // Until packs or snapshots change, looking again would find the same.
+        if outcome.packs.isEmpty { try? repository.index.setCachedValue(Self.nothingDueKey, []) }
+      }
       let plan = try GarbagePlan.make(
         for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
       return (outcome, plan)
     }
   }
 
+  private static let nothingDueKey = "nothing-to-repack"
+
   @discardableResult
   package static func execute(_ plan: GarbagePlan, in repository: Repository) throws -> GarbageOutcome {
     try asFault {
       let bytesBefore = try repository.objectByteCount()
       try repository.withReserve { try run(plan, in: repository) }
-      try repository.index.compact()
+      do {
+        try repository.index.compact()
+      } catch {
+        repository.events.note("index.sqlite keeps its size for now (\(error))")
+      }
       let bytesAfter = try repository.objectByteCount()
       let bytesKept = bytesAfter + plan.bytesRepacked
       return GarbageOutcome(

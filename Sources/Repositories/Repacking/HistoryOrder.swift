@@ -79,9 +79,9 @@ struct HistoryOrder {
     let hot = items.filter(\.isHot)
     var blocks: [HistoryBlock] = []
     forEachRun(of: hot) { blocks.append(HistoryBlock(chunks: $0.map(reference), bases: [])) }
-    let cold = items.filter { !$0.isHot }
-    for band in 0...(cold.map(\.band).max() ?? 0) {
-      forEachRun(of: cold.filter { $0.band == band }) { run in
+    let bands = Dictionary(grouping: items.lazy.filter { !$0.isHot }, by: \.band)
+    for (_, band) in bands.sorted(by: { $0.key < $1.key }) {
+      forEachRun(of: band) { run in
         blocks.append(HistoryBlock(chunks: run.map(reference), bases: bases(of: run, among: hot)))
       }
     }

@@ -1,3 +1,4 @@
+import Indexing
 import ObjectStores
 import Packing
 import Sealing
@@ -80,9 +81,13 @@ struct Repacker {
       try encode(blocks, with: pool) { try packs.append($0) }
     }
     if outcome.bytesEncoded > 0 {
-      // The packs that held the copies of the records go.
+      // The packs that held the copies of the records go. As they are stored: a newer snap may have written more into them.
       let encoder = FrameEncoder()
-      for snapshot in newestFirst { try packs.append(encoder.encodeRecord(SnapshotCoder.encode(snapshot))) }
+      let ids = Set(snapshots.map(\.id))
+      for (id, record) in try repository.index.records(.snapshots) + repository.index.records(.trash)
+      where ids.contains(id) {
+        try packs.append(encoder.encodeRecord(record))
+      }
     }
     outcome.packs = try packs.finish()
     outcome.bytesWritten = outcome.packs.reduce(0) { $0 + $1.byteCount }
@@ -108,7 +113,8 @@ struct Repacker {
       let versions = try history.versions(in: part)
       let bytes = HistoryOrder(versions).byteCounts
       var isChosen = isDue(versions, coldBytes: bytes.cold, allBytes: bytes.all)
-      if isChosen, bytesChosen + bytes.all > effort.bytesMax {
+      // The first is taken on however large it is, or it would be postponed for ever.
+      if isChosen, bytesChosen > 0, bytesChosen + bytes.all > effort.bytesMax {
         choice.bytesPostponed += bytes.all
         isChosen = false
       }
@@ -124,7 +130,16 @@ struct Repacker {
       for version in versions { for at in version.own { see(version.chunks[at].id, isEncoded: isChosen) } }
       for id in history.chunksLeftOut { see(id, isEncoded: false) }
     }
+    // What stays keeps what it stands on.
+    var staying = isNeeded.indices.filter { isNeeded[$0] && !choice.isReplaced[$0] }
     for node in isNeeded.indices where !isNeeded[node] { choice.isReplaced[node] = false }
+    while let node = staying.popLast() {
+      for base in graph.frame(node).header.bases.flatMap(graph.chunks).compactMap(graph.firstFrame(holding:))
+      where choice.isReplaced[base] {
+        choice.isReplaced[base] = false
+        staying.append(base)
+      }
+    }
     return choice
   }
 

@@ -7,7 +7,8 @@ struct CollectionRun {
   private let isDeep: Bool
   /// The versions that were, or with a dry run would be, forgotten with it.
   private let forgotten: [String]
-  private var plan: GarbagePlan?
+  /// What was carried out one after the other.
+  private var plans: [GarbagePlan] = []
   private var repacked: RepackOutcome?
   private var bytesFreed: UInt64 = 0
 
@@ -23,32 +24,37 @@ struct CollectionRun {
   ) throws {
     // A dry run has forgotten nothing: the plan must take it for done, unless the window keeps it anyway.
     let forgetting = isDryRun && undoWindowSeconds == 0 ? foretold?.snapshots.map(\.snapshot.id) ?? [] : []
-    var plan = try GarbageCollector.plan(
+    let plan = try GarbageCollector.plan(
       in: repository, undoWindowSeconds: undoWindowSeconds, forgetting: Set(forgetting))
     // What frees something keeps to what was foretold; history is encoded anew by a collection with nothing else to do.
-    if isDeep || plan.bytesFreed == 0 {
-      if !isDryRun, plan.bytesFreed > 0 { bytesFreed = try GarbageCollector.execute(plan, in: repository).bytesFreed }
-      let (outcome, next) = try GarbageCollector.repack(
-        in: repository, isDeep: isDeep, isDryRun: isDryRun, undoWindowSeconds: undoWindowSeconds,
-        forgetting: Set(forgetting))
-      repacked = outcome
-      plan = next
-    }
+    if plan.bytesFreed > 0, !(isDeep && isDryRun) { try carryOut(plan, in: repository) }
+    guard isDeep || plan.bytesFreed == 0 else { return }
+    let (outcome, next) = try GarbageCollector.repack(
+      in: repository, isDeep: isDeep, isDryRun: isDryRun, undoWindowSeconds: undoWindowSeconds,
+      forgetting: Set(forgetting))
+    repacked = outcome
+    try carryOut(next, in: repository)
+  }
+
+  private mutating func carryOut(_ plan: GarbagePlan, in repository: Repository) throws {
     bytesFreed += isDryRun ? plan.bytesFreed : try GarbageCollector.execute(plan, in: repository).bytesFreed
-    self.plan = plan
+    plans.append(plan)
   }
 
   func report(to session: Session) throws {
-    guard let plan else { return }
-    let expired = plan.snapshotsExpired.map(\.snapshot.version)
+    let expired = plans.flatMap { $0.snapshotsExpired.map(\.snapshot.version) }
+    let bytesRewritten = plans.reduce(0) { $0 + $1.bytesRewritten }
+    let deleted = plans.reduce(0) { $0 + $1.packsDeleted }
+    let rewritten = plans.reduce(0) { $0 + $1.packsRewritten }
+    let kept = plans.last?.packsKept ?? 0
     if session.isJSON {
       try session.json(
         JSONObject([
           "message_type": "summary", "dry_run": .boolean(isDryRun), "bytes_freed": .unsigned(bytesFreed),
-          "bytes_rewritten": .unsigned(plan.bytesRewritten),
+          "bytes_rewritten": .unsigned(bytesRewritten),
           "bytes_repacked": .count(repacked?.bytesEncoded ?? 0),
-          "packs_deleted": .count(plan.packsDeleted), "packs_rewritten": .count(plan.packsRewritten),
-          "packs_kept": .count(plan.packsKept), "versions_forgotten": .strings(forgotten),
+          "packs_deleted": .count(deleted), "packs_rewritten": .count(rewritten),
+          "packs_kept": .count(kept), "versions_forgotten": .strings(forgotten),
           "versions_removed": .strings(expired),
         ]))
       return
@@ -68,8 +74,8 @@ struct CollectionRun {
           + "\(formatted(byteCount: repacked.bytesWritten))\(postponed)")
     }
     try session.output.line(
-      "Packs:   \(formatted(count: plan.packsKept)) kept, \(formatted(count: plan.packsDeleted)) deleted, "
-        + "\(formatted(count: plan.packsRewritten)) rewritten (\(formatted(byteCount: plan.bytesRewritten)) moved)")
+      "Packs:   \(formatted(count: kept)) kept, \(formatted(count: deleted)) deleted, "
+        + "\(formatted(count: rewritten)) rewritten (\(formatted(byteCount: bytesRewritten)) moved)")
     try session.output.line("\(isDryRun ? "would free" : "freed") \(ForgetCommand.exact(bytesFreed))")
   }
 }
