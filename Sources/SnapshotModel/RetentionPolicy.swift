@@ -36,10 +36,12 @@ package struct RetentionCandidate: Hashable, Sendable {
   /// Names of the holds; a held snapshot is never removed.
   package var holds: [String]
   package var isSuspect: Bool
+  /// Only candidates of one group take places away from each other: versions of other paths are no substitute.
+  package var group: String
 
   package init(
     id: SnapshotID, version: String, created: Timestamp, utcOffsetSeconds: Int32 = 0, tags: [String] = [],
-    holds: [String] = [], isSuspect: Bool = false
+    holds: [String] = [], isSuspect: Bool = false, group: String = ""
   ) {
     self.id = id
     self.version = version
@@ -48,6 +50,7 @@ package struct RetentionCandidate: Hashable, Sendable {
     self.tags = tags
     self.holds = holds
     self.isSuspect = isSuspect
+    self.group = group
   }
 }
 
@@ -88,13 +91,15 @@ extension RetentionPolicy {
     let newestFirst = snapshots.indices.filter { snapshots[$0].created <= now }.sorted {
       (snapshots[$0].created, snapshots[$0].id) > (snapshots[$1].created, snapshots[$1].id)
     }
-    for period in Period.allCases where count(period) > 0 {
-      for (at, reason) in picks(period, newestFirst.map { (at: $0, snapshots[$0]) }) { reasons[at].append(reason) }
-    }
-    let newest = newestFirst.first { !snapshots[$0].isSuspect } ?? newestFirst.first
-    if let keepWithin, !keepWithin.isZero, let newest {
-      let start = keepWithin.before(snapshots[newest].created, utcOffsetSeconds: utcOffsetSeconds)
-      for at in newestFirst where snapshots[at].created >= start { reasons[at].append("within \(keepWithin)") }
+    for newestFirst in Dictionary(grouping: newestFirst, by: { snapshots[$0].group }).values {
+      for period in Period.allCases where count(period) > 0 {
+        for (at, reason) in picks(period, newestFirst.map { (at: $0, snapshots[$0]) }) { reasons[at].append(reason) }
+      }
+      let newest = newestFirst.first { !snapshots[$0].isSuspect } ?? newestFirst.first
+      if let keepWithin, !keepWithin.isZero, let newest {
+        let start = keepWithin.before(snapshots[newest].created, utcOffsetSeconds: utcOffsetSeconds)
+        for at in newestFirst where snapshots[at].created >= start { reasons[at].append("within \(keepWithin)") }
+      }
     }
     for (at, candidate) in snapshots.enumerated() {
       reasons[at] += candidate.tags.filter(keepTags.contains).map { "tag '\($0)'" }

@@ -132,6 +132,16 @@ struct KeepingTests {
     #expect(try sandbox.snap("verify", "--read-data").status == 0)
   }
 
+  @Test func `versions of other paths, and those that a restore saved first, take no places away`() throws {
+    let sandbox = try Self.withDays(2)
+    try sandbox.shell(
+      "echo mine >notes.txt; \"$SNAP\" restore d1 -q --path notes.txt; \"$SNAP\" save part notes.txt -q")
+    try sandbox.snap("gc", "--keep-last", "1")
+    let left = try Self.names(sandbox)
+    #expect(left.contains("d2") && left.contains("part") && !left.contains("d1"), "\(left)")
+    #expect(left.contains { $0.hasPrefix("before-restore") })
+  }
+
   @Test func `rules that can keep nothing are no rules`() throws {
     let sandbox = try Self.withDays(2)
     let run = try sandbox.snap("gc", "--keep-last", "0")

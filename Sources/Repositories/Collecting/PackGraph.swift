@@ -77,6 +77,9 @@ struct PackGraph {
 
   func frame(_ node: Int) -> PackDirectory.Frame { packs[nodes[node].pack].frames[nodes[node].frame] }
 
+  /// Of all packs.
+  var byteCount: UInt64 { packs.reduce(0) { $0 + $1.byteCount } }
+
   /// The frame that holds the chunk, of several the preferred one.
   func firstFrame(holding id: ChunkID) -> Int? {
     var next = heads[id.prefix] ?? Copy.end

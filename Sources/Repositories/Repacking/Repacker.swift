@@ -37,7 +37,8 @@ struct Repacker {
 
   /// A part is due when at least this share of what it stores was written since it was last encoded …
   private static let freshShareMin = 0.2
-  /// … and at least this share of its plaintext is history: what has none is as small as it gets.
+  /// … and at least this share of its plaintext is history: what has none is as small as it gets. Unless much of the store, as
+  /// large a share as of the fresh, is what no version needs but only deltas stand on.
   private static let historyShareMin = 0.05
   /// One block of so many is tried first …
   private static let sampleInterval = 8
@@ -94,53 +95,82 @@ struct Repacker {
     return outcome
   }
 
-  /// What to encode anew, and the frames that it replaces.
+  /// What to encode anew, and what goes for it.
   private struct Choice {
     /// Numbers of parts.
     var parts: Set<Int> = []
+    var bytesChosen = 0
     var bytesPostponed = 0
     /// By node of the graph: whether all that versions need of the frame is encoded anew, so that it goes.
     var isReplaced: [Bool] = []
+    /// By node: plaintext bytes that versions need of the frame.
+    var bytesNeeded: [Int] = []
+    /// Bytes of the frames that go with the others: nothing but a delta stands on them, or nothing at all.
+    var bytesGoingAlong = 0
   }
 
   private func choose(from snapshots: [Snapshot]) throws -> Choice {
     var history = try HistoryReader(snapshots, fileBytesMax: effort.fileBytesMax, reader: reader)
     var choice = Choice()
-    var bytesChosen = 0
-    var isNeeded = Array(repeating: false, count: graph.nodes.count)
-    choice.isReplaced = Array(repeating: true, count: graph.nodes.count)
+    choice.bytesNeeded = Array(repeating: 0, count: graph.nodes.count)
+    var partsByNode: [Set<Int>] = Array(repeating: [], count: graph.nodes.count)
+    var fresh: [(part: Int, bytes: Int, hasHistory: Bool)] = []
     for (number, part) in history.parts.enumerated() {
       let versions = try history.versions(in: part)
       let bytes = HistoryOrder(versions).byteCounts
-      var isChosen = isDue(versions, coldBytes: bytes.cold, allBytes: bytes.all)
-      // The first is taken on however large it is, or it would be postponed for ever.
-      if isChosen, bytesChosen > 0, bytesChosen + bytes.all > effort.bytesMax {
-        choice.bytesPostponed += bytes.all
-        isChosen = false
+      let hasHistory = Double(bytes.cold) >= Self.historyShareMin * Double(bytes.all)
+      if bytes.all > 0, effort == .deep || isFresh(versions) { fresh.append((number, bytes.all, hasHistory)) }
+      for version in versions {
+        for chunk in version.own.map({ version.chunks[$0] }) {
+          guard let node = graph.firstFrame(holding: chunk.id) else { continue }
+          choice.bytesNeeded[node] += chunk.length
+          partsByNode[node].insert(number)
+        }
       }
-      if isChosen {
-        choice.parts.insert(number)
-        bytesChosen += bytes.all
+      for id in history.chunksLeftOut {
+        guard let node = graph.firstFrame(holding: id) else { continue }
+        choice.bytesNeeded[node] += 1
+        partsByNode[node].insert(-1)
       }
-      func see(_ id: ChunkID, isEncoded: Bool) {
-        guard let node = graph.firstFrame(holding: id) else { return }
-        isNeeded[node] = true
-        if !isEncoded { choice.isReplaced[node] = false }
-      }
-      for version in versions { for at in version.own { see(version.chunks[at].id, isEncoded: isChosen) } }
-      for id in history.chunksLeftOut { see(id, isEncoded: false) }
     }
+    let isWasteful = Double(bytesUnneeded(choice)) > Self.freshShareMin * Double(graph.byteCount)
+    for part in fresh where effort == .deep || part.hasHistory || isWasteful {
+      // The first is taken on however large it is, or it would be postponed for ever.
+      if choice.bytesChosen > 0, choice.bytesChosen + part.bytes > effort.bytesMax {
+        choice.bytesPostponed += part.bytes
+      } else {
+        choice.parts.insert(part.part)
+        choice.bytesChosen += part.bytes
+      }
+    }
+    choice.isReplaced = partsByNode.map { !$0.isEmpty && $0.isSubset(of: choice.parts) }
     // What stays keeps what it stands on.
-    var staying = isNeeded.indices.filter { isNeeded[$0] && !choice.isReplaced[$0] }
-    for node in isNeeded.indices where !isNeeded[node] { choice.isReplaced[node] = false }
+    var staying = graph.nodes.indices.filter { choice.bytesNeeded[$0] > 0 && !choice.isReplaced[$0] }
+    var stays = Array(repeating: false, count: graph.nodes.count)
+    for node in staying { stays[node] = true }
     while let node = staying.popLast() {
       for base in graph.frame(node).header.bases.flatMap(graph.chunks).compactMap(graph.firstFrame(holding:))
-      where choice.isReplaced[base] {
+      where !stays[base] {
+        stays[base] = true
         choice.isReplaced[base] = false
         staying.append(base)
       }
     }
+    for node in graph.nodes.indices
+    where !stays[node] && choice.bytesNeeded[node] == 0 && graph.frame(node).header.kind == .chunks {
+      choice.bytesGoingAlong += graph.frame(node).header.frameLength
+    }
     return choice
+  }
+
+  /// Stored bytes that no version's content is in.
+  private func bytesUnneeded(_ choice: Choice) -> Int {
+    graph.nodes.indices.reduce(0) { sum, node in
+      let header = graph.frame(node).header
+      guard header.kind == .chunks else { return sum }
+      let share = Double(choice.bytesNeeded[node]) / Double(max(header.rawLength, 1))
+      return sum + Int(Double(header.frameLength) * max(0, 1 - share))
+    }
   }
 
   /// Whether a sample of the blocks becomes smaller than what goes for it: an order that does not fit the data must not cost.
@@ -157,10 +187,11 @@ struct Repacker {
       after += Double(sampleBytes) * Double(rawBytes.all) / Double(max(rawBytes.sample, 1))
       for chunk in kind.lazy.flatMap(\.chunks) {
         guard let node = graph.firstFrame(holding: chunk.id), choice.isReplaced[node] else { continue }
-        before += storedBytes(of: chunk)
+        before += Double(graph.frame(node).header.frameLength) * Double(chunk.length) / Double(choice.bytesNeeded[node])
       }
     }
-    return after < Self.gainMin * before
+    let share = Double(blocks.reduce(0) { $0 + $1.byteCount }) / Double(max(choice.bytesChosen, 1))
+    return after < Self.gainMin * (before + share * Double(choice.bytesGoingAlong))
   }
 
   /// The chunk's share of the frame that holds it.
@@ -170,9 +201,8 @@ struct Repacker {
     return Double(header.frameLength) * Double(chunk.length) / Double(header.rawLength)
   }
 
-  private func isDue(_ versions: [FileVersion], coldBytes: Int, allBytes: Int) -> Bool {
-    guard effort == .due else { return allBytes > 0 }
-    guard Double(coldBytes) >= Self.historyShareMin * Double(max(allBytes, 1)) else { return false }
+  /// Whether much of what the versions take was stored since history was last encoded.
+  private func isFresh(_ versions: [FileVersion]) -> Bool {
     var fresh = 0.0
     var all = 0.0
     for version in versions {
@@ -194,7 +224,11 @@ struct Repacker {
     func takeOldest() throws {
       guard let oldest = inFlight.popFirst() else { return }
       inFlightBytes -= oldest.byteCount
-      if let frame = try oldest.result.get() { try body(frame) }
+      if let frame = try oldest.result.get() {
+        try body(frame)
+      } else {
+        repository.events.warn("a part of history cannot be read and stays as it is; run snap verify --read-data")
+      }
     }
     let (reader, level) = (reader, effort.level)
     for block in blocks {

@@ -17,9 +17,15 @@ struct RetentionReport {
       return RetentionCandidate(
         id: snapshot.id, version: snapshot.version, created: snapshot.created,
         utcOffsetSeconds: snapshot.utcOffsetSeconds, tags: version.tags, holds: Array(version.labels.holds.keys),
-        isSuspect: version.isSuspect)
+        isSuspect: version.isSuspect, group: Self.group(of: version))
     }
     decisions = try policy.decide(snapshots: candidates, now: now, utcOffsetSeconds: utcOffsetSeconds(at: now))
+  }
+
+  /// Versions of the same paths; those that hold what a restore was about to overwrite are a group of their own.
+  private static func group(of version: ListedSnapshot) -> String {
+    if version.isSafetyCopy { return ListedSnapshot.safetyTag }
+    return version.snapshot.sources.map { hexadecimal($0.bytes) }.joined(separator: " ")
   }
 
   var removed: [SnapshotID] { decisions.filter { !$0.keep }.map(\.id) }

@@ -42,8 +42,16 @@ struct Comparison {
     self.repository = repository
     options = try ignore.walkOptions(repository: Array(repository.folder.utf8))
     if case .version(let version) = old, case .workTree = new {
-      // A version of paths outside of the project was walked from the root.
-      base = version.snapshot.root.isEmpty ? session.base(of: repository) : version.snapshot.root
+      // A version of paths outside of the project was walked from the root. One of the project is compared with where the project is
+      // now: it may have been moved, or copied.
+      let root = version.snapshot.root
+      let isOfProject = root.isEmpty || (repository.projectRoot != nil && root != [UInt8(ascii: "/")])
+      base = isOfProject ? session.base(of: repository) : root
+      guard FileSystemPath.isFolder(base) else {
+        throw SnapFault(
+          .refused, "\(displayText(base)), which \(version.snapshot.version) was saved from, is not there any more",
+          hint: "snap diff REV REV compares two versions", path: displayText(base))
+      }
     } else {
       base = session.base(of: repository)
     }

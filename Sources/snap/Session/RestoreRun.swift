@@ -45,7 +45,7 @@ struct RestoreRun {
       snapshot: version.id, created: Array(plan.created), stripComponents: settings.stripComponents,
       coversFolders: isWhole)
     try OperationLog.append(
-      .restore, summary, safety.map { [$0.id] } ?? [], target: ArgumentText.decode(target),
+      .restore, summary, safety.map { [$0.id] } ?? [], target: session.recorded(target, in: repository),
       trace: trace.created.isEmpty ? nil : trace, in: repository)
   }
 

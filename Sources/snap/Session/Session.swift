@@ -90,6 +90,16 @@ final class Session: Sendable {
   /// The folder that archive paths are relative to: the project's root, else the current folder.
   func base(of repository: Repository) -> [UInt8] { repository.projectRoot.map(PathText.path) ?? workingFolder }
 
+  /// How the log of operations names the folder that was restored into: empty for the project itself, wherever it is moved or copied.
+  func recorded(_ target: [UInt8], in repository: Repository) -> String {
+    repository.projectRoot.map(PathText.path) == target ? "" : ArgumentText.decode(target)
+  }
+
+  /// The folder that a restore in place wrote into.
+  func target(of operation: OperationRecord, in repository: Repository) -> [UInt8] {
+    operation.target.isEmpty ? base(of: repository) : ArgumentText.encode(operation.target)
+  }
+
   func json(_ object: JSONObject) throws { try output.line(object.text) }
 }
 

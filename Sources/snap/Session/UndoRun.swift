@@ -19,7 +19,7 @@ struct UndoRun {
     self.operation = operation
     self.safety = safety
     self.session = session
-    target = ArgumentText.encode(operation.target)
+    target = session.target(of: operation, in: repository)
     var settings = RestoreOptions(overwrite: .ifChanged)
     settings.requiresEmptyTarget = false
     // What was overwritten comes back as it was, set-user-id and all.
