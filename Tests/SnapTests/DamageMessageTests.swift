@@ -1,0 +1,48 @@
+import TestSupport
+import Testing
+
+/// What is said, and with which exit status, when a byte of the repository is not what it was.
+struct DamageMessageTests {
+  /// A project with one version of 300 kB of noise, `$PACK` its only pack.
+  private static let damaged = """
+    head -c 300000 /dev/urandom >noise; "$SNAP" init -q; "$SNAP" save -q v1; PACK=$(find .snap/packs -type f)
+    flip() { chmod u+w "$1"; printf '\\125\\252\\125\\252' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+    """
+
+  private static func run(_ lines: String) throws -> (output: String, error: String) {
+    let sandbox = try SnapSandbox()
+    let run = try sandbox.shell(damaged + "\n" + lines)
+    return (run.output, run.error)
+  }
+
+  @Test func `a damaged chunk is stored again by a save that has it`() throws {
+    let run = try Self.run(
+      """
+      flip "$PACK" 100000; "$SNAP" verify --read-data -q 2>/dev/null; echo "verify: $?"
+      "$SNAP" save v2 --force >/dev/null; echo "save: $?"; "$SNAP" verify --read-data -q; "$SNAP" restore v1 --to ../out -q
+      cmp noise ../out/noise && echo equal
+      """)
+    #expect(run.output.contains("verify: 13\nsave: 0\n") && run.output.contains("equal"), "\(run)")
+    #expect(run.error.contains("healed") && run.error.contains("from source"), "\(run)")
+  }
+
+  @Test func `a pack without its directory is read by scan`() throws {
+    let run = try Self.run(
+      """
+      flip "$PACK" $(($(stat -c %s "$PACK") - 90)); rm .snap/index.sqlite*
+      "$SNAP" restore v1 --to ../out -q; echo "restore: $?"; cmp noise ../out/noise && echo equal
+      "$SNAP" verify -q; echo "verify: $?"
+      """)
+    #expect(run.output.contains("restore: 0\nequal\nverify: 13"), "\(run)")
+    #expect(run.error.contains("directory is damaged; read by scan"), "\(run)")
+  }
+
+  @Test func `a damaged record is read from its copy`() throws {
+    let run = try Self.run(
+      """
+      flip "$(find .snap/snapshots -type f)" 40; rm .snap/index.sqlite*; "$SNAP" list | cut -f1; echo "list: $?"
+      """)
+    #expect(run.output.contains("v1\nlist: 0"), "\(run)")
+    #expect(run.error.contains("is damaged; recovered from its copy in a pack"), "\(run)")
+  }
+}
