@@ -73,17 +73,22 @@ extension Restorer {
     let slash = UInt8(ascii: "/")
     var isFresh = false
     var descriptor: Int32 = -1
+    var failure: Int32 = 0
     for end in 1...max(1, target.count) where end >= target.count || target[end] == slash {
       // Each prefix ends in NUL and lives until the calls return.
       unsafe (target.prefix(end) + [0]).withUnsafeBufferPointer { path in
         unsafe path.withMemoryRebound(to: CChar.self) { path in
           guard let path = path.baseAddress else { return }
           isFresh = unsafe mkdir(path, 0o777) == 0
-          if end >= target.count { descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+          // The first that could not be made tells more than the last that is not there.
+          if !isFresh, errno != EEXIST, failure == 0 { failure = errno }
+          guard end >= target.count else { return }
+          descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+          if descriptor < 0, failure == 0 || errno != ENOENT { failure = errno }
         }
       }
     }
-    guard descriptor >= 0 else { throw TargetError(number: errno) }
+    guard descriptor >= 0 else { throw TargetError(number: failure) }
     return TargetFolder(owning: descriptor, isFresh: isFresh)
   }
 
