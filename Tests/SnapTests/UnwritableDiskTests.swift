@@ -63,11 +63,13 @@ struct UnwritableDiskTests {
       as list | cut -f1; as cat v1:notes.txt; as verify >/dev/null; echo "verify: $?"
       as repair; echo "repair: $?"; as save v2; echo "save: $?"
       as restore v1 --to ../out/copy; echo "restore: $?"
+      mkdir -m 777 ../open; as restore v1 --to ../open/1 -q; echo "owners: $?"; as restore v1 --to ../open/2 -q --strict; echo "strict: $?"
       chmod 700 .snap; as list; echo "forbidden: $?"; as repair; echo "repair: $?"; as list -r .snap; echo "named: $?"
       """)
     #expect(
       run.outputLines == [
-        "v1", "one", "two", "three", "verify: 0", "repair: 19", "save: 19", "restore: 19", "forbidden: 19",
+        "v1", "one", "two", "three", "verify: 0", "repair: 19", "save: 19", "restore: 19", "owners: 0", "strict: 3",
+        "forbidden: 19",
         "repair: 19", "named: 19",
       ], "\(run.output)\(run.error)")
     #expect(run.error.contains("cannot open \(sandbox.project)/.snap: Permission denied (owner root)"))

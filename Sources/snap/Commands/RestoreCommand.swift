@@ -65,7 +65,7 @@ struct RestoreCommand: Command {
     Interruption.defer()
     let run = RestoreRun(
       repository: repository, version: version.snapshot, manifest: manifest, target: target, settings: settings,
-      isInPlace: isInPlace, session: session)
+      isInPlace: isInPlace, isStrict: options.strict, session: session)
     return isInPlace && !options.dryRun ? try run.restoreInPlace() : try run.restore()
   }
 

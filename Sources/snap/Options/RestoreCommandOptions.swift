@@ -24,6 +24,7 @@ struct RestoreCommandOptions: ParsableArguments {
   @Flag(help: "Read everything back and compare.") var verify = false
   @Flag(help: "Leave out entries that no honest save can have written.") var skipUnsafe = false
   @Flag(help: "Keep files that can be read only in part, zeros for the rest.") var keepDamaged = false
+  @Flag(help: "End with status 3 where owners or attributes could not be restored.") var strict = false
   @Flag(help: "As root: set-user-id bits, devices, security attributes, too.") var preservePrivileged = false
 
   enum OverwriteChoice: String, CaseIterable, ExpressibleByArgument {

@@ -12,6 +12,8 @@ struct RestoreRun {
   var settings: RestoreOptions
   /// Whether what was done can be taken back.
   var isInPlace = false
+  /// Whether owners or attributes that could not be restored make the exit status 3.
+  var isStrict = false
   var session: Session
 
   /// - Returns: why the exit status is not 0.
@@ -20,7 +22,7 @@ struct RestoreRun {
     let summary = try perform()
     let report = RestoreReport(summary, target: target, seconds: monotonicSeconds() - started)
     try report.write(.restored(version), in: session)
-    return summary.outcome
+    return outcome(of: summary)
   }
 
   /// Saves what would be overwritten, deleted or corrected, and notes what would be made; then restores.
@@ -35,7 +37,12 @@ struct RestoreRun {
     var report = RestoreReport(summary, target: target, seconds: monotonicSeconds() - started)
     report.safety = safety
     try report.write(.restored(version), in: session)
-    return summary.outcome
+    return outcome(of: summary)
+  }
+
+  private func outcome(of summary: RestoreSummary) -> FaultCode? {
+    let lacksMetadata = summary.ownersNotRestored + summary.attributesNotRestored + summary.privilegesWithheld > 0
+    return summary.outcome ?? (isStrict && lacksMetadata ? .warnings : nil)
   }
 
   func log(_ plan: InPlacePlan, _ summary: String, _ safety: Snapshot?) throws {
