@@ -187,7 +187,7 @@ def attempt(function, *arguments, **options):
         function(*arguments, **options)
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EACCES, errno.EINVAL, errno.ENAMETOOLONG,
-                               errno.EEXIST, errno.EISDIR, errno.EMLINK):
+                               errno.EEXIST, errno.EISDIR, errno.ENOENT, errno.EMLINK):
             raise
 
 
