@@ -85,6 +85,22 @@ struct RepackTests {
     #expect(Set(fixture.names("packs")).isSuperset(of: names))
   }
 
+  @Test func `a large file that is left as it is counts as needed`() throws {
+    let fixture = try RepositoryFixture()
+    var random = SeededGenerator(seed: 7)
+    var tree: RepositoryFixture.Tree = ["large": random.bytes(9 << 20)]
+    // What would become smaller if it were encoded anew: the same paragraphs over and over, but farther apart than a frame.
+    let paragraphs = (0..<1000).map { _ in random.text(400) }
+    for number in 0..<80 {
+      tree["f\(number)"] = (0..<125).flatMap { _ in paragraphs[Int.random(in: 0..<1000, using: &random)] }
+    }
+    let repository = try fixture.open()
+    try repository.save("v1", tree, pieceLength: 256 << 10)
+    // One version and no history: nothing is due, whatever share of the store the large file takes.
+    let (outcome, _) = try GarbageCollector.repack(in: repository, isDeep: false, isDryRun: true, undoWindowSeconds: 0)
+    #expect(outcome.bytesEncoded == 0 && outcome.bytesPostponed == 0)
+  }
+
   @Test func `reading the oldest version decodes no chain`() throws {
     let fixture = try RepositoryFixture()
     var random = SeededGenerator(seed: 8)

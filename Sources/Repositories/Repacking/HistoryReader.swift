@@ -21,7 +21,7 @@ struct HistoryReader {
   /// Chunks that some version has accounted for.
   private var taken: Set<ChunkID> = []
   /// Chunks of the larger files of the part that was read last.
-  private(set) var chunksLeftOut: [ChunkID] = []
+  private(set) var chunksLeftOut: [ChunkReference] = []
 
   /// - Parameter snapshots: newest first.
   init(_ snapshots: [Snapshot], fileBytesMax: UInt64, reader: ChunkReader) throws {
@@ -62,7 +62,7 @@ struct HistoryReader {
         where entry.path >= lower && upper.map({ entry.path < $0 }) ?? true {
           let chunks = try reader.chunks(of: entry.content)
           if entry.size > fileBytesMax {
-            chunksLeftOut += chunks.map(\.id).filter { taken.insert($0).inserted }
+            chunksLeftOut += chunks.filter { taken.insert($0.id).inserted }
           } else if let version = take(FileVersion(path: entry.path, age: age, chunks: chunks, own: [])) {
             versions.append(version)
           }

@@ -45,6 +45,8 @@ struct Repacker {
   /// … and must come out at less than this share of what its chunks take now.
   private static let gainMin = 0.9
   private static let inFlightBytesMax = 24 << 20
+  /// Where files belong that are left as they are: never chosen.
+  private static let noPart = -1
 
   private let repository: Repository
   private let reader: ChunkReader
@@ -120,18 +122,13 @@ struct Repacker {
       let bytes = HistoryOrder(versions).byteCounts
       let hasHistory = Double(bytes.cold) >= Self.historyShareMin * Double(bytes.all)
       if bytes.all > 0, effort == .deep || isFresh(versions) { fresh.append((number, bytes.all, hasHistory)) }
-      for version in versions {
-        for chunk in version.own.map({ version.chunks[$0] }) {
-          guard let node = graph.firstFrame(holding: chunk.id) else { continue }
-          choice.bytesNeeded[node] += chunk.length
-          partsByNode[node].insert(number)
-        }
+      func see(_ chunk: ChunkReference, in part: Int) {
+        guard let node = graph.firstFrame(holding: chunk.id) else { return }
+        choice.bytesNeeded[node] += chunk.length
+        partsByNode[node].insert(part)
       }
-      for id in history.chunksLeftOut {
-        guard let node = graph.firstFrame(holding: id) else { continue }
-        choice.bytesNeeded[node] += 1
-        partsByNode[node].insert(-1)
-      }
+      for version in versions { for at in version.own { see(version.chunks[at], in: number) } }
+      for chunk in history.chunksLeftOut { see(chunk, in: Self.noPart) }
     }
     let isWasteful = Double(bytesUnneeded(choice)) > Self.freshShareMin * Double(graph.byteCount)
     for part in fresh where effort == .deep || part.hasHistory || isWasteful {
