@@ -1,7 +1,7 @@
-import ObjectStores
 import FileTrees
 import Glibc
 import SnapshotModel
+import TestSupport
 import Testing
 
 @Suite(.serialized)
@@ -27,7 +27,9 @@ struct WalkSizeTests {
 
   /// How many of the folders are open; other tests of this process have others open.
   private func openCount(of folders: Set<FileIdentity>) -> Int {
-    (0..<4_096).count { number in (try? FileStatus(descriptor: number)).map { folders.contains($0.identity) } ?? false }
+    openDescriptors().count { number in
+      (try? FileStatus(descriptor: number)).map { folders.contains($0.identity) } ?? false
+    }
   }
 
   @Test func `a tree five thousand folders deep needs a bounded number of open folders`() throws {

@@ -20,7 +20,9 @@ package struct ContentStream {
     var old: UInt64
   }
 
-  private let session: SaveSession
+  // Whose manifest goes through a stream that it holds itself: a strong reference would keep both, and the repository
+  // with its files, for ever. Safety: streams are used in the session's own calls or by who holds it.
+  private unowned let session: SaveSession
   private let group: FrameGroup
   private let prior: PriorContent?
   /// Bytes that will come, as far as known.
