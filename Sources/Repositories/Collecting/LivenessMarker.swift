@@ -38,7 +38,7 @@ struct LivenessMarker {
       for chunk in contents.chunks { need(chunk) }
       for list in contents.lists where expanded.insert(list.id).inserted {
         need(list.id)
-        for chunk in try ChunkList.decode(reader.bytes(of: list)) { need(chunk.id) }
+        for chunk in try reader.chunks(of: .indirect(lists: [list])) { need(chunk.id) }
       }
     }
   }

@@ -52,10 +52,8 @@ struct FrameUsage {
     insert(manifest.root.segments[segment].chunk.id)
     let contents = try manifest.contents(ofSegment: segment)
     for chunk in contents.chunks { insert(chunk) }
-    for list in contents.lists {
-      insert(list.id)
-      for chunk in try ChunkList.decode(reader.bytes(of: list)) { insert(chunk.id) }
-    }
+    for list in contents.lists { insert(list.id) }
+    for chunk in try reader.chunks(of: .indirect(lists: contents.lists)) { insert(chunk.id) }
     return Array(frames)
   }
 

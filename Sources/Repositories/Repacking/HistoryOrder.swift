@@ -1,3 +1,4 @@
+import Packing
 import SnapshotModel
 
 /// One version of one file, as far as the order of re-encoded history depends on it.
@@ -35,6 +36,8 @@ struct HistoryOrder {
   /// Files of one age whose names differ in digits only are versions of each other when they are at least so long; shorter ones
   /// stand side by side anyway.
   static let siblingBytesMin = 128 << 10
+  /// Half of what a frame may name: each name takes 16 bytes.
+  private static let baseCountMax = FrameHeader.baseCountMax / 2
 
   private struct Item {
     var lead: Int32
@@ -88,11 +91,13 @@ struct HistoryOrder {
     return blocks
   }
 
-  /// Plaintext bytes of versions that are not the newest of their file, and of all.
-  var byteCounts: (cold: Int, all: Int) {
-    items.reduce(into: (0, 0)) { sum, item in
-      sum.1 += reference(item).length
-      if !item.isHot { sum.0 += reference(item).length }
+  /// Plaintext bytes of versions that are not the newest of their file, and of all; nothing is put in order for them.
+  static func byteCounts(of files: [FileVersion]) -> (cold: Int, all: Int) {
+    zip(files.indices, leads(of: files)).reduce(into: (0, 0)) { sum, version in
+      let (number, lead) = version
+      let bytes = byteCount(files[number].own.map { files[number].chunks[$0] })
+      sum.1 += bytes
+      if lead != number { sum.0 += bytes }
     }
   }
 
@@ -134,7 +139,9 @@ struct HistoryOrder {
     var last: (lead: Int32, strip: Int32) = (-1, -1)
     for item in run where last != (item.lead, item.strip) {
       last = (item.lead, item.strip)
-      next = max(next, Self.firstIndex(in: hot, notBefore: (item.lead, item.strip - 1)))
+      next = partitioningIndex(in: next..<hot.count) {
+        (hot[$0].lead, hot[$0].strip) >= (item.lead, item.strip - 1)
+      }
       while next < hot.count, (hot[next].lead, hot[next].strip) <= (item.lead, item.strip + 1) {
         let chunk = reference(hot[next])
         guard byteCount + chunk.length <= Self.blockBytesMax, bases.count < Self.baseCountMax else { return bases }
@@ -144,18 +151,6 @@ struct HistoryOrder {
       }
     }
     return bases
-  }
-
-  private static let baseCountMax = 2048
-
-  private static func firstIndex(in items: [Item], notBefore key: (Int32, Int32)) -> Int {
-    var low = 0
-    var high = items.count
-    while low < high {
-      let middle = (low + high) / 2
-      if (items[middle].lead, items[middle].strip) < key { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 
   /// For each file the one whose version it is taken for: itself when it is the newest.

@@ -1,7 +1,9 @@
 import Packing
 import SnapshotModel
 
-/// Reads what the versions of a repository consist of, a range of paths at a time, so that memory does not grow with the tree.
+/// Reads what the versions of a repository consist of, a range of paths at a time.
+///
+/// Memory: one range's versions, and 40 bytes a chunk of all.
 struct HistoryReader {
   /// What is put in order and decided on together.
   enum Part {
@@ -53,8 +55,7 @@ struct HistoryReader {
     var seen: Set<ChunkID> = []
     for (age, manifest) in manifests.enumerated() {
       let segments = manifest.root.segments
-      for number in (manifest.root.segmentIndex(containing: lower) ?? 0)..<max(segments.count, 1)
-      where number < segments.count {
+      for number in segments.indices.dropFirst(manifest.root.segmentIndex(containing: lower) ?? 0) {
         if let upper, segments[number].firstPath >= upper { break }
         // What a newer version shares was taken there.
         guard seen.insert(segments[number].chunk.id).inserted else { continue }

@@ -77,10 +77,9 @@ struct Repacker {
       // Also of parts that are not encoded: what they account for is not the next one's.
       let versions = try history.versions(in: part)
       guard choice.parts.contains(number) else { continue }
-      let order = HistoryOrder(versions)
-      let blocks = order.blocks()
+      let blocks = HistoryOrder(versions).blocks()
       guard try isWorthwhile(blocks, choice, with: pool) else { continue }
-      outcome.bytesEncoded += order.byteCounts.all
+      outcome.bytesEncoded += blocks.reduce(0) { $0 + $1.byteCount }
       try encode(blocks, with: pool) { try packs.append($0) }
     }
     if outcome.bytesEncoded > 0 {
@@ -119,7 +118,7 @@ struct Repacker {
     var fresh: [(part: Int, bytes: Int, hasHistory: Bool)] = []
     for (number, part) in history.parts.enumerated() {
       let versions = try history.versions(in: part)
-      let bytes = HistoryOrder(versions).byteCounts
+      let bytes = HistoryOrder.byteCounts(of: versions)
       let hasHistory = Double(bytes.cold) >= Self.historyShareMin * Double(bytes.all)
       if bytes.all > 0, effort == .deep || isFresh(versions) { fresh.append((number, bytes.all, hasHistory)) }
       func see(_ chunk: ChunkReference, in part: Int) {
@@ -141,7 +140,12 @@ struct Repacker {
       }
     }
     choice.isReplaced = partsByNode.map { !$0.isEmpty && $0.isSubset(of: choice.parts) }
-    // What stays keeps what it stands on.
+    keepBases(&choice)
+    return choice
+  }
+
+  /// What stays keeps what it stands on; what then neither stays nor is needed goes along.
+  private func keepBases(_ choice: inout Choice) {
     var staying = graph.nodes.indices.filter { choice.bytesNeeded[$0] > 0 && !choice.isReplaced[$0] }
     var stays = Array(repeating: false, count: graph.nodes.count)
     for node in staying { stays[node] = true }
@@ -157,7 +161,6 @@ struct Repacker {
     where !stays[node] && choice.bytesNeeded[node] == 0 && graph.frame(node).header.kind == .chunks {
       choice.bytesGoingAlong += graph.frame(node).header.frameLength
     }
-    return choice
   }
 
   /// Stored bytes that no version's content is in.
@@ -191,22 +194,17 @@ struct Repacker {
     return after < Self.gainMin * (before + share * Double(choice.bytesGoingAlong))
   }
 
-  /// The chunk's share of the frame that holds it.
-  private func storedBytes(of chunk: ChunkReference) -> Double {
-    guard let node = graph.firstFrame(holding: chunk.id) else { return 0 }
-    let header = graph.frame(node).header
-    return Double(header.frameLength) * Double(chunk.length) / Double(header.rawLength)
-  }
-
   /// Whether much of what the versions take was stored since history was last encoded.
   private func isFresh(_ versions: [FileVersion]) -> Bool {
     var fresh = 0.0
     var all = 0.0
     for version in versions {
       for chunk in version.own.map({ version.chunks[$0] }) {
-        let bytes = storedBytes(of: chunk)
+        guard let node = graph.firstFrame(holding: chunk.id) else { continue }
+        let header = graph.frame(node).header
+        let bytes = Double(header.frameLength) * Double(chunk.length) / Double(header.rawLength)
         all += bytes
-        if let node = graph.firstFrame(holding: chunk.id), !graph.frame(node).header.isRepacked { fresh += bytes }
+        if !header.isRepacked { fresh += bytes }
       }
     }
     return fresh > Self.freshShareMin * all
