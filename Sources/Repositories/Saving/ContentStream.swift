@@ -2,22 +2,34 @@ import SnapshotModel
 
 /// Takes one file's chunks in order, stores those that are new, and tells what the file consists of.
 ///
-/// New chunks that follow each other form a run; a run is stored as a delta against what stood in its place in the
-/// previous version of the file: between the nearest chunks that both versions share, or, far from one, where a
-/// straight line from the last shared chunk to the end of both says (docs/decisions/delta-bases.md).
+/// New chunks are stored region by region, as a delta against what stood in their place in the previous version of the
+/// file: between the nearest chunks that both versions share, or, far from one, where a straight line from the last
+/// shared chunk to the end of both says (docs/decisions/delta-bases.md).
 package struct ContentStream {
-  /// Runs are cut near here, at a boundary of the base's frames where there is one: a frame then stands on one frame,
-  /// and the cost of a read grows with the chain's length only, not with its square.
-  static let runBytesTarget = 1 << 20
-  private static let runBytesMax = runBytesTarget + runBytesTarget / 4
-  private static let runBytesMin = runBytesTarget / 2
-  /// Shorter runs are not worth a frame of their own.
+  /// About how much of the file a region spans. It ends where the base's frames end: a frame then stands on one frame
+  /// of the version before, and the cost of a read grows with the chain's length only, not with its square.
+  static let regionBytesTarget = 1 << 20
+  private static let regionBytesMax = regionBytesTarget + regionBytesTarget / 4
+  private static let regionBytesMin = regionBytesTarget / 2
+  /// Less is not worth a frame of its own.
   private static let deltaBytesMin = 256
   private static let baseBytesMax = 2 << 20
+  /// As much may have come or gone from one chunk's end to the next.
+  private static let driftBytesMax: Int64 = 4 << 10
 
+  /// A place that both versions have.
   private struct Anchor {
     var new: UInt64
     var old: UInt64
+
+    /// How many bytes went or, negative, came before it.
+    var drift: Int64 { Int64(old) - Int64(new) }
+  }
+
+  /// A new chunk whose region has not ended.
+  private struct Waiting {
+    var chunk: HashedChunk
+    var range: Range<UInt64>
   }
 
   // Whose manifest goes through a stream that it holds itself: a strong reference would keep both, and the repository
@@ -29,10 +41,11 @@ package struct ContentStream {
   private let byteCountExpected: UInt64
   private var references: [ChunkReference] = []
   private var offset: UInt64 = 0
-  private var anchor = Anchor(new: 0, old: 0)
-  private var run: [HashedChunk] = []
-  private var runByteCount = 0
-  private var runStart: UInt64 = 0
+  private var region: [Waiting] = []
+  /// The last one before the region, then those in it, ascending in both versions.
+  private var anchors = [Anchor(new: 0, old: 0)]
+  /// After the last anchor, and one itself if the next place bears it out.
+  private var doubtful: Anchor?
 
   init(session: SaveSession, group: FrameGroup, prior: PriorContent?, byteCountExpected: UInt64) {
     self.session = session
@@ -43,104 +56,118 @@ package struct ContentStream {
 
   package mutating func add(_ chunk: HashedChunk) throws {
     references.append(chunk.reference)
-    let start = offset
-    offset += UInt64(chunk.bytes.count)
+    let range = offset..<offset + UInt64(chunk.bytes.count)
+    offset = range.upperBound
     let old = prior?.offset(of: chunk.id)
     // That the previous version has it is not enough: a chunk that was lost or found damaged since is stored anew.
     if try session.isKnown(chunk.id) {
-      if let old, old >= anchor.old {
-        try flush(upTo: Anchor(new: start, old: old))
-        anchor = Anchor(new: offset, old: old + UInt64(chunk.bytes.count))
-      } else {
-        try flush(upTo: nil)
+      if let old, old >= anchors[anchors.count - 1].old {
+        if region.isEmpty { anchors.removeAll(keepingCapacity: true) }
+        doubtful = nil
+        anchors.append(Anchor(new: range.lowerBound, old: old))
+        anchors.append(Anchor(new: range.upperBound, old: old + UInt64(chunk.bytes.count)))
       }
-      return
+    } else {
+      session.count(new: chunk, isHealed: old != nil)
+      guard prior != nil else { return try session.addSolid(chunk, to: group) }
+      region.append(Waiting(chunk: chunk, range: range))
+      addLikelyAnchor()
     }
-    session.count(new: chunk, isHealed: old != nil)
-    guard prior != nil else { return try session.addSolid(chunk, to: group) }
-    if run.isEmpty { runStart = start }
-    run.append(chunk)
-    runByteCount += chunk.bytes.count
-    if runByteCount >= Self.runBytesMax { try flushFront() }
+    if let start = region.first?.range.lowerBound, offset - start >= UInt64(Self.regionBytesMax) { try storeFront() }
   }
 
   /// The chunks of all that was added.
   package mutating func finish() throws -> [ChunkReference] {
-    try flush(upTo: prior.map { Anchor(new: offset, old: $0.byteCount) })
+    if let prior {
+      anchors.append(Anchor(new: offset, old: prior.byteCount))
+      try store(region[...])
+      region = []
+    }
     return references
   }
 
-  /// Stores the run; `next` is where the versions meet again, if they do.
-  private mutating func flush(upTo next: Anchor?) throws {
-    guard !run.isEmpty else { return }
-    try store(run, start: runStart, byteCount: runByteCount, upTo: next)
-    run = []
-    runByteCount = 0
-  }
-
-  /// Stores the first part of a run that has grown long, cut where the base's frames are cut.
-  private mutating func flushFront() throws {
-    guard let prior else { return }
-    let boundaries = try prior.frameStarts().map { newOffset(ofOld: $0, in: prior) }
-    var best = (count: run.count, byteCount: runByteCount, distance: UInt64.max)
-    var end = runStart
-    for (at, chunk) in run.enumerated() {
-      end += UInt64(chunk.bytes.count)
-      let byteCount = Int(end - runStart)
-      guard byteCount >= Self.runBytesMin else { continue }
-      let distance = boundaries.map { $0 > end ? $0 - end : end - $0 }.min() ?? 0
-      // Without a boundary nearby any cut is as good; then the target's.
-      let toTarget = UInt64(abs(byteCount - Self.runBytesTarget))
-      let score = distance < 48 << 10 ? distance : (1 << 20) + toTarget
-      if score < best.distance { best = (at + 1, byteCount, score) }
-    }
-    try store(Array(run[..<best.count]), start: runStart, byteCount: best.byteCount, upTo: nil)
-    run.removeFirst(best.count)
-    runByteCount -= best.byteCount
-    runStart += UInt64(best.byteCount)
-  }
-
-  private func store(_ run: [HashedChunk], start: UInt64, byteCount: Int, upTo next: Anchor?) throws {
-    let base = byteCount < Self.deltaBytesMin ? [] : base(start: start, byteCount: byteCount, upTo: next)
-    if base.isEmpty || !session.canStandOn(base) {
-      for chunk in run { try session.addSolid(chunk, to: group) }
+  /// Where chunks meet at nearly the same distance from the last anchor in both versions, they meet for the same reason,
+  /// for equal content is cut alike (docs/format/chunking.md): so what drifts by a little everywhere is still followed.
+  /// Where the distance has changed by more, it counts when the next one has changed by as much.
+  private mutating func addLikelyAnchor() {
+    let last = anchors[anchors.count - 1]
+    guard let old = prior?.boundary(nearest: last.old + (offset - last.new)), old >= last.old else { return }
+    let likely = Anchor(new: offset, old: old)
+    let drift = likely.drift - last.drift
+    if abs(drift) <= Self.driftBytesMax {
+      anchors.append(likely)
+      doubtful = nil
+    } else if let doubtful, doubtful.old < old, abs(likely.drift - doubtful.drift) <= Self.driftBytesMax / 4 {
+      anchors += [doubtful, likely]
+      self.doubtful = nil
     } else {
-      try session.addDelta(run, base: base, in: group)
+      doubtful = likely
     }
   }
 
-  private func base(start: UInt64, byteCount: Int, upTo next: Anchor?) -> [ChunkReference] {
+  /// Stores the first part of a region that has grown long, cut where the fewest of the base's frames go on.
+  private mutating func storeFront() throws {
+    guard let prior, let start = region.first?.range.lowerBound else { return }
+    let cuts = try prior.cuts()
+    let counts = region.indices.map { $0 + 1 }.filter { count in
+      (count < region.count ? region[count].range.lowerBound : offset) - start >= UInt64(Self.regionBytesMin)
+    }
+    let count = counts.min { a, b in cost(of: a) < cost(of: b) } ?? region.count
+
+    func cost(of count: Int) -> (framesCut: Int, toTarget: Int) {
+      let end = region[count - 1].range.upperBound
+      return (cuts.framesCut(at: oldOffset(ofNew: end)), abs(Int(end - start) - Self.regionBytesTarget))
+    }
+    try store(region[..<count])
+    region.removeFirst(count)
+    let next = region.first?.range.lowerBound ?? offset
+    anchors.removeFirst(max(anchors.count { $0.new <= next } - 1, 0))
+  }
+
+  private func store(_ part: ArraySlice<Waiting>) throws {
+    let byteCount = part.reduce(0) { $0 + $1.chunk.bytes.count }
+    let base = byteCount < Self.deltaBytesMin ? [] : base(of: part)
+    if base.isEmpty || !session.canStandOn(base) {
+      for waiting in part { try session.addSolid(waiting.chunk, to: group) }
+    } else {
+      try session.addDelta(part.map(\.chunk), base: base, in: group)
+    }
+  }
+
+  /// What stood in the chunks' place: of each stretch of new chunks on end what the old version has there.
+  private func base(of part: ArraySlice<Waiting>) -> [ChunkReference] {
     guard let prior else { return [] }
-    if let next, next.old >= anchor.old, next.old - anchor.old <= UInt64(byteCount + byteCount / 2) {
-      let between = prior.chunks(
-        covering: anchor.old..<next.old, slackChunks: next.old - anchor.old < UInt64(byteCount) ? 1 : 0)
-      if !between.isEmpty { return limited(between) }
-    }
-    let target = next ?? Anchor(new: max(byteCountExpected, offset), old: prior.byteCount)
-    let from = oldOffset(ofNew: start, towards: target)
-    let to = oldOffset(ofNew: start + UInt64(byteCount), towards: target)
-    return limited(prior.chunks(covering: from..<max(to, from), slackChunks: 0))
-  }
-
-  private func limited(_ chunks: [ChunkReference]) -> [ChunkReference] {
+    var base: [ChunkReference] = []
     var byteCount = 0
-    return Array(
-      chunks.prefix { chunk in
-        byteCount += chunk.length
-        return byteCount <= Self.baseBytesMax
-      })
+    var next = 0
+    var rest = part
+    while let first = rest.first {
+      var end = first.range.lowerBound
+      while let range = rest.first?.range, range.lowerBound == end {
+        end = range.upperBound
+        rest.removeFirst()
+      }
+      let (from, to) = (oldOffset(ofNew: first.range.lowerBound), oldOffset(ofNew: end))
+      // Where much came, what it resembles may stand beside it.
+      let hasGrown = to - from < (end - first.range.lowerBound) / 4 * 3
+      let places = prior.places(covering: from..<to, slackChunks: hasGrown ? 1 : 0)
+      for place in places.clamped(to: next..<max(next, places.upperBound)) {
+        byteCount += prior.chunks[place].length
+        guard byteCount <= Self.baseBytesMax else { return base }
+        base.append(prior.chunks[place])
+        next = place + 1
+      }
+    }
+    return base
   }
 
-  private func oldOffset(ofNew new: UInt64, towards target: Anchor) -> UInt64 {
-    guard target.new > anchor.new, target.old > anchor.old else { return anchor.old }
-    let slope = Double(target.old - anchor.old) / Double(target.new - anchor.new)
-    return anchor.old + UInt64(Double(new - anchor.new) * slope)
-  }
-
-  private func newOffset(ofOld old: UInt64, in prior: PriorContent) -> UInt64 {
-    let target = Anchor(new: max(byteCountExpected, offset), old: prior.byteCount)
-    guard old > anchor.old, target.old > anchor.old, target.new > anchor.new else { return anchor.new }
-    let slope = Double(target.new - anchor.new) / Double(target.old - anchor.old)
-    return anchor.new + UInt64(Double(old - anchor.old) * slope)
+  private func oldOffset(ofNew new: UInt64) -> UInt64 {
+    let after = partitioningIndex(in: anchors.indices) { anchors[$0].new > new }
+    guard let prior, after > 0 else { return 0 }
+    let from = anchors[after - 1]
+    let to = after < anchors.count ? anchors[after] : Anchor(new: max(byteCountExpected, offset), old: prior.byteCount)
+    guard to.new > from.new, to.old > from.old else { return from.old }
+    let slope = Double(to.old - from.old) / Double(to.new - from.new)
+    return from.old + UInt64(Double(new - from.new) * slope)
   }
 }
