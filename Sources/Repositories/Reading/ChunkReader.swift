@@ -68,21 +68,34 @@ package final class ChunkReader: Sendable {
     }
   }
 
-  /// Several chunks one after the other: what a delta stands on. With it, how many frames in a row must be decoded for
-  /// them, and how many plaintext bytes these frames have, each counted once.
-  func base(_ chunks: [ChunkReference]) throws -> (bytes: [UInt8], depth: Int, decodedByteCount: Int) {
+  /// Several chunks one after the other: what a delta stands on.
+  func base(_ chunks: [ChunkReference]) throws -> BaseText {
     try withTools { tools in
-      var joined: [UInt8] = []
-      joined.reserveCapacity(chunks.reduce(0) { $0 + $1.length })
-      var depth = 0
-      var closure: [FrameKey: Int] = [:]
+      var base = BaseText()
       for reference in chunks {
         let found = try chunk(reference.id, chain: 0, tools)
-        joined += found.bytes
-        depth = max(depth, found.frame.depth)
-        if closure[found.key] == nil { closure.merge(found.frame.closure) { length, _ in length } }
+        base.append(found.bytes, of: found.frame, at: found.key)
       }
-      return (joined, depth, closure.values.reduce(0, +))
+      return base
+    }
+  }
+
+  /// The chunks in frames that stand alone in which all chains end that lead to `chunks`.
+  func origin(of chunks: [ChunkReference]) throws -> [ChunkReference] {
+    try withTools { tools in
+      var origin: [ChunkReference] = []
+      var seen: Set<FrameKey> = []
+      var taken: Set<ChunkID> = []
+      var rest = Array(chunks.reversed())
+      while let reference = rest.popLast() {
+        let found = try chunk(reference.id, chain: 0, tools)
+        if found.frame.bases.isEmpty {
+          if taken.insert(reference.id).inserted { origin.append(reference) }
+        } else if seen.insert(found.key).inserted {
+          rest += found.frame.bases.reversed()
+        }
+      }
+      return origin
     }
   }
 
@@ -143,25 +156,23 @@ package final class ChunkReader: Sendable {
     let stored = try store.read(.pack(location.pack), range: location.frameOffset..<end)
     do {
       let header = try FrameHeader(decoding: stored[...])
-      var prefix: [UInt8] = []
-      var depth = 0
-      let key = FrameKey(pack: location.pack, offset: location.frameOffset)
-      var closure = [key: header.rawLength]
-      for base in header.bases {
-        let found = try baseChunk(base, chain: chain + 1, tools)
-        prefix += found.bytes
-        depth = max(depth, found.frame.depth + 1)
-        if closure[found.key] == nil { closure.merge(found.frame.closure) { length, _ in length } }
+      var base = BaseText()
+      var bases: [ChunkReference] = []
+      for prefix in header.bases {
+        let (reference, found) = try baseChunk(prefix, chain: chain + 1, tools)
+        base.append(found.bytes, of: found.frame, at: found.key)
+        bases.append(reference)
       }
       let bytes = try tools.decoder.decode(
-        header, payload: stored[header.headerLength...], prefix: prefix[...])
+        header, payload: stored[header.headerLength...], prefix: base.bytes[...])
       decodedFrames.add(1, ordering: .relaxed)
       var starts = [0]
       for length in header.chunkLengths { starts.append(starts[starts.count - 1] + length) }
-      let frame = DecodedFrame(
+      var closure = base.closure
+      closure[FrameKey(pack: location.pack, offset: location.frameOffset)] = header.rawLength
+      return DecodedFrame(
         bytes: bytes, chunkStarts: starts, verified: Array(repeating: nil, count: header.chunkLengths.count),
-        depth: depth, closure: closure)
-      return frame
+        depth: header.bases.isEmpty ? 0 : base.depth + 1, closure: closure, bases: bases)
     } catch let error as PackingError {
       throw ChunkFault.damaged(id, pack: location.pack, reason: error.description)
     }
@@ -169,7 +180,9 @@ package final class ChunkReader: Sendable {
 
   /// The chunk that a prefix means: with more than one candidate the frame's own hash check tells, so any that reads
   /// will do unless it leads to a wrong result; then that frame is reported as damaged.
-  private func baseChunk(_ prefix: ChunkIDPrefix, chain: Int, _ tools: WorkerTools) throws -> FoundChunk {
+  private func baseChunk(
+    _ prefix: ChunkIDPrefix, chain: Int, _ tools: WorkerTools
+  ) throws -> (ChunkReference, FoundChunk) {
     var candidates = try index.locate(prefix)
     if candidates.isEmpty {
       try refresh()
@@ -178,7 +191,8 @@ package final class ChunkReader: Sendable {
     var fault: any Error = ChunkFault.missing(prefix.idRange.lowerBound)
     for (id, location) in candidates {
       do {
-        return try chunk(id, at: location, chain: chain, tools)
+        let found = try chunk(id, at: location, chain: chain, tools)
+        return (ChunkReference(id: id, length: found.bytes.count), found)
       } catch {
         fault = error
       }

@@ -17,10 +17,27 @@ struct DecodedFrame: Sendable {
   var depth: Int
   /// The frames that must be decoded to get at this one, itself among them, with their plaintext lengths.
   var closure: [FrameKey: Int]
+  /// The chunks that it stands on.
+  var bases: [ChunkReference]
 
   func chunk(_ ordinal: Int) -> ArraySlice<UInt8>? {
     guard ordinal >= 0, ordinal < chunkStarts.count - 1 else { return nil }
     return bytes[chunkStarts[ordinal]..<chunkStarts[ordinal + 1]]
+  }
+}
+
+/// Several chunks on end, and what it takes to get at them.
+struct BaseText {
+  private(set) var bytes: [UInt8] = []
+  /// Frames in a row that must be decoded before these chunks' own: the longest of the ways.
+  private(set) var depth = 0
+  /// The frames of all ways, each once, with their plaintext lengths.
+  private(set) var closure: [FrameKey: Int] = [:]
+
+  mutating func append(_ text: ArraySlice<UInt8>, of frame: DecodedFrame, at key: FrameKey) {
+    bytes += text
+    depth = max(depth, frame.depth)
+    if closure[key] == nil { closure.merge(frame.closure) { length, _ in length } }
   }
 }
 

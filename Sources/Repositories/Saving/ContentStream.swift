@@ -13,7 +13,7 @@ package struct ContentStream {
   private static let regionBytesMin = regionBytesTarget / 2
   /// Less is not worth a frame of its own.
   private static let deltaBytesMin = 256
-  private static let baseBytesMax = 2 << 20
+  static let baseBytesMax = 2 << 20
   /// As much may have come or gone from one chunk's end to the next.
   private static let driftBytesMax: Int64 = 4 << 10
 

@@ -59,24 +59,44 @@ struct FrameQueue {
     if solidByteCounts[group.rawValue] >= Self.solidBytesMax { submitSolid(group) }
   }
 
-  /// Adds a run of consecutive new chunks of one file, with the chunks that it is likely to resemble.
-  mutating func addDelta(_ run: [HashedChunk], base: [ChunkReference], in group: FrameGroup) {
+  /// Adds new chunks of one region of a file, with the chunks that they are likely to resemble.
+  ///
+  /// - Parameter mayBeginAnew: whether, where the chain has reached its end, the delta may stand on what the chain began with.
+  mutating func addDelta(_ run: [HashedChunk], base: [ChunkReference], mayBeginAnew: Bool, in group: FrameGroup) {
     let (reader, level) = (reader, level)
     submit(byteCount: run.reduce(0) { $0 + $1.bytes.count + Self.chunkBytes }, group) { tools in
-      let found: (bytes: [UInt8], depth: Int, decodedByteCount: Int)
+      var base = base
+      var text: BaseText
       do {
-        found = try reader.base(base)
+        text = try reader.base(base)
+        if Self.isAtEnd(text), mayBeginAnew {
+          base = Self.limited(try reader.origin(of: base))
+          text = try reader.base(base)
+        }
       } catch is ChunkFault {
         return .rejected(run)  // A damaged base is no base; verify tells about it.
       }
-      guard found.depth + 1 < Self.chainLengthMax, found.decodedByteCount < Self.decodedBytesMax else {
-        return .rejected(run)
-      }
-      let prefix = DeltaBase(chunks: base.map(\.id.prefix), bytes: found.bytes[...])
+      guard !Self.isAtEnd(text) else { return .rejected(run) }
+      let prefix = DeltaBase(chunks: base.map(\.id.prefix), bytes: text.bytes[...])
       let chunks = run.map { ($0.id, $0.bytes) }
       let frame = try tools.encoder.encodeDelta(chunks: chunks, base: prefix, level: level)
       return frame.map(Outcome.frame) ?? .rejected(run)
     }
+  }
+
+  /// Whether nothing more may stand on it.
+  private static func isAtEnd(_ base: BaseText) -> Bool {
+    base.depth + 1 >= chainLengthMax || base.closure.values.reduce(0, +) >= decodedBytesMax
+  }
+
+  /// As many of the chunks as a base may have.
+  private static func limited(_ base: [ChunkReference]) -> [ChunkReference] {
+    var byteCount = 0
+    return Array(
+      base.prefix { chunk in
+        byteCount += chunk.length
+        return byteCount <= ContentStream.baseBytesMax
+      })
   }
 
   /// The oldest frame, once more is in flight than may be; `nil` while there is room.

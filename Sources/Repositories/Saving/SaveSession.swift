@@ -163,7 +163,8 @@ package final class SaveSession {
   }
 
   func addDelta(_ run: [HashedChunk], base: [ChunkReference], in group: FrameGroup) throws {
-    frames.addDelta(run, base: base, in: group)
+    // What a chain began with was not asked for: while something is condemned it might be that.
+    frames.addDelta(run, base: base, mayBeginAnew: soundChunks == nil, in: group)
     try drain()
   }
 
