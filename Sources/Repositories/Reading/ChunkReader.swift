@@ -80,22 +80,35 @@ package final class ChunkReader: Sendable {
     }
   }
 
-  /// The chunks in frames that stand alone in which all chains end that lead to `chunks`.
-  func origin(of chunks: [ChunkReference]) throws -> [ChunkReference] {
+  /// What `chunks` stand on, what that stands on, and so on to frames that stand alone.
+  ///
+  /// Of frames that hold less than a quarter of the bytes it follows none: they belong to a neighbouring part of the file.
+  func ancestors(of chunks: [ChunkReference]) throws -> [BaseAncestor] {
     try withTools { tools in
-      var origin: [ChunkReference] = []
-      var seen: Set<FrameKey> = []
-      var taken: Set<ChunkID> = []
-      var rest = Array(chunks.reversed())
-      while let reference = rest.popLast() {
-        let found = try chunk(reference.id, chain: 0, tools)
-        if found.frame.bases.isEmpty {
-          if taken.insert(reference.id).inserted { origin.append(reference) }
-        } else if seen.insert(found.key).inserted {
-          rest += found.frame.bases.reversed()
+      var ancestors: [BaseAncestor] = []
+      var chunks = chunks
+      var deltaByteCount = 0
+      while ancestors.count < Self.chainLengthMax {
+        let found = try chunks.map { try chunk($0.id, chain: 0, tools) }
+        let byteCounts = Dictionary(zip(found.map(\.key), found.map(\.bytes.count)), uniquingKeysWith: +)
+        let all = byteCounts.values.reduce(0, +)
+        var seen: Set<FrameKey> = []
+        var next: [ChunkReference] = []
+        for (reference, found) in zip(chunks, found) where byteCounts[found.key, default: 0] >= all / 4 {
+          if found.frame.bases.isEmpty {
+            next.append(reference)
+          } else if seen.insert(found.key).inserted {
+            next += found.frame.bases
+            deltaByteCount += found.frame.storedByteCount
+          }
         }
+        guard !seen.isEmpty else { break }
+        var taken: Set<ChunkID> = []
+        chunks = next.filter { taken.insert($0.id).inserted }
+        let depth = try chunks.map { try chunk($0.id, chain: 0, tools).frame.depth }.max() ?? 0
+        ancestors.append(BaseAncestor(chunks: chunks, depth: depth, deltaByteCount: deltaByteCount))
       }
-      return origin
+      return ancestors
     }
   }
 
@@ -172,7 +185,7 @@ package final class ChunkReader: Sendable {
       closure[FrameKey(pack: location.pack, offset: location.frameOffset)] = header.rawLength
       return DecodedFrame(
         bytes: bytes, chunkStarts: starts, verified: Array(repeating: nil, count: header.chunkLengths.count),
-        depth: header.bases.isEmpty ? 0 : base.depth + 1, closure: closure, bases: bases)
+        depth: header.bases.isEmpty ? 0 : base.depth + 1, closure: closure, bases: bases, storedByteCount: stored.count)
     } catch let error as PackingError {
       throw ChunkFault.damaged(id, pack: location.pack, reason: error.description)
     }

@@ -19,6 +19,8 @@ struct DecodedFrame: Sendable {
   var closure: [FrameKey: Int]
   /// The chunks that it stands on.
   var bases: [ChunkReference]
+  /// What it takes in its pack.
+  var storedByteCount: Int
 
   func chunk(_ ordinal: Int) -> ArraySlice<UInt8>? {
     guard ordinal >= 0, ordinal < chunkStarts.count - 1 else { return nil }
@@ -39,6 +41,14 @@ struct BaseText {
     depth = max(depth, frame.depth)
     if closure[key] == nil { closure.merge(frame.closure) { length, _ in length } }
   }
+}
+
+/// An earlier version of what a base holds.
+struct BaseAncestor {
+  var chunks: [ChunkReference]
+  var depth: Int
+  /// Stored bytes of the deltas from here to the base: about what one delta over all of them takes, or less.
+  var deltaByteCount: Int
 }
 
 /// Decoded frames, the recently used ones kept: two generations, of which the older is dropped whole.

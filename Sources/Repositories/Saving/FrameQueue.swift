@@ -61,7 +61,7 @@ struct FrameQueue {
 
   /// Adds new chunks of one region of a file, with the chunks that they are likely to resemble.
   ///
-  /// - Parameter mayBeginAnew: whether, where the chain has reached its end, the delta may stand on what the chain began with.
+  /// - Parameter mayBeginAnew: whether, where the chain has reached its end, the delta may stand on an earlier version.
   mutating func addDelta(_ run: [HashedChunk], base: [ChunkReference], mayBeginAnew: Bool, in group: FrameGroup) {
     let (reader, level) = (reader, level)
     submit(byteCount: run.reduce(0) { $0 + $1.bytes.count + Self.chunkBytes }, group) { tools in
@@ -69,8 +69,8 @@ struct FrameQueue {
       var text: BaseText
       do {
         text = try reader.base(base)
-        if Self.isAtEnd(text), mayBeginAnew {
-          base = Self.limited(try reader.origin(of: base))
+        if Self.isAtEnd(text), mayBeginAnew, let ancestor = Self.best(of: try reader.ancestors(of: base)) {
+          base = Self.limited(ancestor.chunks)
           text = try reader.base(base)
         }
       } catch is ChunkFault {
@@ -87,6 +87,17 @@ struct FrameQueue {
   /// Whether nothing more may stand on it.
   private static func isAtEnd(_ base: BaseText) -> Bool {
     base.depth + 1 >= chainLengthMax || base.closure.values.reduce(0, +) >= decodedBytesMax
+  }
+
+  /// Where a chain that is at its end is best left: where what the long way costs is least for each version that can follow.
+  private static func best(of ancestors: [BaseAncestor]) -> BaseAncestor? {
+    let costs = ancestors.compactMap { ancestor -> (ancestor: BaseAncestor, room: Int, cost: Double)? in
+      let room = chainLengthMax - 2 - ancestor.depth
+      return room > 0 ? (ancestor, room, Double(ancestor.deltaByteCount) / Double(room)) : nil
+    }
+    let least = costs.map(\.cost).min() ?? 0
+    // Of those that cost about the same the one with most room: the sizes of single days are noise.
+    return costs.filter { $0.cost <= least * 1.25 }.max { $0.room < $1.room }?.ancestor
   }
 
   /// As many of the chunks as a base may have.

@@ -163,7 +163,7 @@ package final class SaveSession {
   }
 
   func addDelta(_ run: [HashedChunk], base: [ChunkReference], in group: FrameGroup) throws {
-    // What a chain began with was not asked for: while something is condemned it might be that.
+    // Whether an earlier version is sound was not asked: while something is condemned it might not be.
     frames.addDelta(run, base: base, mayBeginAnew: soundChunks == nil, in: group)
     try drain()
   }
