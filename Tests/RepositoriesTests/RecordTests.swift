@@ -16,14 +16,7 @@ struct RecordTests {
     #expect(operation.kindName == "restore" && operation.snapshots == snapshots && operation.target == "/target")
     let bytes = try repository.store.read(.operation(operation.name))
     for count in 0..<bytes.count { #expect(OperationLog.decode(Array(bytes[..<count]), name: "x") == nil, "\(count)") }
-    var random = SeededGenerator(seed: 9)
-    for _ in 0..<3000 {
-      var flipped = bytes
-      for _ in 0..<Int.random(in: 1...4, using: &random) {
-        flipped[Int.random(in: 0..<flipped.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
-      }
-      _ = OperationLog.decode(flipped, name: "x")
-    }
+    forEachDamaged(bytes, seed: 9) { _ = OperationLog.decode($0, name: "x") }
   }
 
   @Test func `what a restore made is noted, and no damage to it makes the log trap`() throws {
@@ -40,14 +33,7 @@ struct RecordTests {
     #expect(operation.trace == trace)
     let bytes = try repository.store.read(.operation(operation.name))
     for count in 0..<bytes.count { #expect(OperationLog.decode(Array(bytes[..<count]), name: "x")?.trace == nil) }
-    var random = SeededGenerator(seed: 11)
-    for _ in 0..<3000 {
-      var flipped = bytes
-      for _ in 0..<Int.random(in: 1...4, using: &random) {
-        flipped[Int.random(in: 0..<flipped.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
-      }
-      _ = OperationLog.decode(flipped, name: "x")
-    }
+    forEachDamaged(bytes, seed: 11) { _ = OperationLog.decode($0, name: "x") }
   }
 
   @Test func `no damage to an announcement makes it trap`() {
@@ -59,14 +45,7 @@ struct RecordTests {
       #expect(SaveAnnouncement(decoding: Array(bytes[..<count])) == nil)
       #expect(SaveAnnouncement.isTorn(Array(bytes[..<count])))
     }
-    var random = SeededGenerator(seed: 10)
-    for _ in 0..<3000 {
-      var flipped = bytes
-      for _ in 0..<Int.random(in: 1...4, using: &random) {
-        flipped[Int.random(in: 0..<flipped.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
-      }
-      _ = SaveAnnouncement(decoding: flipped)?.mayBeAlive(now: currentTime())
-    }
+    forEachDamaged(bytes, seed: 10) { _ = SaveAnnouncement(decoding: $0)?.mayBeAlive(now: currentTime()) }
   }
 
   @Test func `a save on another host is dead after three days, one of this host with its process`() {
@@ -113,5 +92,17 @@ struct RecordTests {
     try ManifestDiffer.forEachChange(from: repository.manifest(of: a), to: repository.manifest(of: a)) {
       Issue.record("\($0.path) differs from itself")
     }
+  }
+}
+
+/// Lends copies with one to four bytes changed.
+private func forEachDamaged(_ bytes: [UInt8], seed: UInt64, _ body: ([UInt8]) -> Void) {
+  var random = SeededGenerator(seed: seed)
+  for _ in 0..<3000 {
+    var damaged = bytes
+    for _ in 0..<Int.random(in: 1...4, using: &random) {
+      damaged[Int.random(in: 0..<damaged.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+    }
+    body(damaged)
   }
 }

@@ -26,6 +26,19 @@ struct RestoreTests {
     #expect(try sandbox.shell("cd ../out && find . -type f | sort").output == "./config/app.json\n./src/main.py\n")
   }
 
+  @Test func `a path with dots is one from the current folder`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    let source = sandbox.project + "/src"
+    #expect(try sandbox.snap("restore", "v1", "--path", "./main.py", "--to", "../../a", folder: source).status == 0)
+    #expect(try sandbox.snap("restore", "v1", "../config", "./*.py", "--to", "../../b", folder: source).status == 0)
+    #expect(try sandbox.snap("restore", "v1", ".", "--to", "../../c", folder: source).status == 0)
+    let files = try sandbox.shell("cd .. && find a b c -type f | sort").outputLines
+    #expect(files == ["a/src/main.py", "b/config/app.json", "b/src/main.py", "c/src/main.py"])
+    #expect(try sandbox.snap("find", "./main.py", folder: source).output.contains("src/main.py"))
+    let missing = try sandbox.snap("restore", "v1", "./mian.py", "--to", "../../d", folder: source)
+    #expect(missing.error == "snap: 'src/mian.py' is not in version v1 (nearest: 'src/main.py')\n")
+  }
+
   @Test func `REV and a path restores what is in the folder`() throws {
     let sandbox = try SnapSandbox.withVersion()
     try sandbox.snap("restore", "v1:src", "--to", "../a")

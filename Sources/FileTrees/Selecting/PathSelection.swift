@@ -5,7 +5,7 @@ import SnapshotModel
 /// - A plain path selects that item and, of a folder, everything below.
 /// - `'*.json'`, a glob without a slash, matches the name at any depth.
 /// - `config/*.json`, `config/**`, `**/x`, `/a?[0-9]`: a glob with a slash is anchored at the snapshot's root.
-/// - A trailing slash means folders only; `./x` and absolute paths below the saved folder are understood.
+/// - A trailing slash means folders only; absolute paths below the saved folder are understood.
 ///
 /// What a glob matches selects everything below it, too.
 package struct PathSelection: Sendable, Hashable {

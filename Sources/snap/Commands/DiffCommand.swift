@@ -49,7 +49,7 @@ struct DiffCommand: Command {
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
     let comparison = try Comparison(revisions, repository, session, ignore)
-    let selection = try PathSelection(path.map { ArgumentText.encode($0) }, root: comparison.root)
+    let selection = try session.selection(path, root: comparison.root, in: repository)
     let printer = DiffPrinter(
       form: patch ? .patch : stat ? .stat : nameOnly ? .nameOnly : global.json ? .json : .letters, session: session,
       reader: repository.reader(), workTree: comparison.workTreeRoot, isReversed: comparison.isReversed)

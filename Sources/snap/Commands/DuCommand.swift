@@ -47,9 +47,7 @@ struct DuCommand: Command {
       ("Shared", "\(formatted(byteCount: cost.bytesShared)), needed by other versions too"),
       ("Frees", "\(ForgetCommand.exact(cost.bytesFreed)) with snap forget and gc"),
     ]
-    for line in lines {
-      try session.output.line(line.0 + ":" + String(repeating: " ", count: 11 - line.0.count) + line.1)
-    }
+    try session.output.write(labelledLines(lines).utf8)
     return nil
   }
 

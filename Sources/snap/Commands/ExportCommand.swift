@@ -77,7 +77,7 @@ struct ExportCommand: Command {
     let repository = try session.openRepository()
     let version = try session.resolve(revision, in: repository)
     let manifest = try repository.manifest(of: version.snapshot)
-    let selection = try PathSelection(path.map { ArgumentText.encode($0) }, root: version.snapshot.root)
+    let selection = try session.selection(path, root: version.snapshot.root, in: repository)
     let target = try output.map { try FileSystemPath.absolute(ArgumentText.encode($0)) } ?? []
     let sink: any ByteSink
     if isToOutput {

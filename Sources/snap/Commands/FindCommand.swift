@@ -35,7 +35,7 @@ struct FindCommand: Command {
       ? try repository.snapshots().reversed() : try revisions.map { try session.resolve($0, in: repository) }
     var count = 0
     for version in versions {
-      let selection = try PathSelection(patterns.map { ArgumentText.encode($0) }, root: version.snapshot.root)
+      let selection = try session.selection(patterns, root: version.snapshot.root, in: repository)
       try repository.manifest(of: version.snapshot).forEach { entry in
         guard !entry.path.isRoot, selection.names(entry.path, isFolder: entry.kind == .directory) else { return }
         count += 1

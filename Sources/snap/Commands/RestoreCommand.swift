@@ -49,17 +49,17 @@ struct RestoreCommand: Command {
         .refused, "\(displayText(target)) lies inside the repository; use another directory", path: displayText(target))
     }
     var settings = try options.settings(isInPlace: isInPlace, version: version.snapshot, repository, base)
-    var patterns = (options.path + paths).map { ArgumentText.encode($0) }
+    let patterns = options.path + paths
     let manifest = try repository.manifest(of: version.snapshot)
+    settings.selection = try session.selection(patterns, root: version.snapshot.root, in: repository)
     if let inner {
       if !patterns.isEmpty { throw SnapFault(.usage, "REV:PATH and --path cannot be combined") }
       let entry = try session.entry(at: inner, of: version.snapshot, in: manifest)
-      patterns = inner.isRoot ? [] : [PathSelection.literal(inner)]
+      if !inner.isRoot { settings.selection = try PathSelection([PathSelection.literal(inner)]) }
       if !isInPlace {
         settings.stripComponents += inner.components.count - (entry?.kind == .directory || inner.isRoot ? 0 : 1)
       }
     }
-    settings.selection = try PathSelection(patterns, root: version.snapshot.root)
     try checkMatches(settings.selection, version.snapshot, manifest, session)
 
     Interruption.defer()

@@ -81,13 +81,13 @@ struct ShowCommand: Command {
     }
     if !version.labels.suspect.isEmpty { lines.append(("Suspect", version.labels.suspect)) }
     lines.append(("Saved by", "snap \(snapshot.toolVersion)"))
-    return lines.map { $0.0 + ":" + String(repeating: " ", count: 10 - $0.0.count) + $0.1 + "\n" }.joined()
+    return labelledLines(lines)
   }
 
   /// Further lines below the first; control characters escaped.
   private static func indented(_ text: String) -> String {
     let lines = text.split(whereSeparator: \.isNewline).map { displayText($0.utf8) }
-    return lines.joined(separator: "\n" + String(repeating: " ", count: 11))
+    return lines.joined(separator: "\n" + String(repeating: " ", count: labelWidth))
   }
 
   private func printManifest(of version: ListedSnapshot, _ repository: Repository, _ session: Session) throws {

@@ -45,9 +45,7 @@ struct StatsCommand: Command {
       ),
       ("Ratio", "\(Self.text(Self.ratio(statistics.bytesLogical, statistics.bytesTotal))) : 1"),
     ]
-    for line in lines {
-      try session.output.line(line.0 + ":" + String(repeating: " ", count: 10 - line.0.count) + line.1)
-    }
+    try session.output.write(labelledLines(lines).utf8)
     return nil
   }
 

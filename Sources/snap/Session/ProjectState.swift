@@ -91,8 +91,7 @@ struct ProjectState {
         ))
     }
     lines.append(("Health", problems.isEmpty ? "no problem known" : problems.joined(separator: "; ")))
-    let body = lines.map { $0.0 + ":" + String(repeating: " ", count: 10 - $0.0.count) + $0.1 + "\n" }.joined()
-    return body + hints.map { "hint: \($0)\n" }.joined()
+    return labelledLines(lines) + hints.map { "hint: \($0)\n" }.joined()
   }
 
   private var hints: [String] {

@@ -14,13 +14,30 @@ extension Session {
     try RevisionExpression.resolve(text, in: repository)
   }
 
+  /// What `--path` and the like select: patterns from the version's root, or with `./` and `../` from the current folder.
+  ///
+  /// - Parameter root: the folder that the version was made of.
+  func selection(_ patterns: [String], root: [UInt8], in repository: Repository) throws -> PathSelection {
+    // Outside of the project the current folder says nothing about what lies inside a version.
+    let folder = FileSystemPath.relative(workingFolder, to: base(of: repository)) ?? .root
+    return try PathSelection(
+      patterns.map { text in
+        guard isFromCurrentFolder(text), !folder.isRoot else { return ArgumentText.encode(text) }
+        let inFolder = text.hasPrefix("./") ? text.dropFirst(2) : text[...]
+        return folder.bytes + [UInt8(ascii: "/")] + ArgumentText.encode(String(inFolder))
+      }, root: root)
+  }
+
+  private func isFromCurrentFolder(_ text: String) -> Bool {
+    [".", ".."].contains(text) || text.hasPrefix("./") || text.hasPrefix("../")
+  }
+
   /// A path inside a version as typed: from its root, or with `./` and `../` from the current folder.
   ///
   /// - Throws: `SnapFault` `.usage` when it leads out.
   func archivePath(_ text: String, of snapshot: Snapshot) throws -> ArchivePath {
     let bytes = ArgumentText.encode(text)
-    let isRelative = [".", ".."].contains(text) || text.hasPrefix("./") || text.hasPrefix("../")
-    if isRelative {
+    if isFromCurrentFolder(text) {
       let absolute = try FileSystemPath.absolute(bytes)
       if let path = FileSystemPath.relative(absolute, to: snapshot.root) { return path }
     } else if bytes.first == UInt8(ascii: "/"), let path = FileSystemPath.relative(bytes, to: snapshot.root) {
