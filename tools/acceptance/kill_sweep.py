@@ -21,6 +21,24 @@ from generated_history import delete_index
 from snap_program import COLLECT_NOW, Failure, History, remove
 
 
+def run_and_kill(snap, moment, *arguments):
+    """Kills the command after so many seconds, unless it has ended by then; says whether it ended with 0."""
+    process = snap.start(*arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        process.wait(moment)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return process.returncode == 0
+
+
+def check_to_the_end(history):
+    history.verify()
+    history.check_all()
+    delete_index(history)
+    history.check_all()
+
+
 def kills(program, count, files, seed):
     r = random.Random(seed)
     work = tempfile.mkdtemp(prefix="snap kills ")
@@ -37,16 +55,8 @@ def kills(program, count, files, seed):
             for extra in range(6):  # enough new content for several packs' worth of moments
                 make_tree.write(os.fsencode(history.project) + b"/new%d.%d" % (extra, number), r.randbytes(r.randrange(1 << 20)))
             killed, moment = f"killed{number}", r.random() * 1.2 * elapsed
-            process = snap.start("save", killed, "--no-ignore", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                process.wait(moment)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            if process.returncode == 0:
-                survived += 1
-                history.records[killed] = history.record(history.project, [".snap"])
-            elif killed in snap.versions():  # committed, and killed before it could say so
+            # It may have been committed, and killed before it could say so.
+            if run_and_kill(snap, moment, "save", killed, "--no-ignore") or killed in snap.versions():
                 history.records[killed] = history.record(history.project, [".snap"])
                 survived += 1
             try:
@@ -61,10 +71,7 @@ def kills(program, count, files, seed):
                 drop = [version for version in list(history.records)[1:] if r.random() < 0.5]
                 if drop:
                     history.forget_and_collect(drop)
-        history.verify()
-        history.check_all()
-        delete_index(history)
-        history.check_all()
+        check_to_the_end(history)
     finally:
         remove(work)
     print(f"{count} kills (seed {seed}; {survived} saves had committed before), all versions equal, index deleted and rebuilt")
@@ -93,12 +100,7 @@ def collection_kills(program, count, files, seed):
                 snap.run("forget", f"new{number - 1}")
                 del history.records[f"new{number - 1}"]
             moment = r.random() * 1.2 * elapsed
-            process = snap.start(*COLLECT_NOW, "--deep", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                whole += process.wait(moment) == 0
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            whole += run_and_kill(snap, moment, *COLLECT_NOW, "--deep")
             try:
                 snap.run("verify", *(["--read-data"] if number % 10 == 9 else []))
                 history.check(r.choice(list(history.records)))
@@ -106,10 +108,7 @@ def collection_kills(program, count, files, seed):
                     history.forget_and_collect(r.sample(list(history.records), 3))
             except Failure as failure:
                 raise Failure(f"gc kill {number} after {moment:.3f} s (seed {seed}): {failure}") from None
-        history.verify()
-        history.check_all()
-        delete_index(history)
-        history.check_all()
+        check_to_the_end(history)
     finally:
         remove(work)
     print(f"{count} kills of gc --deep (seed {seed}; {whole} had ended before), all versions equal, index deleted and rebuilt")

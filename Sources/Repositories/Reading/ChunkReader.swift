@@ -72,6 +72,7 @@ package final class ChunkReader: Sendable {
   func base(_ chunks: [ChunkReference]) throws -> BaseText {
     try withTools { tools in
       var base = BaseText()
+      base.bytes.reserveCapacity(chunks.reduce(0) { $0 + $1.length })
       for reference in chunks {
         let found = try chunk(reference.id, chain: 0, tools)
         base.append(found.bytes, of: found.frame, at: found.key)
@@ -88,8 +89,12 @@ package final class ChunkReader: Sendable {
       var ancestors: [BaseAncestor] = []
       var chunks = chunks
       var deltaByteCount = 0
-      while ancestors.count < Self.chainLengthMax {
+      for level in 0..<Self.chainLengthMax {
         let found = try chunks.map { try chunk($0.id, chain: 0, tools) }
+        if level > 0 {
+          let depth = found.map(\.frame.depth).max() ?? 0
+          ancestors.append(BaseAncestor(chunks: chunks, depth: depth, deltaByteCount: deltaByteCount))
+        }
         let byteCounts = Dictionary(zip(found.map(\.key), found.map(\.bytes.count)), uniquingKeysWith: +)
         let all = byteCounts.values.reduce(0, +)
         var seen: Set<FrameKey> = []
@@ -105,8 +110,6 @@ package final class ChunkReader: Sendable {
         guard !seen.isEmpty else { break }
         var taken: Set<ChunkID> = []
         chunks = next.filter { taken.insert($0.id).inserted }
-        let depth = try chunks.map { try chunk($0.id, chain: 0, tools).frame.depth }.max() ?? 0
-        ancestors.append(BaseAncestor(chunks: chunks, depth: depth, deltaByteCount: deltaByteCount))
       }
       return ancestors
     }
@@ -181,11 +184,11 @@ package final class ChunkReader: Sendable {
       decodedFrames.add(1, ordering: .relaxed)
       var starts = [0]
       for length in header.chunkLengths { starts.append(starts[starts.count - 1] + length) }
-      var closure = base.closure
-      closure[FrameKey(pack: location.pack, offset: location.frameOffset)] = header.rawLength
+      base.closure[FrameKey(pack: location.pack, offset: location.frameOffset)] = header.rawLength
       return DecodedFrame(
         bytes: bytes, chunkStarts: starts, verified: Array(repeating: nil, count: header.chunkLengths.count),
-        depth: header.bases.isEmpty ? 0 : base.depth + 1, closure: closure, bases: bases, storedByteCount: stored.count)
+        depth: header.bases.isEmpty ? 0 : base.depth + 1, closure: base.closure, bases: bases,
+        storedByteCount: stored.count)
     } catch let error as PackingError {
       throw ChunkFault.damaged(id, pack: location.pack, reason: error.description)
     }

@@ -30,11 +30,11 @@ struct DecodedFrame: Sendable {
 
 /// Several chunks on end, and what it takes to get at them.
 struct BaseText {
-  private(set) var bytes: [UInt8] = []
+  var bytes: [UInt8] = []
   /// Frames in a row that must be decoded before these chunks' own: the longest of the ways.
-  private(set) var depth = 0
+  var depth = 0
   /// The frames of all ways, each once, with their plaintext lengths.
-  private(set) var closure: [FrameKey: Int] = [:]
+  var closure: [FrameKey: Int] = [:]
 
   mutating func append(_ text: ArraySlice<UInt8>, of frame: DecodedFrame, at key: FrameKey) {
     bytes += text

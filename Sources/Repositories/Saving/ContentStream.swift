@@ -3,8 +3,8 @@ import SnapshotModel
 /// Takes one file's chunks in order, stores those that are new, and tells what the file consists of.
 ///
 /// New chunks are stored region by region, as a delta against what stood in their place in the previous version of the
-/// file: between the nearest chunks that both versions share, or, far from one, where a straight line from the last
-/// shared chunk to the end of both says (docs/decisions/delta-bases.md).
+/// file: between the nearest chunks that both versions share, and, far from one, between the places where chunks meet
+/// in both (docs/decisions/delta-bases.md).
 package struct ContentStream {
   /// About how much of the file a region spans. It ends where the base's frames end: a frame then stands on one frame
   /// of the version before, and the cost of a read grows with the chain's length only, not with its square.
@@ -108,16 +108,15 @@ package struct ContentStream {
   /// Stores the first part of a region that has grown long, cut where the fewest of the base's frames go on.
   private mutating func storeFront() throws {
     guard let prior, let start = region.first?.range.lowerBound else { return }
-    let cuts = try prior.cuts()
     let counts = region.indices.map { $0 + 1 }.filter { count in
       (count < region.count ? region[count].range.lowerBound : offset) - start >= UInt64(Self.regionBytesMin)
     }
-    let count = counts.min { a, b in cost(of: a) < cost(of: b) } ?? region.count
-
-    func cost(of count: Int) -> (framesCut: Int, toTarget: Int) {
+    let costs = try counts.map { count in
       let end = region[count - 1].range.upperBound
-      return (cuts.framesCut(at: oldOffset(ofNew: end)), abs(Int(end - start) - Self.regionBytesTarget))
+      let toTarget = abs(Int(end - start) - Self.regionBytesTarget)
+      return (count: count, framesCut: try prior.framesCut(at: oldOffset(ofNew: end)), toTarget: toTarget)
     }
+    let count = costs.min { ($0.framesCut, $0.toTarget) < ($1.framesCut, $1.toTarget) }?.count ?? region.count
     try store(region[..<count])
     region.removeFirst(count)
     let next = region.first?.range.lowerBound ?? offset
@@ -138,7 +137,6 @@ package struct ContentStream {
   private func base(of part: ArraySlice<Waiting>) -> [ChunkReference] {
     guard let prior else { return [] }
     var base: [ChunkReference] = []
-    var byteCount = 0
     var next = 0
     var rest = part
     while let first = rest.first {
@@ -151,14 +149,11 @@ package struct ContentStream {
       // Where much came, what it resembles may stand beside it.
       let hasGrown = to - from < (end - first.range.lowerBound) / 4 * 3
       let places = prior.places(covering: from..<to, slackChunks: hasGrown ? 1 : 0)
-      for place in places.clamped(to: next..<max(next, places.upperBound)) {
-        byteCount += prior.chunks[place].length
-        guard byteCount <= Self.baseBytesMax else { return base }
-        base.append(prior.chunks[place])
-        next = place + 1
-      }
+      // An edge may belong to the stretch before, too.
+      base += prior.chunks[places.clamped(to: next..<prior.chunks.count)]
+      next = max(next, places.upperBound)
     }
-    return base
+    return base.prefix(byteCount: Self.baseBytesMax)
   }
 
   private func oldOffset(ofNew new: UInt64) -> UInt64 {

@@ -61,26 +61,28 @@ struct FrameQueue {
 
   /// Adds new chunks of one region of a file, with the chunks that they are likely to resemble.
   ///
-  /// - Parameter mayBeginAnew: whether, where the chain has reached its end, the delta may stand on an earlier version.
-  mutating func addDelta(_ run: [HashedChunk], base: [ChunkReference], mayBeginAnew: Bool, in group: FrameGroup) {
+  /// - Parameter mayLeaveChain: whether, where the chain is at its end, the delta may stand on an earlier version.
+  mutating func addDelta(
+    _ region: [HashedChunk], base: [ChunkReference], mayLeaveChain: Bool, in group: FrameGroup
+  ) {
     let (reader, level) = (reader, level)
-    submit(byteCount: run.reduce(0) { $0 + $1.bytes.count + Self.chunkBytes }, group) { tools in
+    submit(byteCount: region.reduce(0) { $0 + $1.bytes.count + Self.chunkBytes }, group) { tools in
       var base = base
       var text: BaseText
       do {
         text = try reader.base(base)
-        if Self.isAtEnd(text), mayBeginAnew, let ancestor = Self.best(of: try reader.ancestors(of: base)) {
-          base = Self.limited(ancestor.chunks)
+        if Self.isAtEnd(text), mayLeaveChain, let ancestor = Self.best(of: try reader.ancestors(of: base)) {
+          base = ancestor.chunks.prefix(byteCount: ContentStream.baseBytesMax)
           text = try reader.base(base)
         }
       } catch is ChunkFault {
-        return .rejected(run)  // A damaged base is no base; verify tells about it.
+        return .rejected(region)  // A damaged base is no base; verify tells about it.
       }
-      guard !Self.isAtEnd(text) else { return .rejected(run) }
+      guard !Self.isAtEnd(text) else { return .rejected(region) }
       let prefix = DeltaBase(chunks: base.map(\.id.prefix), bytes: text.bytes[...])
-      let chunks = run.map { ($0.id, $0.bytes) }
+      let chunks = region.map { ($0.id, $0.bytes) }
       let frame = try tools.encoder.encodeDelta(chunks: chunks, base: prefix, level: level)
-      return frame.map(Outcome.frame) ?? .rejected(run)
+      return frame.map(Outcome.frame) ?? .rejected(region)
     }
   }
 
@@ -98,16 +100,6 @@ struct FrameQueue {
     let least = costs.map(\.cost).min() ?? 0
     // Of those that cost about the same the one with most room: the sizes of single days are noise.
     return costs.filter { $0.cost <= least * 1.25 }.max { $0.room < $1.room }?.ancestor
-  }
-
-  /// As many of the chunks as a base may have.
-  private static func limited(_ base: [ChunkReference]) -> [ChunkReference] {
-    var byteCount = 0
-    return Array(
-      base.prefix { chunk in
-        byteCount += chunk.length
-        return byteCount <= ContentStream.baseBytesMax
-      })
   }
 
   /// The oldest frame, once more is in flight than may be; `nil` while there is room.

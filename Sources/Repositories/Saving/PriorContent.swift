@@ -3,26 +3,30 @@ import SnapshotModel
 
 /// The previous version of a file, as a place to find bases in.
 package final class PriorContent {
+  /// As far from where chunks meet a cut is taken for one there: a straight line between versions is only so right.
+  private static let cutTolerance: UInt64 = 16 << 10
+
   let chunks: [ChunkReference]
-  private let starts: [UInt64]
+  /// Where each chunk starts, and at last where the version ends.
+  private let boundaries: [UInt64]
   private let startByID: [ChunkID: UInt64]
   private let locate: (ChunkID) throws -> ChunkLocation?
-  private var cutsFound: Cuts?
+  private var framesCutFound: [Int]?
 
   package let byteCount: UInt64
 
   init(_ chunks: [ChunkReference], locate: @escaping (ChunkID) throws -> ChunkLocation?) {
     self.chunks = chunks
     self.locate = locate
-    var starts: [UInt64] = []
+    var boundaries: [UInt64] = [0]
     var startByID: [ChunkID: UInt64] = [:]
     var offset: UInt64 = 0
     for chunk in chunks {
-      starts.append(offset)
       startByID[chunk.id] = startByID[chunk.id] ?? offset
       offset += UInt64(chunk.length)
+      boundaries.append(offset)
     }
-    self.starts = starts
+    self.boundaries = boundaries
     self.startByID = startByID
     byteCount = offset
   }
@@ -35,46 +39,37 @@ package final class PriorContent {
     guard byteCount > 0 else { return 0..<0 }
     let lowerBound = min(range.lowerBound, byteCount - 1)
     let range = lowerBound..<max(lowerBound, min(range.upperBound, byteCount))
-    var low = partitioningIndex(in: starts.indices) { starts[$0] > range.lowerBound } - 1
-    var high = partitioningIndex(in: starts.indices) { starts[$0] >= range.upperBound }
+    var low = partitioningIndex(in: chunks.indices) { boundaries[$0] > range.lowerBound } - 1
+    var high = partitioningIndex(in: chunks.indices) { boundaries[$0] >= range.upperBound }
     low = max(low, 0)
-    if low < high, end(low) - range.lowerBound < UInt64(chunks[low].length / 4), high - low > 1 { low += 1 }
-    if high - low > 1, range.upperBound - starts[high - 1] < UInt64(chunks[high - 1].length / 4) { high -= 1 }
+    if low < high, boundaries[low + 1] - range.lowerBound < UInt64(chunks[low].length / 4), high - low > 1 { low += 1 }
+    if high - low > 1, range.upperBound - boundaries[high - 1] < UInt64(chunks[high - 1].length / 4) { high -= 1 }
     low = max(low - slackChunks, 0)
     high = min(max(high, low) + slackChunks, chunks.count)
     return min(low, high)..<high
   }
 
-  /// Where chunks meet, or the version ends, nearest to `offset`.
-  func boundary(nearest offset: UInt64) -> UInt64 {
-    let after = partitioningIndex(in: starts.indices) { starts[$0] >= offset }
-    let (before, next) = (after > 0 ? starts[after - 1] : 0, after < starts.count ? starts[after] : byteCount)
-    return offset - min(before, offset) <= max(next, offset) - offset ? before : next
+  /// Which of `boundaries` is nearest to `offset`.
+  private func boundaryPlace(nearest offset: UInt64) -> Int {
+    let after = partitioningIndex(in: boundaries.indices) { boundaries[$0] >= offset }
+    guard after > 0 else { return after }
+    guard after < boundaries.count else { return after - 1 }
+    return offset - boundaries[after - 1] <= boundaries[after] - offset ? after - 1 : after
   }
 
-  /// What cutting this version in two would cut through.
-  struct Cuts {
-    /// As far from where chunks meet a cut is taken for one there: a straight line between versions is only so right.
-    private static let tolerance: UInt64 = 16 << 10
+  /// Where chunks meet, or the version begins or ends, nearest to `offset`.
+  func boundary(nearest offset: UInt64) -> UInt64 { boundaries[boundaryPlace(nearest: offset)] }
 
-    /// Where chunks meet, the end among it.
-    fileprivate var offsets: [UInt64]
-    /// For each of `offsets` how many frames hold chunks on both sides.
-    fileprivate var framesCut: [Int]
-
-    func framesCut(at offset: UInt64) -> Int {
-      let after = partitioningIndex(in: offsets.indices) { offsets[$0] >= offset }
-      let near = [after - 1, after].filter(offsets.indices.contains).map { place in
-        (framesCut[place], max(offsets[place], offset) - min(offsets[place], offset))
-      }
-      guard let nearest = near.min(by: { $0.1 < $1.1 }) else { return 0 }
-      return nearest.1 <= Self.tolerance ? nearest.0 : nearest.0 + 1
-    }
+  /// How many frames hold chunks on both sides of `offset`. Cost: one lookup a chunk, the first time.
+  func framesCut(at offset: UInt64) throws -> Int {
+    let place = boundaryPlace(nearest: offset)
+    let distance = max(boundaries[place], offset) - min(boundaries[place], offset)
+    return try framesCut()[place] + (distance <= Self.cutTolerance ? 0 : 1)
   }
 
-  /// Cost: one lookup a chunk, the first time.
-  func cuts() throws -> Cuts {
-    if let cutsFound { return cutsFound }
+  /// For each of `boundaries` how many frames hold chunks on both sides.
+  private func framesCut() throws -> [Int] {
+    if let framesCutFound { return framesCutFound }
     var extents: [FrameKey: (first: Int, last: Int)] = [:]
     for (place, chunk) in chunks.enumerated() {
       guard let location = try locate(chunk.id) else { continue }
@@ -88,11 +83,20 @@ package final class PriorContent {
       steps[last + 1] -= 1
     }
     var framesCut: [Int] = []
-    for step in steps.prefix(chunks.count + 1) { framesCut.append((framesCut.last ?? 0) + step) }
-    let cuts = Cuts(offsets: starts + [byteCount], framesCut: framesCut)
-    cutsFound = cuts
-    return cuts
+    for step in steps.prefix(boundaries.count) { framesCut.append((framesCut.last ?? 0) + step) }
+    framesCutFound = framesCut
+    return framesCut
   }
+}
 
-  private func end(_ at: Int) -> UInt64 { starts[at] + UInt64(chunks[at].length) }
+extension [ChunkReference] {
+  /// The first ones that together have at most `byteCount` bytes.
+  func prefix(byteCount: Int) -> [ChunkReference] {
+    var sum = 0
+    return Array(
+      prefix { chunk in
+        sum += chunk.length
+        return sum <= byteCount
+      })
+  }
 }

@@ -162,9 +162,9 @@ package final class SaveSession {
     try drain()
   }
 
-  func addDelta(_ run: [HashedChunk], base: [ChunkReference], in group: FrameGroup) throws {
+  func addDelta(_ region: [HashedChunk], base: [ChunkReference], in group: FrameGroup) throws {
     // Whether an earlier version is sound was not asked: while something is condemned it might not be.
-    frames.addDelta(run, base: base, mayBeginAnew: soundChunks == nil, in: group)
+    frames.addDelta(region, base: base, mayLeaveChain: soundChunks == nil, in: group)
     try drain()
   }
 

@@ -51,7 +51,6 @@ struct RestoreCommand: Command {
     var settings = try options.settings(isInPlace: isInPlace, version: version.snapshot, repository, base)
     let patterns = options.path + paths
     let manifest = try repository.manifest(of: version.snapshot)
-    settings.selection = try session.selection(patterns, root: version.snapshot.root, in: repository)
     if let inner {
       if !patterns.isEmpty { throw SnapFault(.usage, "REV:PATH and --path cannot be combined") }
       let entry = try session.entry(at: inner, of: version.snapshot, in: manifest)
@@ -59,6 +58,8 @@ struct RestoreCommand: Command {
       if !isInPlace {
         settings.stripComponents += inner.components.count - (entry?.kind == .directory || inner.isRoot ? 0 : 1)
       }
+    } else {
+      settings.selection = try session.selection(patterns, root: version.snapshot.root, in: repository)
     }
     try checkMatches(settings.selection, version.snapshot, manifest, session)
 
