@@ -39,6 +39,21 @@ struct RestoreTests {
     #expect(missing.error == "snap: 'src/mian.py' is not in version v1 (nearest: 'src/main.py')\n")
   }
 
+  @Test func `a path with dots is found where the version keeps it, and where the project is now`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.write(sandbox.folder + "/other/x", "")
+    #expect(try sandbox.snap("save", "both", ".", "../other").status == 0)
+    let source = sandbox.project + "/src"
+    // Kept from `/`, as one of the sources lies outside.
+    let inner = String(source.dropFirst()) + "/main.py"
+    #expect(try sandbox.snap("find", "./main.py", "--in", "both", folder: source).output.contains(inner))
+    #expect(try sandbox.snap("cat", "both:./main.py", folder: source).status == 0)
+    #expect(try sandbox.shell("cp -a . ../moved").status == 0)
+    let moved = sandbox.folder + "/moved/src"
+    #expect(try sandbox.snap("find", "./main.py", "--in", "v1", folder: moved).output.contains("src/main.py"))
+    #expect(try sandbox.snap("cat", "v1:./main.py", folder: moved).status == 0)
+  }
+
   @Test func `REV and a path restores what is in the folder`() throws {
     let sandbox = try SnapSandbox.withVersion()
     try sandbox.snap("restore", "v1:src", "--to", "../a")

@@ -7,7 +7,7 @@ extension Session {
   func locate(_ text: String, in repository: Repository) throws -> (version: ListedSnapshot, path: ArchivePath?) {
     let parts = try RevisionExpression.split(text, in: repository)
     let version = try RevisionExpression.resolve(parts.revision, in: repository)
-    return (version, try parts.path.map { try archivePath($0, of: version.snapshot) })
+    return (version, try parts.path.map { try archivePath($0, of: version.snapshot, in: repository) })
   }
 
   func resolve(_ text: String, in repository: Repository) throws -> ListedSnapshot {
@@ -18,14 +18,19 @@ extension Session {
   ///
   /// - Parameter root: the folder that the version was made of.
   func selection(_ patterns: [String], root: [UInt8], in repository: Repository) throws -> PathSelection {
-    // Outside of the project the current folder says nothing about what lies inside a version.
-    let folder = FileSystemPath.relative(workingFolder, to: base(of: repository)) ?? .root
+    // Elsewhere the current folder says nothing about what lies inside a version.
+    let folder = place(of: workingFolder, inVersionOf: root, in: repository) ?? .root
     return try PathSelection(
       patterns.map { text in
         guard isFromCurrentFolder(text), !folder.isRoot else { return ArgumentText.encode(text) }
         let inFolder = text.hasPrefix("./") ? text.dropFirst(2) : text[...]
         return folder.bytes + [UInt8(ascii: "/")] + ArgumentText.encode(String(inFolder))
       }, root: root)
+  }
+
+  /// Where a version has what stands at `path`: below the folder that it was made of or, after the project has moved, the project's.
+  private func place(of path: [UInt8], inVersionOf root: [UInt8], in repository: Repository) -> ArchivePath? {
+    FileSystemPath.relative(path, to: root) ?? FileSystemPath.relative(path, to: base(of: repository))
   }
 
   private func isFromCurrentFolder(_ text: String) -> Bool {
@@ -35,11 +40,11 @@ extension Session {
   /// A path inside a version as typed: from its root, or with `./` and `../` from the current folder.
   ///
   /// - Throws: `SnapFault` `.usage` when it leads out.
-  func archivePath(_ text: String, of snapshot: Snapshot) throws -> ArchivePath {
+  func archivePath(_ text: String, of snapshot: Snapshot, in repository: Repository) throws -> ArchivePath {
     let bytes = ArgumentText.encode(text)
     if isFromCurrentFolder(text) {
       let absolute = try FileSystemPath.absolute(bytes)
-      if let path = FileSystemPath.relative(absolute, to: snapshot.root) { return path }
+      if let path = place(of: absolute, inVersionOf: snapshot.root, in: repository) { return path }
     } else if bytes.first == UInt8(ascii: "/"), let path = FileSystemPath.relative(bytes, to: snapshot.root) {
       return path
     }
