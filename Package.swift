@@ -14,13 +14,13 @@ let package = Package(
   name: "snap",
   products: [.executable(name: "snap", targets: ["snap"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux"),
 
     .target(name: "SnapshotModel"),
@@ -29,9 +29,7 @@ let package = Package(
     .target(name: "ObjectStores", dependencies: ["SnapshotModel", "CLinux"]),
 
     .target(name: "Packing", dependencies: ["SnapshotModel", "Sealing", "CZstd"]),
-    .target(
-      name: "Indexing",
-      dependencies: ["SnapshotModel", .product(name: "GRDB", package: "GRDB.swift")]),
+    .target(name: "Indexing", dependencies: ["SnapshotModel", "CSQLite"]),
 
     .target(
       name: "Repositories",

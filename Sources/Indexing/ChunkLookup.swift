@@ -1,18 +1,17 @@
-import GRDB
 import SnapshotModel
 
 /// Looks chunks up within one read transaction; valid inside `RepositoryIndex.withLookups` only, on its thread.
 package struct ChunkLookup: ~Copyable {
-  private let chunks: RawStatement
-  private let range: RawStatement
-  private let packs: RawStatement
+  private let chunks: Statement
+  private let range: Statement
+  private let packs: Statement
   private let layouts: LayoutCache
   private var last: (number: Int64, layout: PackLayout)?
 
-  init(_ db: Database, layouts: LayoutCache) throws(IndexError) {
-    let chunks = try RawStatement(db, "SELECT pack, position FROM chunk WHERE id = ?")
-    let range = try RawStatement(db, "SELECT pack, position, id FROM chunk WHERE id BETWEEN ? AND ?")
-    let packs = try RawStatement(db, "SELECT id, byteCount, layout FROM pack WHERE number = ?")
+  init(_ db: Connection, layouts: LayoutCache) throws(IndexError) {
+    let chunks = try Statement(db, "SELECT pack, position FROM chunk WHERE id = ?")
+    let range = try Statement(db, "SELECT pack, position, id FROM chunk WHERE id BETWEEN ? AND ?")
+    let packs = try Statement(db, "SELECT id, byteCount, layout FROM pack WHERE number = ?")
     self.chunks = chunks
     self.range = range
     self.packs = packs

@@ -1,5 +1,4 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 
 extension IndexError {
   /// - Parameter code: primary or extended.
@@ -18,16 +17,6 @@ extension IndexError {
     // A page beyond the end of a file that was cut short.
     case SQLITE_IOERR where code == (SQLITE_IOERR | 2 << 8): self = .damaged("it is truncated")
     default: self = .failed(code: code, text: text)
-    }
-  }
-
-  init(_ error: any Error) {
-    switch error {
-    case let error as IndexError: self = error
-    case let error as DatabaseError:
-      self.init(
-        code: error.extendedResultCode.rawValue, text: error.message ?? "SQLite error \(error.resultCode.rawValue)")
-    default: self = .failed(code: 0, text: "\(error)")
     }
   }
 }

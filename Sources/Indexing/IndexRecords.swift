@@ -1,41 +1,40 @@
-import GRDB
 import SnapshotModel
 
 /// Rows of the `record` table: small values by kind and key.
 enum IndexRecords {
-  static func value(_ db: Database, kind: Int64, key: [UInt8]) throws(IndexError) -> [UInt8]? {
-    let row = try RawStatement(db, "SELECT value FROM record WHERE kind = ? AND key = ?")
+  static func value(_ db: Connection, kind: Int64, key: [UInt8]) throws(IndexError) -> [UInt8]? {
+    let row = try Statement(db, "SELECT value FROM record WHERE kind = ? AND key = ?")
     row.bind(kind, at: 1)
     row.bind(key, at: 2)
     return try row.step() ? try row.bytes(0) : nil
   }
 
   /// In ascending order of key.
-  static func all(_ db: Database, kind: Int64) throws(IndexError) -> [(key: [UInt8], value: [UInt8])] {
-    let rows = try RawStatement(db, "SELECT key, value FROM record WHERE kind = ? ORDER BY key")
+  static func all(_ db: Connection, kind: Int64) throws(IndexError) -> [(key: [UInt8], value: [UInt8])] {
+    let rows = try Statement(db, "SELECT key, value FROM record WHERE kind = ? ORDER BY key")
     rows.bind(kind, at: 1)
     var found: [(key: [UInt8], value: [UInt8])] = []
     while try rows.step() { found.append((try rows.bytes(0), try rows.bytes(1))) }
     return found
   }
 
-  static func set(_ db: Database, kind: Int64, key: [UInt8], value: [UInt8]) throws(IndexError) {
-    let row = try RawStatement(db, "INSERT OR REPLACE INTO record (kind, key, value) VALUES (?, ?, ?)")
+  static func set(_ db: Connection, kind: Int64, key: [UInt8], value: [UInt8]) throws(IndexError) {
+    let row = try Statement(db, "INSERT OR REPLACE INTO record (kind, key, value) VALUES (?, ?, ?)")
     row.bind(kind, at: 1)
     row.bind(key, at: 2)
     row.bind(value, at: 3)
     try row.run()
   }
 
-  static func remove(_ db: Database, kind: Int64, key: [UInt8]) throws(IndexError) {
-    let row = try RawStatement(db, "DELETE FROM record WHERE kind = ? AND key = ?")
+  static func remove(_ db: Connection, kind: Int64, key: [UInt8]) throws(IndexError) {
+    let row = try Statement(db, "DELETE FROM record WHERE kind = ? AND key = ?")
     row.bind(kind, at: 1)
     row.bind(key, at: 2)
     try row.run()
   }
 
-  static func removeAll(_ db: Database, kind: Int64) throws(IndexError) {
-    let rows = try RawStatement(db, "DELETE FROM record WHERE kind = ?")
+  static func removeAll(_ db: Connection, kind: Int64) throws(IndexError) {
+    let rows = try Statement(db, "DELETE FROM record WHERE kind = ?")
     rows.bind(kind, at: 1)
     try rows.run()
   }

@@ -1,4 +1,3 @@
-import GRDB
 import SnapshotModel
 
 /// The tables of the index, and the check that a file has these and nothing else (docs/format/index.md).
@@ -43,7 +42,7 @@ enum IndexSchema {
   static let nextPackKey = Array("nextPack".utf8)
 
   /// Whether nothing was ever written to the file.
-  static func isEmpty(_ db: Database) throws(IndexError) -> Bool {
+  static func isEmpty(_ db: Connection) throws(IndexError) -> Bool {
     guard try number(db, "SELECT count(*) FROM sqlite_schema") == 0 else { return false }
     let version = try number(db, "PRAGMA user_version")
     let application = try number(db, "PRAGMA application_id")
@@ -51,15 +50,15 @@ enum IndexSchema {
   }
 
   /// Inside a transaction, so that a crash leaves an empty file or a whole schema.
-  static func create(_ db: Database, repository: RepositoryID) throws {
-    for table in tables { try db.execute(sql: table.sql) }
+  static func create(_ db: Connection, repository: RepositoryID) throws(IndexError) {
+    for table in tables { try db.execute(table.sql) }
     try IndexRecords.set(db, kind: RecordKind.header, key: repositoryKey, value: repository.bytes)
-    try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-    try db.execute(sql: "PRAGMA user_version = \(version)")
+    try db.execute("PRAGMA application_id = \(applicationID)")
+    try db.execute("PRAGMA user_version = \(version)")
   }
 
   /// Refuses every file whose schema differs by one byte: a view or a trigger of a known name would run as our code.
-  static func check(_ db: Database, repository: RepositoryID) throws(IndexError) {
+  static func check(_ db: Connection, repository: RepositoryID) throws(IndexError) {
     let application = try number(db, "PRAGMA application_id")
     guard application == Int64(applicationID) else {
       throw .damaged("it is not an index of snap")
@@ -71,7 +70,7 @@ enum IndexSchema {
     var expected = Set(tables.map { ["table", $0.name, $0.name, $0.sql] })
     expected.insert(["index", "sqlite_autoindex_pack_1", "pack", ""])
     var actual: [[String]] = []
-    let rows = try RawStatement(db, "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema")
+    let rows = try Statement(db, "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema")
     while try rows.step() {
       actual.append([try rows.text(0), try rows.text(1), try rows.text(2), try rows.text(3)])
     }
@@ -84,8 +83,8 @@ enum IndexSchema {
     guard id == repository else { throw .otherRepository }
   }
 
-  private static func number(_ db: Database, _ sql: String) throws(IndexError) -> Int64 {
-    let row = try RawStatement(db, sql)
+  private static func number(_ db: Connection, _ sql: String) throws(IndexError) -> Int64 {
+    let row = try Statement(db, sql)
     guard try row.step() else { throw .damaged("\(sql) gives nothing") }
     return try row.integer(0)
   }

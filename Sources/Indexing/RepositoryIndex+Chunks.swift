@@ -1,4 +1,3 @@
-import GRDB
 import SnapshotModel
 
 extension RepositoryIndex {
@@ -32,7 +31,7 @@ extension RepositoryIndex {
   package func forEachChunk(_ body: (ChunkID, ChunkLocation) throws -> Void) throws {
     try reading { db in
       var lookup = try ChunkLookup(db, layouts: layouts)
-      let rows = try RawStatement(db, "SELECT id, pack, position FROM chunk ORDER BY id, pack, position")
+      let rows = try Statement(db, "SELECT id, pack, position FROM chunk ORDER BY id, pack, position")
       while try rows.step() {
         try body(try rows.chunkID(0), try lookup.location(number: rows.integer(1), position: rows.integer(2)))
       }

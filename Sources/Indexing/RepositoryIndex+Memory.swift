@@ -1,4 +1,3 @@
-import GRDB
 import Glibc
 import SnapshotModel
 
@@ -20,55 +19,37 @@ extension RepositoryIndex {
   }
 
   /// A new, empty index that exists until its last connection is closed; all connections to its URL see the same.
-  static func connectToMemory(repository: RepositoryID) throws(IndexError) -> (queue: DatabaseQueue, url: String) {
+  static func connectToMemory(repository: RepositoryID) throws(IndexError) -> (connection: Connection, url: String) {
     var random = SystemRandomNumberGenerator()
     let url = "file:/\(ObjectID<Never>(using: &random).hexadecimal)?vfs=memdb"
-    let queue = try connect(.memory(url: url, because: .noSpace))
-    _ = try prepareSchema(queue, repository: repository)
-    return (queue, url)
+    let connection = try connect(.memory(url: url, because: .noSpace))
+    _ = try prepareSchema(connection, repository: repository)
+    return (connection, url)
   }
 
   /// - Throws: also when the file is not an index of this repository.
-  static func connectImmutably(_ path: String, repository: RepositoryID) throws(IndexError) -> DatabaseQueue {
-    let queue = try connect(.immutableFile(path))
-    do {
-      try queue.inDatabase { try IndexSchema.check($0, repository: repository) }
-    } catch {
-      throw IndexError(error)
-    }
-    return queue
+  static func connectImmutably(_ path: String, repository: RepositoryID) throws(IndexError) -> Connection {
+    let connection = try connect(.immutableFile(path))
+    try IndexSchema.check(connection, repository: repository)
+    return connection
   }
 
   static func copy(
-    immutable path: String, _ repository: RepositoryID, to target: DatabaseQueue
+    immutable path: String, _ repository: RepositoryID, to target: Connection
   ) throws(IndexError) {
-    let source = try connectImmutably(path, repository: repository)
-    try copy(source, to: target)
-    try? source.close()
+    try copy(connectImmutably(path, repository: repository), to: target)
   }
 
   /// Copies every row, in one transaction: all or nothing.
-  static func copy(_ source: DatabaseQueue, to target: DatabaseQueue) throws(IndexError) {
-    do {
-      try source.inDatabase { old in
-        try old.inTransaction(.deferred) {
-          try target.inDatabase { new in
-            try new.inTransaction(.immediate) {
-              try copyRows(old, new)
-              return .commit
-            }
-          }
-          return .commit
-        }
-      }
-    } catch {
-      throw IndexError(error)
+  static func copy(_ source: Connection, to target: Connection) throws(IndexError) {
+    try source.transaction(.reading) { () throws(IndexError) in
+      try target.transaction(.writing) { () throws(IndexError) in try copyRows(source, target) }
     }
   }
 
-  private static func copyRows(_ old: Database, _ new: Database) throws(IndexError) {
-    let packs = try RawStatement(old, "SELECT number, id, byteCount, layout FROM pack")
-    let newPack = try RawStatement(new, "INSERT INTO pack (number, id, byteCount, layout) VALUES (?, ?, ?, ?)")
+  private static func copyRows(_ old: Connection, _ new: Connection) throws(IndexError) {
+    let packs = try Statement(old, "SELECT number, id, byteCount, layout FROM pack")
+    let newPack = try Statement(new, "INSERT INTO pack (number, id, byteCount, layout) VALUES (?, ?, ?, ?)")
     while try packs.step() {
       newPack.bind(try packs.integer(0), at: 1)
       newPack.bind(try packs.bytes(1), at: 2)
@@ -76,15 +57,15 @@ extension RepositoryIndex {
       newPack.bind(try packs.bytes(3), at: 4)
       try newPack.run()
     }
-    let chunks = try RawStatement(old, "SELECT id, pack, position FROM chunk ORDER BY id, pack, position")
-    let newChunk = try RawStatement(new, "INSERT INTO chunk (id, pack, position) VALUES (?, ?, ?)")
+    let chunks = try Statement(old, "SELECT id, pack, position FROM chunk ORDER BY id, pack, position")
+    let newChunk = try Statement(new, "INSERT INTO chunk (id, pack, position) VALUES (?, ?, ?)")
     while try chunks.step() {
       newChunk.bind(try chunks.chunkID(0), at: 1)
       newChunk.bind(try chunks.integer(1), at: 2)
       newChunk.bind(try chunks.integer(2), at: 3)
       try newChunk.run()
     }
-    let records = try RawStatement(old, "SELECT kind, key, value FROM record")
+    let records = try Statement(old, "SELECT kind, key, value FROM record")
     while try records.step() {
       try IndexRecords.set(
         new, kind: records.integer(0), key: records.bytes(1), value: records.bytes(2))

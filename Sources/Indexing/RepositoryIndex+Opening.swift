@@ -1,4 +1,3 @@
-import GRDB
 import Glibc
 import SnapshotModel
 
@@ -21,32 +20,16 @@ extension RepositoryIndex {
     }
   }
 
-  static func connect(_ place: IndexPlace) throws(IndexError) -> DatabaseQueue {
-    var configuration = Configuration()
-    configuration.busyMode = .timeout(busyTimeoutSeconds)
-    configuration.foreignKeysEnabled = false
-    configuration.readonly = place.isImmutable
-    configuration.label = "index"
-    configuration.prepareDatabase { db in
-      // Nothing that a file's schema names may run before the schema is checked, or do anything but compute after.
-      try db.execute(sql: "PRAGMA trusted_schema = OFF")
-      try db.execute(sql: "PRAGMA cell_size_check = ON")
-      try db.execute(sql: "PRAGMA cache_size = -16384")
-      guard !place.isImmutable else { return }
-      try db.execute(sql: "PRAGMA page_size = \(IndexSchema.pageByteCount)")
-      if case .memory = place { return }
-      try db.execute(sql: "PRAGMA journal_mode = WAL")
-      try db.execute(sql: "PRAGMA synchronous = NORMAL")
-      // What the log keeps after a checkpoint that could not delete it.
-      try db.execute(sql: "PRAGMA journal_size_limit = 0")
-    }
+  static func connect(_ place: IndexPlace) throws(IndexError) -> Connection {
     var attemptsLeft = Int(busyTimeoutSeconds * 100)
     while true {
-      do {
-        return try DatabaseQueue(path: place.path, configuration: configuration)
+      do throws(IndexError) {
+        let connection = try Connection(
+          place.path, place.isImmutable ? .readOnly : .readWrite, busyTimeoutSeconds: busyTimeoutSeconds)
+        try prepare(connection, to: place)
+        return connection
       } catch {
         // Switching a new file to the log waits for nobody: where two processes meet there, SQLite gives up at once.
-        let error = IndexError(error)
         guard error == .busy, attemptsLeft > 0 else { throw error }
         attemptsLeft -= 1
         usleep(10_000)
@@ -54,27 +37,33 @@ extension RepositoryIndex {
     }
   }
 
+  private static func prepare(_ db: Connection, to place: IndexPlace) throws(IndexError) {
+    // Nothing that a file's schema names may run before the schema is checked, or do anything but compute after.
+    try db.execute("PRAGMA trusted_schema = OFF")
+    try db.execute("PRAGMA cell_size_check = ON")
+    try db.execute("PRAGMA cache_size = -16384")
+    guard !place.isImmutable else { return }
+    try db.execute("PRAGMA page_size = \(IndexSchema.pageByteCount)")
+    if case .memory = place { return }
+    try db.execute("PRAGMA journal_mode = WAL")
+    try db.execute("PRAGMA synchronous = NORMAL")
+    // What the log keeps after a checkpoint that could not delete it.
+    try db.execute("PRAGMA journal_size_limit = 0")
+  }
+
   /// - Returns: whether the schema was made now.
-  static func prepareSchema(_ queue: DatabaseQueue, repository: RepositoryID) throws(IndexError) -> Bool {
-    do {
-      return try queue.inDatabase { db in
-        guard try IndexSchema.isEmpty(db) else {
-          try IndexSchema.check(db, repository: repository)
-          return false
-        }
-        var isNew = false
-        try db.inTransaction(.immediate) {
-          // Another process may have made it since.
-          isNew = try IndexSchema.isEmpty(db)
-          if isNew { try IndexSchema.create(db, repository: repository) }
-          return .commit
-        }
-        if !isNew { try IndexSchema.check(db, repository: repository) }
-        return isNew
+  static func prepareSchema(_ db: Connection, repository: RepositoryID) throws(IndexError) -> Bool {
+    if try IndexSchema.isEmpty(db) {
+      let isNew = try db.transaction(.writing) { () throws(IndexError) in
+        // Another process may have made it since.
+        guard try IndexSchema.isEmpty(db) else { return false }
+        try IndexSchema.create(db, repository: repository)
+        return true
       }
-    } catch {
-      throw IndexError(error)
+      if isNew { return true }
     }
+    try IndexSchema.check(db, repository: repository)
+    return false
   }
 
   static func exists(_ path: String) -> Bool {

@@ -1,4 +1,3 @@
-import GRDB
 import SnapshotModel
 
 extension RepositoryIndex {
@@ -15,7 +14,7 @@ extension RepositoryIndex {
       var nextNumber = try Self.nextPackNumber(db)
       var rows: [ChunkRow] = []
       rows.reserveCapacity(packs.reduce(0) { $0 + $1.frames.reduce(0) { $0 + $1.chunks.count } })
-      let insertPack = try RawStatement(
+      let insertPack = try Statement(
         db, "INSERT OR IGNORE INTO pack (number, id, byteCount, layout) VALUES (?, ?, ?, ?)")
       for (pack, layout) in zip(packs, layouts) {
         insertPack.bind(nextNumber, at: 1)
@@ -23,7 +22,7 @@ extension RepositoryIndex {
         insertPack.bind(Int64(clamping: pack.byteCount), at: 3)
         insertPack.bind(layout, at: 4)
         try insertPack.run()
-        guard db.changesCount == 1 else { continue }
+        guard db.changedRowCount == 1 else { continue }
         if pack.isIncomplete {
           try IndexRecords.set(db, kind: IndexSchema.RecordKind.incompletePacks, key: pack.id.bytes, value: [])
         }
@@ -52,13 +51,13 @@ extension RepositoryIndex {
     try writing { try Self.remove(packs: packs, $0) }
   }
 
-  private static func remove(packs: [PackID], _ db: Database) throws {
+  private static func remove(packs: [PackID], _ db: Connection) throws {
     if packs.isEmpty { return }
     for pack in packs {
       try IndexRecords.remove(db, kind: IndexSchema.RecordKind.incompletePacks, key: pack.bytes)
     }
     var numbers: Set<Int64> = []
-    let find = try RawStatement(db, "SELECT number FROM pack WHERE id = ?")
+    let find = try Statement(db, "SELECT number FROM pack WHERE id = ?")
     for pack in packs {
       find.bind(pack.bytes, at: 1)
       if try find.step() { numbers.insert(try find.integer(0)) }
@@ -67,7 +66,7 @@ extension RepositoryIndex {
     guard !numbers.isEmpty else { return }
     // Rows cannot be deleted under a running query, so they are found first: 48 bytes of memory for each.
     var rows: [ChunkRow] = []
-    let all = try RawStatement(db, "SELECT id, pack, position FROM chunk")
+    let all = try Statement(db, "SELECT id, pack, position FROM chunk")
     while try all.step() {
       let number = try all.integer(1)
       guard numbers.contains(number) else { continue }
@@ -75,7 +74,7 @@ extension RepositoryIndex {
     }
     all.reset()
     try run("DELETE FROM chunk WHERE id = ? AND pack = ? AND position = ?", for: rows, db)
-    let removePack = try RawStatement(db, "DELETE FROM pack WHERE number = ?")
+    let removePack = try Statement(db, "DELETE FROM pack WHERE number = ?")
     for number in numbers {
       removePack.bind(number, at: 1)
       try removePack.run()
@@ -83,8 +82,8 @@ extension RepositoryIndex {
     try IndexRecords.removeAll(db, kind: IndexSchema.RecordKind.cachedValues)
   }
 
-  private static func run(_ sql: String, for rows: [ChunkRow], _ db: Database) throws {
-    let statement = try RawStatement(db, sql)
+  private static func run(_ sql: String, for rows: [ChunkRow], _ db: Connection) throws {
+    let statement = try Statement(db, sql)
     for row in rows {
       statement.bind(row.id, at: 1)
       statement.bind(row.pack, at: 2)
@@ -98,9 +97,9 @@ extension RepositoryIndex {
   /// Does nothing while another process uses the index, or without room for a copy: the next collection tries again.
   package func compact() throws {
     let isSparse = try reading { db in
-      let bytes = try RawStatement(db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+      let bytes = try Statement(db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
       guard try bytes.step() else { return false }
-      let count = try RawStatement(db, "SELECT count(*) FROM chunk")
+      let count = try Statement(db, "SELECT count(*) FROM chunk")
       guard try count.step() else { return false }
       // 48 bytes hold a row: the id, two small numbers and what SQLite adds to them.
       return try Double(count.integer(0) * 48) < 0.75 * Double(bytes.integer(0))
@@ -108,9 +107,9 @@ extension RepositoryIndex {
     guard isSparse else { return }
     do {
       try outsideTransaction { db in
-        try db.execute(sql: "PRAGMA busy_timeout = 0")
-        defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Self.busyTimeoutSeconds * 1000))") }
-        try db.execute(sql: "VACUUM")
+        try db.execute("PRAGMA busy_timeout = 0")
+        defer { try? db.execute("PRAGMA busy_timeout = \(Int(Self.busyTimeoutSeconds * 1000))") }
+        try db.execute("VACUUM")
       }
     } catch IndexError.busy, IndexError.noSpace, IndexError.readOnly {
       return
@@ -132,7 +131,7 @@ extension RepositoryIndex {
   package func packIDs() throws -> [PackID: UInt64] {
     try reading { db in
       var packs: [PackID: UInt64] = [:]
-      let rows = try RawStatement(db, "SELECT id, byteCount FROM pack")
+      let rows = try Statement(db, "SELECT id, byteCount FROM pack")
       while try rows.step() {
         guard let id = PackID(bytes: try rows.bytes(0)), let byteCount = UInt64(exactly: try rows.integer(1)) else {
           throw IndexError.damaged("a pack's row")
@@ -144,7 +143,7 @@ extension RepositoryIndex {
   }
 
   /// Numbers are never given twice, so that whoever has cached the layout of one may keep it.
-  private static func nextPackNumber(_ db: Database) throws(IndexError) -> Int64 {
+  private static func nextPackNumber(_ db: Connection) throws(IndexError) -> Int64 {
     guard
       let stored = try IndexRecords.value(
         db, kind: IndexSchema.RecordKind.header, key: IndexSchema.nextPackKey)

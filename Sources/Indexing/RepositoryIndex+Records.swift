@@ -1,4 +1,3 @@
-import GRDB
 import SnapshotModel
 
 extension RepositoryIndex {
@@ -40,7 +39,7 @@ extension RepositoryIndex {
     }
   }
 
-  private static func records(_ db: Database, kind: Int64) throws -> [(SnapshotID, [UInt8])] {
+  private static func records(_ db: Connection, kind: Int64) throws -> [(SnapshotID, [UInt8])] {
     try IndexRecords.all(db, kind: kind).map { key, value in
       guard let id = SnapshotID(bytes: key) else { throw IndexError.damaged("the id of a record") }
       return (id, value)

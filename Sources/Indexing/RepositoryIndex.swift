@@ -1,4 +1,3 @@
-import GRDB
 import Glibc
 import SnapshotModel
 import Synchronization
@@ -7,7 +6,7 @@ import Synchronization
 ///
 /// Losing it loses only time. Any number of threads and processes may use it at once: each call takes an idle
 /// connection or opens one more, so calls may also be nested, but not a change inside a lookup's transaction waiting
-/// for itself. Writers queue up, for 30 s at most. Every method throws `IndexError`.
+/// for itself. Writers line up, for 30 s at most. Every method throws `IndexError`.
 ///
 /// Where the file cannot be written, and `whenOffDisk` is given, the index goes on in memory,
 /// with all that the file held.
@@ -25,7 +24,7 @@ package final class RepositoryIndex: Sendable {
   private struct Connections {
     var place: IndexPlace
     /// To `place`.
-    var idle: [DatabaseQueue]
+    var idle: [Connection]
     var pagesMax: Int?
   }
 
@@ -42,9 +41,9 @@ package final class RepositoryIndex: Sendable {
   ) throws(IndexError) {
     do throws(IndexError) {
       try Self.createFile(path)
-      let queue = try Self.connect(.file(path))
-      let isNew = try Self.prepareSchema(queue, repository: repository)
-      self.init(path: path, repository, .file(path), queue, isNew: isNew, whenOffDisk)
+      let connection = try Self.connect(.file(path))
+      let isNew = try Self.prepareSchema(connection, repository: repository)
+      self.init(path: path, repository, .file(path), connection, isNew: isNew, whenOffDisk)
     } catch {
       if error.meansReadOnly, whenOffDisk == nil ? Self.exists(path) : Self.isWholeWithoutLog(path) {
         try self.init(readingOnly: path, repository: repository, whenOffDisk: whenOffDisk)
@@ -61,10 +60,10 @@ package final class RepositoryIndex: Sendable {
     inMemory repository: RepositoryID, path: String, because reason: IndexError,
     whenOffDisk: @escaping @Sendable (IndexError) -> Void
   ) throws(IndexError) {
-    let (queue, url) = try Self.connectToMemory(repository: repository)
+    let (connection, url) = try Self.connectToMemory(repository: repository)
     // What cannot be read of a derived file is made anew.
-    let isCopy = Self.isWholeWithoutLog(path) && (try? Self.copy(immutable: path, repository, to: queue)) != nil
-    self.init(path: path, repository, .memory(url: url, because: reason), queue, isNew: !isCopy, whenOffDisk)
+    let isCopy = Self.isWholeWithoutLog(path) && (try? Self.copy(immutable: path, repository, to: connection)) != nil
+    self.init(path: path, repository, .memory(url: url, because: reason), connection, isNew: !isCopy, whenOffDisk)
     whenOffDisk(reason)
   }
 
@@ -77,19 +76,19 @@ package final class RepositoryIndex: Sendable {
     guard Self.isWholeWithoutLog(path) else {
       throw .cannotOpen(code: 0, text: "its log was not written back, and the folder is read-only")
     }
-    let queue = try Self.connectImmutably(path, repository: repository)
-    self.init(path: path, repository, .immutableFile(path), queue, isNew: false, whenOffDisk)
+    let connection = try Self.connectImmutably(path, repository: repository)
+    self.init(path: path, repository, .immutableFile(path), connection, isNew: false, whenOffDisk)
   }
 
   private init(
-    path: String, _ repository: RepositoryID, _ place: IndexPlace, _ queue: DatabaseQueue, isNew: Bool,
+    path: String, _ repository: RepositoryID, _ place: IndexPlace, _ connection: Connection, isNew: Bool,
     _ whenOffDisk: (@Sendable (IndexError) -> Void)?
   ) {
     self.path = path
     self.repository = repository
     self.isNew = isNew
     self.whenOffDisk = whenOffDisk
-    connections = Mutex(Connections(place: place, idle: [queue]))
+    connections = Mutex(Connections(place: place, idle: [connection]))
   }
 
   /// Whether the file can only be read: it lies on a read-only medium.
@@ -111,29 +110,30 @@ package final class RepositoryIndex: Sendable {
   ///
   /// Call it before the process ends: a log left behind counts as the store's size. The index stays usable.
   package func close() {
-    let queues = connections.withLock { connections in
+    // The last reference to a connection closes it. Where that fails the log stays in place: the next one to open the
+    // index goes on from there.
+    let closed = connections.withLock { connections in
       defer { connections.idle = [] }
       return connections.idle
     }
-    // An error leaves the log in place: the next one to open the index goes on from there.
-    for queue in queues { try? queue.close() }
+    withExtendedLifetime(closed) {}
   }
 
   /// One read transaction: all of `body` sees the same state. Errors of `body` itself come out as they are.
-  func reading<R>(_ body: (Database) throws -> R) throws -> R {
-    try transaction(.deferred, body)
+  func reading<R>(_ body: (Connection) throws -> R) throws -> R {
+    try transaction(.reading, body)
   }
 
   /// One write transaction, rolled back when `body` throws; then it may run once more, in memory.
   ///
   /// - Parameter isOptional: whether the change only spares work: it is no reason to leave the disk, and throws.
-  func writing<R>(isOptional: Bool = false, _ body: (Database) throws -> R) throws -> R {
+  func writing<R>(isOptional: Bool = false, _ body: (Connection) throws -> R) throws -> R {
     do {
       if case .immutableFile = connections.withLock({ $0.place }) { throw IndexError.readOnly }
-      return try transaction(.immediate, body)
+      return try transaction(.writing, body)
     } catch let error as IndexError where error.meansNoWriting && !isOptional && whenOffDisk != nil {
       guard try leaveDisk(because: error) else { throw error }
-      return try transaction(.immediate, body)
+      return try transaction(.writing, body)
     }
   }
 
@@ -145,16 +145,12 @@ package final class RepositoryIndex: Sendable {
     let old: IndexPlace? = try moving.withLock { _ throws(IndexError) in
       let place = connections.withLock { $0.place }
       if case .memory = place { return nil }
-      let (queue, url) = try Self.connectToMemory(repository: repository)
+      let (connection, url) = try Self.connectToMemory(repository: repository)
       let open = connections.withLock { $0.idle.popLast() }
       let source = if let open { open } else { try Self.connect(place) }
-      try Self.copy(source, to: queue)
-      let idle = connections.withLock { connections in
-        defer { connections = Connections(place: .memory(url: url, because: reason), idle: [queue]) }
-        return connections.idle
-      }
-      // The log may stay: the file alone, or with it, is what it was.
-      for queue in idle + [source] { try? queue.close() }
+      try Self.copy(source, to: connection)
+      // Closes the connections to the file. The log may stay: the file alone, or with it, is what it was.
+      connections.withLock { $0 = Connections(place: .memory(url: url, because: reason), idle: [connection]) }
       return place
     }
     guard let old else { return false }
@@ -162,36 +158,19 @@ package final class RepositoryIndex: Sendable {
     return true
   }
 
-  private func transaction<R>(_ kind: Database.TransactionKind, _ body: (Database) throws -> R) throws -> R {
-    try outsideTransaction { db in
-      try db.beginTransaction(kind)
-      do {
-        let result = try body(db)
-        try db.commit()
-        return result
-      } catch {
-        // SQLite has rolled back by itself where the disk was full.
-        if db.isInsideTransaction { try? db.rollback() }
-        throw error
-      }
-    }
+  private func transaction<R>(_ kind: Connection.TransactionKind, _ body: (Connection) throws -> R) throws -> R {
+    try outsideTransaction { db in try db.transaction(kind) { try body(db) } }
   }
 
   /// What SQLite does in no transaction but its own.
-  func outsideTransaction<R>(_ body: (Database) throws -> R) throws -> R {
+  func outsideTransaction<R>(_ body: (Connection) throws -> R) throws -> R {
     let (place, idle, pagesMax) = connections.withLock { ($0.place, $0.idle.popLast(), $0.pagesMax) }
-    let queue = try idle ?? Self.connect(place)
+    let connection = try idle ?? Self.connect(place)
     defer {
       // One to a file that was left meanwhile is of no more use.
-      connections.withLock { if $0.place == place { $0.idle.append(queue) } }
+      connections.withLock { if $0.place == place { $0.idle.append(connection) } }
     }
-    do {
-      return try queue.inDatabase { db in
-        if let pagesMax { try db.execute(sql: "PRAGMA max_page_count = \(pagesMax)") }
-        return try body(db)
-      }
-    } catch let error as DatabaseError {
-      throw IndexError(error)
-    }
+    if let pagesMax { try connection.execute("PRAGMA max_page_count = \(pagesMax)") }
+    return try body(connection)
   }
 }

@@ -1,5 +1,4 @@
 import Glibc
-import GRDB
 import Indexing
 import SnapshotModel
 import TestSupport
@@ -193,8 +192,6 @@ struct IndexDamageTests {
   }
 
   private func sql(_ statements: String) throws {
-    let queue = try DatabaseQueue(path: fixture.path)
-    try queue.inDatabase { try $0.execute(sql: statements) }
-    try queue.close()
+    try Connection(fixture.path, busyTimeoutSeconds: 1).execute(statements)
   }
 }

@@ -1,4 +1,3 @@
-import GRDB
 import Indexing
 import SnapshotModel
 import TestSupport
@@ -12,9 +11,10 @@ struct IndexFormatTests {
     let index = try fixture.open()
     try index.insert([IndexedPack(id: PackID(using: &fixture.random), byteCount: 500, frames: [frame])])
     index.close()
-    let queue = try DatabaseQueue(path: fixture.path)
-    let layout = try queue.read { try String.fetchOne($0, sql: "SELECT lower(hex(layout)) FROM pack") }
-    #expect(layout == "bb00f98f" + "02" + "40" + "ac02" + "02" + "e807" + "05")
+    let connection = try Connection(fixture.path, busyTimeoutSeconds: 1)
+    let row = try Statement(connection, "SELECT lower(hex(layout)) FROM pack")
+    try #require(try row.step())
+    #expect(try row.text(0) == "bb00f98f" + "02" + "40" + "ac02" + "02" + "e807" + "05")
   }
 
   @Test func `an empty index takes five pages of a kibibyte`() throws {

@@ -1,29 +1,24 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 import SnapshotModel
 
-/// A prepared statement that is stepped without GRDB's rows, which cost twice what SQLite does.
+/// A compiled statement, its connection's until it is destroyed.
 ///
 /// Columns are read with their type checked, for a damaged page may hold anything. Parameters count from 1, columns
 /// from 0. Unsafe, throughout: SQLite's C interface; what it points to is copied before the statement moves on.
-@safe struct RawStatement: ~Copyable {
-  private let statement: Statement
-  private let pointer: OpaquePointer
+@safe package struct Statement: ~Copyable {
+  private let connection: Connection
+  private let sql: String
+  private let compiled: CompiledStatement
+  private var pointer: OpaquePointer { unsafe compiled.pointer }
 
   /// - Parameter sql: constant text; the connection keeps the compiled statement.
-  init(_ db: Database, _ sql: String) throws(IndexError) {
-    do {
-      statement = try db.cachedStatement(sql: sql)
-    } catch {
-      throw IndexError(error)
-    }
-    unsafe pointer = statement.sqliteStatement
+  package init(_ connection: Connection, _ sql: String) throws(IndexError) {
+    compiled = try connection.take(sql)
+    self.connection = connection
+    self.sql = sql
   }
 
-  deinit {
-    unsafe sqlite3_reset(pointer)
-    unsafe sqlite3_clear_bindings(pointer)
-  }
+  deinit { connection.giveBack(compiled, sql) }
 
   borrowing func bind(_ value: Int64, at parameter: Int32) {
     unsafe sqlite3_bind_int64(pointer, parameter, value)
@@ -45,13 +40,11 @@ import SnapshotModel
   }
 
   /// - Returns: whether there is a row.
-  borrowing func step() throws(IndexError) -> Bool {
+  package borrowing func step() throws(IndexError) -> Bool {
     switch unsafe sqlite3_step(pointer) {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false
-    case let code:
-      let text = unsafe sqlite3_errmsg(sqlite3_db_handle(pointer)).map { unsafe String(cString: $0) } ?? ""
-      throw IndexError(code: code, text: text)
+    case let code: throw connection.failure(code)
     }
   }
 
@@ -78,7 +71,7 @@ import SnapshotModel
     return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
   }
 
-  borrowing func text(_ column: Int32) throws(IndexError) -> String {
+  package borrowing func text(_ column: Int32) throws(IndexError) -> String {
     guard unsafe sqlite3_column_type(pointer, column) == SQLITE_TEXT,
       let start = unsafe sqlite3_column_text(pointer, column)
     else { throw wrongType }
