@@ -129,7 +129,7 @@ struct StatCacheTests {
   /// The worked example of docs/format/stat-cache.md.
   @Test func `the documented bytes read as documented`() throws {
     let example = """
-      736e617073746174 0100
+      736e617073746174 0200
       0000000000000001 0000000000000002 0000000000000003 0000000000000004
       0200000000000000
       02000000 1f000000 12000000

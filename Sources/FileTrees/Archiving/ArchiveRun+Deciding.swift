@@ -19,13 +19,9 @@ extension ArchiveRun {
     var next = 0
     for row in rows {
       switch row {
-      case .node(let entry): try append(node: entry)
+      case .node(let status, let entry): try append(node: entry, status: status)
       case .unchanged(let status, let old):
-        var entry = old
-        entry.hardLinkTarget = nil
-        entry.metadata.mode = status.mode
-        entry.metadata.owner = owners.owner(userID: status.userID, groupID: status.groupID)
-        try append(file: entry, status: status, prior: old)
+        try append(file: takenOver(old, status, hardLinkTarget: nil), status: status, prior: old)
       case .link(let item, let prior, let target): try decide(item, prior, target)
       case .file(let item, let prior, let base):
         defer { next += 1 }
@@ -75,8 +71,18 @@ extension ArchiveRun {
     try append(file: entry, status: file.changedWhileRead ? nil : file.status, prior: file.prior)
   }
 
-  private func append(node entry: ManifestEntry) throws {
+  /// The prior entry of an inode that nobody has touched since, under the names that its owner has today.
+  func takenOver(_ old: ManifestEntry, _ status: FileStatus, hardLinkTarget: ArchivePath?) -> ManifestEntry {
+    var entry = old
+    entry.hardLinkTarget = hardLinkTarget
+    entry.metadata.mode = status.mode
+    entry.metadata.owner = owners.owner(userID: status.userID, groupID: status.groupID)
+    return entry
+  }
+
+  private func append(node entry: ManifestEntry, status: FileStatus?) throws {
     if entry.kind == .directory { statistics.directories += 1 } else { statistics.otherEntries += 1 }
+    statCache?.append(status)
     try session.append(entry)
   }
 

@@ -45,7 +45,8 @@ extension ArchiveRun {
       folderMetadata.mode = 0o700
       if try prior?.entry(at: folder)?.entry.kind != .directory { statistics.directoriesNew += 1 }
       try submit(
-        .batch([.node(ManifestEntry(path: folder, kind: .directory, metadata: folderMetadata))], nil), byteCount: 0)
+        .batch([.node(nil, ManifestEntry(path: folder, kind: .directory, metadata: folderMetadata))], nil), byteCount: 0
+      )
     }
     let known = try prior?.entry(at: name)?.entry
     let copy = dup(descriptor)

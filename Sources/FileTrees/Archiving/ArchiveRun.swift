@@ -108,14 +108,17 @@ final class ArchiveRun {
   private func archive(_ item: WalkedItem) throws {
     let known = try prior?.entry(at: item.path)
     let linkTarget = hardLinks.target(of: item)
+    let isUntouched = known.map { $0.row?.matches(item.status) == true && $0.entry.isUnchanged(item.status) } ?? false
     guard item.status.kind == .file else {
-      return try archiveNode(item, prior: known?.entry, hardLinkTarget: linkTarget)
+      guard let known, isUntouched else {
+        return try archiveNode(item, prior: known?.entry, hardLinkTarget: linkTarget)
+      }
+      let entry = takenOver(known.entry, item.status, hardLinkTarget: linkTarget)
+      return try add(.node(item.status, entry), byteCount: 0)
     }
     if let linkTarget {
       try add(.link(item, prior: known?.entry, target: linkTarget), byteCount: 0)
-    } else if let known, let row = known.row, row.matches(item.status), known.entry.isUnchanged(item.status),
-      session.canTakeOver(known.entry.content)
-    {
+    } else if let known, isUntouched, session.canTakeOver(known.entry.content) {
       try add(.unchanged(item.status, known.entry), byteCount: 0)
     } else if item.status.size <= FileIngest.wholeFileBytesMax {
       let base = try base(for: item.path, prior: known?.entry, byteCount: item.status.size)
@@ -144,7 +147,7 @@ final class ArchiveRun {
       case .characterDevice, .blockDevice: entry.deviceNumber = item.status.deviceNumber
       case .file, .directory, .fifo, .socket: break
       }
-      batch.rows.append(.node(entry))
+      batch.rows.append(.node(item.status, entry))
       if entry.kind == .directory, prior?.kind != .directory { statistics.directoriesNew += 1 }
     } catch {
       fail(item.path, error.description)

@@ -3,8 +3,8 @@ import SnapshotModel
 
 /// One item of the walk, with all that is needed to make its manifest entry once what lies before it is decided.
 enum ArchiveRow: Sendable {
-  /// A folder, symbolic link, fifo, device or socket: its entry is complete.
-  case node(ManifestEntry)
+  /// A folder, symbolic link, fifo, device or socket: its entry is complete. A made-up one has no status.
+  case node(FileStatus?, ManifestEntry)
   /// A file whose status is as the stat cache has it.
   case unchanged(FileStatus, ManifestEntry)
   /// Another name of an inode whose content an earlier entry holds.

@@ -103,7 +103,9 @@ enum FileIngest {
 
 extension ManifestEntry {
   /// Whether size and modification time are still the same.
-  func isUnchanged(_ status: FileStatus) -> Bool { size == status.size && metadata.modified == status.modified }
+  func isUnchanged(_ status: FileStatus) -> Bool {
+    kind == status.kind && metadata.modified == status.modified && (kind != .file || size == status.size)
+  }
 }
 
 extension FileStatus {

@@ -1,7 +1,7 @@
 import Repositories
 import SnapshotModel
 
-/// The parent snapshot, stepped through beside the walk, and what the stat cache says about its files.
+/// The parent snapshot, stepped through beside the walk, and what the stat cache says about its entries.
 struct PriorTree {
   private let manifest: Manifest
   private var cursor: ManifestCursor
@@ -19,7 +19,7 @@ struct PriorTree {
   mutating func entry(at path: ArchivePath) throws -> (entry: ManifestEntry, row: StatCache.Row?)? {
     while let entry = try cursor.peek(), entry.path <= path {
       cursor.advance()
-      let row = entry.kind == .file ? cache?.nextRow() : nil
+      let row = cache?.nextRow()
       if entry.path == path { return (entry, row) }
       if entry.kind == .file { filesRemoved += 1 }
     }

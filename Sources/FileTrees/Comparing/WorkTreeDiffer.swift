@@ -62,7 +62,7 @@ private struct WorkTreeComparison {
       }
       return
     }
-    if item.status.kind == .file, let row, row.matches(item.status), old.isUnchanged(item.status),
+    if let row, row.matches(item.status), old.isUnchanged(item.status),
       old.hardLinkTarget == linkTarget
     {
       return
@@ -95,11 +95,11 @@ private struct WorkTreeComparison {
     }
   }
 
-  /// Steps over the entry at `path`, if that is the next one; rows of the cache stand for regular files only.
+  /// Steps over the entry at `path`, if that is the next one, and its row in the cache.
   private mutating func take(_ path: ArchivePath) throws -> (ManifestEntry, StatCache.Row?)? {
     guard let entry = try cursor.peek(), entry.path == path else { return nil }
     cursor.advance()
-    return (entry, entry.kind == .file ? rows?.nextRow() : nil)
+    return (entry, rows?.nextRow())
   }
 
   /// The entry that a save would write, with the old content where that is still the same;

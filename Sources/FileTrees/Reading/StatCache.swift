@@ -1,11 +1,11 @@
 import Glibc
 import SnapshotModel
 
-/// What the files of one snapshot were on this machine: why the next save need not read those that have not changed.
+/// What the entries of one snapshot were on this machine: why the next save need not read those that have not changed.
 ///
 ///     offset  bytes
 ///          0      8  "snapstat"
-///          8      2  format version, 1
+///          8      2  format version, 2
 ///         10     32  id of the chunk that holds the manifest's root
 ///         42      8  rows in all
 ///         50         blocks, up to the end
@@ -16,12 +16,12 @@ import SnapshotModel
 ///          8      4  bytes of the payload when decompressed
 ///         12         payload: a zstd frame with checksum, of three columns of variable-length integers
 ///
-/// One row a regular file, in manifest order; size and modification time stand in the manifest. Numbers are
+/// One row an entry, in manifest order; size and modification time stand in the manifest. Numbers are
 /// little-endian. It is derived and local: whatever is wrong with it only makes files be read again.
 ///
 /// - SeeAlso: docs/format/stat-cache.md
 package struct StatCache: Sendable {
-  /// Which inode a file was and when it last changed.
+  /// Which inode an entry was and when it last changed.
   package struct Row: Hashable, Sendable {
     package var device: UInt64
     /// 0 in a row that matches nothing.
@@ -34,7 +34,7 @@ package struct StatCache: Sendable {
       self.changed = changed
     }
 
-    /// For a file that may have changed since without a trace.
+    /// For an entry that may have changed since without a trace.
     package static let never = Row(device: 0, inode: 0, changed: Timestamp(seconds: 0))
 
     /// Whether it is the same inode and neither content nor metadata was touched since.
@@ -43,7 +43,7 @@ package struct StatCache: Sendable {
     }
   }
 
-  package static let formatVersion: UInt16 = 1
+  package static let formatVersion: UInt16 = 2
   static let magic = Array("snapstat".utf8)
   static let headerByteCount = 50
   static let blockHeaderByteCount = 12
@@ -123,9 +123,9 @@ package struct StatCacheWriter: Sendable {
     racyFrom = Timestamp(seconds: saveStarted.seconds - Self.racySecondsMax, nanoseconds: saveStarted.nanoseconds)
   }
 
-  /// Adds the next regular file of the manifest.
+  /// Adds the next entry of the manifest.
   ///
-  /// - Parameter status: as examined before its content was read; `nil` for one that changed meanwhile.
+  /// - Parameter status: as examined before anything else of it was read; `nil` for what changed meanwhile.
   package mutating func append(_ status: FileStatus?) {
     if let status, status.changed < racyFrom {
       append(StatCache.Row(device: status.device, inode: status.inode, changed: status.changed))
