@@ -47,6 +47,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: [
+        "SnapshotModel", "Chunking", "Sealing", "Packing", "Indexing", "FileTrees",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks"),
+
     .target(name: "TestSupport", dependencies: ["SnapshotModel", "ObjectStores", "CLinux"], path: "Tests/TestSupport"),
     .testTarget(name: "SnapshotModelTests", dependencies: ["SnapshotModel", "TestSupport"]),
     .testTarget(name: "ChunkingTests", dependencies: ["Chunking", "TestSupport"]),
