@@ -31,7 +31,7 @@ struct FileCountGrowth {
       defer { _ = try? Command(["rm", "-rf", work.path]).run() }
       let tree = work.appending(path: "tree")
       try makeTree(tree, fileCount: size)
-      let snap = try Snap(home: work.appending(path: "snap"))
+      let snap = try Snap(home: work)
       // What changed less than two seconds before a save is read again by the next.
       Thread.sleep(forTimeInterval: 2.5)
       func measure(_ name: String, _ command: Command) throws {
@@ -75,7 +75,7 @@ struct VersionCountGrowth {
     let data = ProjectReleases(fileCount: 50)
     _ = try data.advance(tree, to: 0)
     let files = try regularFiles(below: tree)
-    let snap = try Snap(home: work.appending(path: "snap"))
+    let snap = try Snap(home: work)
     var points: [(String, Growth.Point)] = []
     var version = 0
     for size in sizes {

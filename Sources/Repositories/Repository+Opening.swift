@@ -20,6 +20,13 @@ extension Repository {
       throw SnapFault(
         .refused, "\(folder) is not empty; use an empty or new directory", path: folder)
     }
+    let above = folder.lastIndex(of: "/").map { String(folder[..<$0]) } ?? ""
+    // Made folders would hide that a disk is not mounted.
+    if !above.isEmpty, folderNames(above) == nil, errno == ENOENT {
+      throw SnapFault(
+        .failed, "cannot create a repository at \(folder): the folder \(above) does not exist",
+        hint: "mkdir -p '\(above)', or mount the disk", path: folder)
+    }
     return try asFault {
       let store = try LocalObjectStore.create(folder: Array(folder.utf8))
       var random = SecureRandom()

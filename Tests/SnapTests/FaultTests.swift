@@ -4,6 +4,19 @@ import Testing
 
 /// What people meet when the world is not as it should be: one test a row of the table of faults.
 struct FaultTests {
+  @Test func `init below a folder that is not there names that folder, and makes nothing`() throws {
+    let sandbox = try SnapSandbox()
+    let run = try sandbox.snap("--repo", "\(sandbox.project)/missing/deeper/store", "init")
+    #expect(run.status == 1)
+    #expect(
+      run.error == """
+        snap: cannot create a repository at \(sandbox.project)/missing/deeper/store: the folder \(sandbox.project)/missing/deeper does not exist
+        hint: mkdir -p '\(sandbox.project)/missing/deeper', or mount the disk
+
+        """)
+    #expect(StoreTestFolder.names(sandbox.project).contains("missing") == false)
+  }
+
   @Test func `no repository here or above`() throws {
     let sandbox = try SnapSandbox()
     let run = try sandbox.snap("list")
