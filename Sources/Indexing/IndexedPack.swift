@@ -7,15 +7,18 @@ package struct ChunkLocation: Hashable, Sendable {
   package var frameOffset: UInt64
   /// Header and payload, in bytes.
   package var frameLength: Int
+  /// Where the pack's last frame ends, in bytes from the start of the pack.
+  package var framesEnd: UInt64
   /// The chunk's place among those of its frame, from 0.
   package var ordinal: Int
   /// Plaintext bytes.
   package var length: Int
 
-  package init(pack: PackID, frameOffset: UInt64, frameLength: Int, ordinal: Int, length: Int) {
+  package init(pack: PackID, frameOffset: UInt64, frameLength: Int, framesEnd: UInt64, ordinal: Int, length: Int) {
     self.pack = pack
     self.frameOffset = frameOffset
     self.frameLength = frameLength
+    self.framesEnd = framesEnd
     self.ordinal = ordinal
     self.length = length
   }

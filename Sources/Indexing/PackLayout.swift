@@ -15,6 +15,11 @@ final class PackLayout: Sendable {
   private let firstChunks: [UInt32]
   private let chunkLengths: [UInt32]
 
+  private var framesEnd: UInt64 {
+    guard let offset = frameOffsets.last, let length = frameLengths.last else { return 0 }
+    return offset + UInt64(length)
+  }
+
   var chunkCount: Int { chunkLengths.count }
   /// Approximate bytes of memory.
   var cost: Int { 16 * frameOffsets.count + 4 * chunkLengths.count + 200 }
@@ -30,7 +35,7 @@ final class PackLayout: Sendable {
       if Int(firstChunks[middle]) <= position { low = middle } else { high = middle }
     }
     return ChunkLocation(
-      pack: pack, frameOffset: frameOffsets[low], frameLength: Int(frameLengths[low]),
+      pack: pack, frameOffset: frameOffsets[low], frameLength: Int(frameLengths[low]), framesEnd: framesEnd,
       ordinal: position - Int(firstChunks[low]), length: Int(chunkLengths[position]))
   }
 

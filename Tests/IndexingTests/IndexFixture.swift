@@ -42,7 +42,8 @@ extension IndexedPack {
         (
           chunk.id,
           ChunkLocation(
-            pack: id, frameOffset: frame.offset, frameLength: frame.length, ordinal: ordinal, length: chunk.length)
+            pack: id, frameOffset: frame.offset, frameLength: frame.length,
+            framesEnd: frames.last.map { $0.offset + UInt64($0.length) } ?? 0, ordinal: ordinal, length: chunk.length)
         )
       }
     }

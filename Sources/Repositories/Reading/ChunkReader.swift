@@ -8,7 +8,7 @@ import Synchronization
 /// Reads chunks out of packs: finds, decodes along the chain of bases, verifies.
 ///
 /// Safe to use from several threads. Every chunk that is handed out has been hashed; what does not fit its id throws.
-/// Memory: the cache and, a thread, the frames of one chain.
+/// Memory: the cache, 4 MiB of packs as they are stored and, a thread, the frames of one chain.
 package final class ChunkReader: Sendable {
   /// Plaintext bytes of decoded frames that are kept.
   package static let cacheBytesDefault = 40 << 20
@@ -19,6 +19,7 @@ package final class ChunkReader: Sendable {
   private let store: any ObjectStore
   private let refresh: @Sendable () throws -> Void
   private let cache: Mutex<DecodedFrameCache>
+  private let windows = Mutex(PackWindows())
   private let idleTools = Mutex<[WorkerToolsBox]>([])
   private let decodedFrames = Atomic<Int>(0)
 
@@ -168,10 +169,9 @@ package final class ChunkReader: Sendable {
     guard chain < Self.chainLengthMax else {
       throw ChunkFault.damaged(id, pack: location.pack, reason: "its chain of bases does not end")
     }
-    let end = location.frameOffset + UInt64(location.frameLength)
-    let stored = try store.read(.pack(location.pack), range: location.frameOffset..<end)
+    let stored = try storedFrame(at: location)
     do {
-      let header = try FrameHeader(decoding: stored[...])
+      let header = try FrameHeader(decoding: stored)
       var base = BaseText()
       var bases: [ChunkReference] = []
       for prefix in header.bases {
@@ -180,7 +180,7 @@ package final class ChunkReader: Sendable {
         bases.append(reference)
       }
       let bytes = try tools.decoder.decode(
-        header, payload: stored[header.headerLength...], prefix: base.bytes[...])
+        header, payload: stored.dropFirst(header.headerLength), prefix: base.bytes[...])
       decodedFrames.add(1, ordering: .relaxed)
       var starts = [0]
       for length in header.chunkLengths { starts.append(starts[starts.count - 1] + length) }
@@ -191,6 +191,22 @@ package final class ChunkReader: Sendable {
         storedByteCount: stored.count)
     } catch let error as PackingError {
       throw ChunkFault.damaged(id, pack: location.pack, reason: error.description)
+    }
+  }
+
+  private func storedFrame(at location: ChunkLocation) throws -> ArraySlice<UInt8> {
+    let start = location.frameOffset
+    let frame = start..<start + UInt64(location.frameLength)
+    let windowEnd = min(start + UInt64(PackWindows.windowBytesMax), location.framesEnd)
+    guard frame.upperBound <= windowEnd else { return try store.read(.pack(location.pack), range: frame)[...] }
+    if let stored = windows.withLock({ $0.bytes(of: location.pack, frame) }) { return stored }
+    do {
+      let window = try store.read(.pack(location.pack), range: start..<windowEnd)
+      windows.withLock { $0.insert(window, of: location.pack, at: start) }
+      return window.prefix(location.frameLength)
+    } catch ObjectStoreError.truncated, ObjectStoreError.inputOutput {
+      // What cannot be read may lie behind the frame.
+      return try store.read(.pack(location.pack), range: frame)[...]
     }
   }
 
