@@ -56,13 +56,17 @@ let package = Package(
       path: "Benchmarks"),
 
     .target(name: "TestSupport", dependencies: ["SnapshotModel", "ObjectStores", "CLinux"], path: "Tests/TestSupport"),
+    // Millions of states: always optimised.
+    .target(
+      name: "ProtocolModel", path: "Tests/ProtocolModel",
+      swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .testTarget(name: "SnapshotModelTests", dependencies: ["SnapshotModel", "TestSupport"]),
     .testTarget(name: "ChunkingTests", dependencies: ["Chunking", "TestSupport"]),
     .testTarget(name: "SealingTests", dependencies: ["Sealing", "TestSupport"]),
     .testTarget(name: "ObjectStoresTests", dependencies: ["ObjectStores", "TestSupport"]),
     .testTarget(name: "PackingTests", dependencies: ["Packing", "TestSupport"]),
     .testTarget(name: "IndexingTests", dependencies: ["Indexing", "TestSupport"]),
-    .testTarget(name: "RepositoriesTests", dependencies: ["Repositories", "TestSupport"]),
+    .testTarget(name: "RepositoriesTests", dependencies: ["Repositories", "TestSupport", "ProtocolModel"]),
     .testTarget(name: "FileTreesTests", dependencies: ["FileTrees", "TestSupport"]),
     .testTarget(name: "WorkflowsTests", dependencies: ["SnapshotModel", "Workflows", "TestSupport"]),
     .testTarget(name: "SnapTests", dependencies: ["SnapshotModel", "snap", "TestSupport"]),
@@ -71,11 +75,12 @@ let package = Package(
 
 for target in package.targets where target.type != .system {
   guard target.name != "CLinux" else { continue }
-  target.swiftSettings = [
-    .swiftLanguageMode(.v6),
-    .treatAllWarnings(as: .error),
-    .strictMemorySafety(),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-  ]
+  target.swiftSettings =
+    (target.swiftSettings ?? []) + [
+      .swiftLanguageMode(.v6),
+      .treatAllWarnings(as: .error),
+      .strictMemorySafety(),
+      .enableUpcomingFeature("ExistentialAny"),
+      .enableUpcomingFeature("MemberImportVisibility"),
+    ]
 }
