@@ -60,10 +60,13 @@ extension Repository {
   /// The packs with those frames only that can be decoded with what is here: a save that was killed may have left
   /// frames whose bases were collected since, and nobody must take their chunks for known.
   ///
-  /// - Parameter redone: packs of which the index is not believed.
-  private func soundPacks(_ directories: [PackDirectory], apartFrom redone: Set<PackID>) throws -> [IndexedPack] {
+  /// - Parameter redone: packs of which the index is not believed; `nil` when nothing of it is.
+  func soundPacks(_ directories: [PackDirectory], apartFrom redone: Set<PackID>?) throws -> [IndexedPack] {
     let graph = PackGraph(directories)
-    let ranks = try graph.ranks { base in try index.locate(base).contains { !redone.contains($0.1.pack) } }
+    let ranks = try graph.ranks { base in
+      guard let redone else { return false }
+      return try index.locate(base).contains { !redone.contains($0.1.pack) }
+    }
     var node = 0
     return directories.map { directory in
       let frames = directory.frames.filter { _ in

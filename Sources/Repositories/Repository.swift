@@ -20,6 +20,8 @@ package final class Repository: Sendable {
   let index: RepositoryIndex
   /// Packs that stand in a tomb, as of the last look.
   let condemned = Mutex<Set<PackID>>([])
+  /// Whether the index was compared with the packs.
+  private let hasLookedAtIndex = Mutex(false)
   private let sharedReader = Mutex<ChunkReader?>(nil)
 
   init(
@@ -63,7 +65,18 @@ package final class Repository: Sendable {
 
   /// A reader of its own, for who needs more memory than others.
   func makeReader(cacheBytes: Int = ChunkReader.cacheBytesDefault) -> ChunkReader {
-    ChunkReader(index: index, store: store, cacheBytes: cacheBytes) { [weak self] in try self?.adoptPacks() }
+    ChunkReader(
+      index: index, store: store, cacheBytes: cacheBytes, refresh: { [weak self] in try self?.adoptPacks() },
+      mend: { [weak self] in try self?.mendIndexOnce() ?? false })
+  }
+
+  /// The first time `mendIndex`; afterwards whatever is missing is missing.
+  private func mendIndexOnce() throws -> Bool {
+    let isFirst = hasLookedAtIndex.withLock { hasLooked in
+      defer { hasLooked = true }
+      return !hasLooked
+    }
+    return try isFirst && mendIndex()
   }
 
   package func manifest(of snapshot: Snapshot) throws -> Manifest {

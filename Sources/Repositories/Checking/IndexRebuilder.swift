@@ -23,8 +23,9 @@ package enum IndexRebuilder {
           reason.meansReadOnly ? .permission : .noSpace,
           "the index of \(repository.folder) cannot be written: \(reason.shortText)", path: repository.folder)
       }
-      // Before the index goes: it may be the only one that remembers them.
-      let found = try recoverLost(in: repository)
+      // Before the index goes: it may be the only one that remembers them, as far as it can be read.
+      var found = 0
+      do { found = try recoverLost(in: repository) } catch let error as IndexError where error.callsForRebuild {}
       let indexPath = Repository.indexPath(in: repository.folder)
       repository.index.close()
       try removeIndex(indexPath)

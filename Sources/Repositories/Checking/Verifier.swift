@@ -13,9 +13,11 @@ package enum Verifier {
     progress: (@Sendable (_ done: UInt64, _ total: UInt64) -> Void)? = nil
   ) throws -> VerifyReport {
     try asFault {
-      // Before the index forgets what was in them.
-      let missing = try repository.chunksOfMissingPacks()
-      try repository.adoptPacks()
+      // Before the index forgets what was in them; one that cannot say it is made anew just below.
+      var missing: [ChunkIDPrefix: PackID] = [:]
+      do { missing = try repository.chunksOfMissingPacks() } catch let error as IndexError where error.callsForRebuild {
+      }
+      try repository.mendIndex()
       var check = VerifyRun(repository: repository, options: options, missing: missing, progress: progress)
       try check.run()
       return check.report

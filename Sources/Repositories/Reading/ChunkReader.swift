@@ -18,20 +18,24 @@ package final class ChunkReader: Sendable {
   private let index: RepositoryIndex
   private let store: any ObjectStore
   private let refresh: @Sendable () throws -> Void
+  private let mend: @Sendable () throws -> Bool
   private let cache: Mutex<DecodedFrameCache>
   private let windows = Mutex(PackWindows())
   private let idleTools = Mutex<[WorkerToolsBox]>([])
   private let decodedFrames = Atomic<Int>(0)
 
-  /// - Parameter refresh: brings the index up to date with the store;
-  ///   called once when a pack that the index names is gone.
+  /// - Parameters:
+  ///   - refresh: brings the index up to date with the store; called once when a pack that the index names is gone.
+  ///   - mend: compares the index with the packs, and tells whether it was wrong and is not any more; called when a chunk
+  ///     cannot be read where the index says.
   init(
     index: RepositoryIndex, store: any ObjectStore, cacheBytes: Int = ChunkReader.cacheBytesDefault,
-    refresh: @escaping @Sendable () throws -> Void
+    refresh: @escaping @Sendable () throws -> Void, mend: @escaping @Sendable () throws -> Bool = { false }
   ) {
     self.index = index
     self.store = store
     self.refresh = refresh
+    self.mend = mend
     cache = Mutex(DecodedFrameCache(capacityBytes: cacheBytes))
   }
 
@@ -119,12 +123,23 @@ package final class ChunkReader: Sendable {
   private typealias FoundChunk = (bytes: ArraySlice<UInt8>, frame: DecodedFrame, key: FrameKey)
 
   private func chunk(_ id: ChunkID, chain: Int, _ tools: WorkerTools) throws -> FoundChunk {
+    guard chain == 0 else { return try chunk(id, among: index.locate(id), chain: chain, tools) }
     do {
-      return try chunk(id, among: index.locate(id), chain: chain, tools)
-    } catch ChunkFault.missing where chain == 0 {
-      // A collector may have moved it since the index was read (gc-protocol: list again, look up again, once).
+      return try refreshedChunk(id, tools)
+    } catch  where error is ChunkFault || (error as? IndexError)?.callsForRebuild == true {
+      // The index may be what is wrong: it is derived, and no reason to lose a file.
+      guard try mend() else { throw error }
+      return try chunk(id, among: index.locate(id), chain: 0, tools)
+    }
+  }
+
+  private func refreshedChunk(_ id: ChunkID, _ tools: WorkerTools) throws -> FoundChunk {
+    do {
+      return try chunk(id, among: index.locate(id), chain: 0, tools)
+    } catch ChunkFault.missing {
+      // A collector may have moved it since the index was read (protocol.md, "Readers": list again, look up again, once).
       try refresh()
-      return try chunk(id, among: index.locate(id), chain: chain, tools)
+      return try chunk(id, among: index.locate(id), chain: 0, tools)
     }
   }
 

@@ -61,13 +61,23 @@ extension Repository {
       }
       var found: [ListedSnapshot] = []
       for (id, record) in try index.records(folder) where !SnapshotCoder.isVoid(record) {
-        guard let snapshot = try snapshot(id, decoding: record) else { continue }
+        guard let snapshot = try snapshot(id, decoding: wholeRecord(id, record, in: folder)) else { continue }
         found.append(ListedSnapshot(snapshot: snapshot, labels: labels[id] ?? SnapshotLabels()))
       }
       return found.sorted {
         ($0.snapshot.created, $0.snapshot.id) < ($1.snapshot.created, $1.snapshot.id)
       }
     }
+  }
+
+  /// The record as the store has it where the index's copy does not decode.
+  private func wholeRecord(_ id: SnapshotID, _ record: [UInt8], in folder: RecordFolder) throws -> [UInt8] {
+    let name: ObjectName = folder == .trash ? .trash(id) : .snapshot(id)
+    guard (try? SnapshotCoder.decode(record))?.id != id, let stored = try? store.read(name), stored != record else {
+      return record
+    }
+    try? index.setRecord(folder, id, record: stored)  // Spares the next command this look.
+    return stored
   }
 
   /// The snapshot that a record spells; a damaged record is read again from its copy in a pack.

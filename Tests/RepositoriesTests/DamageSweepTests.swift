@@ -1,0 +1,145 @@
+import Glibc
+import SnapshotModel
+import TestSupport
+import Testing
+
+@testable import Repositories
+
+/// Every byte of a small repository changed, one at a time; of all its files every length cut; neighbours swapped.
+///
+/// A commit takes a share of the places, `SNAP_SWEEP=full` all of them (`tools/nightly`). Counts are printed.
+struct DamageSweepTests {
+  /// What is damaged; the index lies beside the objects and may be lost without harm.
+  enum Target: String, CaseIterable, CustomTestStringConvertible {
+    case config, packs, snapshots, labels, trash, index
+    var testDescription: String { rawValue }
+  }
+
+  private static let isFull = getenvText("SNAP_SWEEP") == "full"
+  private static let everyNthByte = isFull ? 1 : 41
+  private static let everyNthLength = isFull ? 1 : 97
+
+  private let fixture: RepositoryFixture
+  private let trees: [String: RepositoryFixture.Tree]
+
+  /// Three versions, one of them forgotten, in some 9 KiB.
+  init() throws {
+    fixture = try RepositoryFixture()
+    var random = SeededGenerator(seed: 77)
+    var tree: RepositoryFixture.Tree = ["a": random.text(1500), "b": random.bytes(900), "c/d": random.text(400)]
+    let repository = try fixture.open()
+    var trees: [String: RepositoryFixture.Tree] = [:]
+    for version in ["v1", "v2", "v3"] {
+      trees[version] = tree
+      let snapshot = try repository.save(version, tree)
+      var labels = SnapshotLabels()
+      labels.note = "note on \(version)"
+      try repository.setLabels(labels, of: snapshot.id)
+      tree["a"]?[700] ^= 1
+      tree["new in \(version)"] = random.bytes(200)
+    }
+    try repository.forget(["v3"])
+    repository.close()
+    self.trees = trees
+  }
+
+  @Test(arguments: Target.allCases) func `no changed byte comes out of a restore, and each is told`(target: Target)
+    throws
+  {
+    var random = SeededGenerator(seed: 5)
+    var cases = 0
+    for (path, bytes) in files(of: target) {
+      for at in stride(
+        from: Int.random(in: 0..<Self.everyNthByte, using: &random), to: bytes.count, by: Self.everyNthByte)
+      {
+        for value in [bytes[at] ^ 1 << UInt8.random(in: 0..<8, using: &random), 0x00, 0xFF] where value != bytes[at] {
+          var damaged = bytes
+          damaged[at] = value
+          try check(path, damaged, whole: bytes, "\(path): byte \(at) is \(value)")
+          cases += 1
+        }
+      }
+    }
+    print("damage sweep, bytes of \(target): \(cases) cases")
+    #expect(cases > 10)
+  }
+
+  @Test(arguments: Target.allCases) func `no length that a file is cut to gives wrong bytes, and each is told`(
+    target: Target
+  ) throws {
+    var cases = 0
+    for (path, bytes) in files(of: target) {
+      for count in stride(from: 0, to: bytes.count, by: Self.everyNthLength) {
+        try check(path, Array(bytes[..<count]), whole: bytes, "\(path) cut to \(count) of \(bytes.count)")
+        cases += 1
+      }
+    }
+    print("damage sweep, lengths of \(target): \(cases) cases")
+    #expect(cases > 0)
+  }
+
+  /// Labels do not say whose they are: they are mutable, and nothing that is restored hangs on them.
+  @Test(arguments: [Target.packs, .snapshots])
+  func `one object in another's place is told, and gives no wrong bytes`(target: Target) throws {
+    let files = files(of: target)
+    for (path, bytes) in files {
+      for other in files where other.path != path {
+        try check(path, other.bytes, whole: bytes, "\(path) holds \(other.path)")
+      }
+    }
+    #expect(files.count > 1)
+  }
+
+  private func files(of target: Target) -> [(path: String, bytes: [UInt8])] {
+    guard target != .index else {
+      return [("index.sqlite", StoreTestFolder.bytes(fixture.path + "/index.sqlite") ?? [])]
+    }
+    return fixture.files().filter { $0.path == target.rawValue || $0.path.hasPrefix(target.rawValue + "/") }
+  }
+
+  /// Damages the file, looks at everything, and puts it back.
+  private func check(_ path: String, _ damaged: [UInt8], whole: [UInt8], _ comment: String) throws {
+    let index = StoreTestFolder.bytes(fixture.path + "/index.sqlite") ?? []
+    StoreTestFolder.write(damaged, to: fixture.path + "/" + path)
+    defer {
+      for suffix in ["-wal", "-shm", ".bad", ".bad-wal", ".bad-shm"] {
+        _ = unsafe unlink(fixture.path + "/index.sqlite" + suffix)
+      }
+      StoreTestFolder.write(index, to: fixture.path + "/index.sqlite")
+      StoreTestFolder.write(whole, to: fixture.path + "/" + path)
+    }
+    do {
+      let repository = try fixture.open()
+      defer { repository.close() }
+      try readAll(repository, path, comment)
+      var options = VerifyOptions()
+      options.readData = .all
+      let problems = try Verifier.verify(repository, options: options).problems
+      // What is wrong with the index alone is no damage: it is derived.
+      #expect(problems.isEmpty == (path == "index.sqlite"), "\(comment): \(problems)")
+    } catch let fault as SnapFault {
+      #expect([.damage, .newerFormat].contains(fault.code), "\(comment): \(fault)")
+      guard path == "index.sqlite" else { return }
+      #expect(fault.hint == "snap repair index", "\(comment): \(fault)")
+      _ = try IndexRebuilder.rebuild(fixture.path, events: fixture.events)
+      try readAll(fixture.open(), path, comment)
+    }
+  }
+
+  /// Every version gives its own bytes or none; where only the index is damaged, its own or a fault that says what to do.
+  private func readAll(_ repository: Repository, _ path: String, _ comment: String) throws {
+    for listed in try repository.snapshots() {
+      do {
+        let tree = try asFault { try repository.tree(of: listed.snapshot) }
+        #expect(tree == trees[listed.snapshot.version], "\(comment): wrong bytes in \(listed.snapshot.version)")
+      } catch let fault as SnapFault where path != "index.sqlite" {
+        #expect([.damage, .newerFormat].contains(fault.code), "\(comment): \(fault)")
+      }
+    }
+  }
+}
+
+private func getenvText(_ name: String) -> String? {
+  // Unsafe: what the environment holds is copied at once.
+  unsafe getenv(name).map { unsafe String(cString: $0) }
+}
