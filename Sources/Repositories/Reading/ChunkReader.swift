@@ -126,7 +126,7 @@ package final class ChunkReader: Sendable {
     guard chain == 0 else { return try chunk(id, among: index.locate(id), chain: chain, tools) }
     do {
       return try refreshedChunk(id, tools)
-    } catch  where error is ChunkFault || (error as? IndexError)?.callsForRebuild == true {
+    } catch let error where error is ChunkFault || (error as? IndexError)?.callsForRebuild == true {
       // The index may be what is wrong: it is derived, and no reason to lose a file.
       guard try mend() else { throw error }
       return try chunk(id, among: index.locate(id), chain: 0, tools)
