@@ -21,6 +21,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CLinux"),
 
     .target(name: "SnapshotModel"),
@@ -39,7 +40,9 @@ let package = Package(
       dependencies: [
         "SnapshotModel", "Chunking", "Sealing", "ObjectStores", "Repositories", "CLinux", "CZlib", "CZstd",
       ]),
-    .target(name: "Workflows", dependencies: ["SnapshotModel", "ObjectStores", "Repositories", "FileTrees"]),
+    .target(
+      name: "Workflows",
+      dependencies: ["SnapshotModel", "ObjectStores", "Repositories", "FileTrees", "CLinux", "CYAML"]),
     .executableTarget(
       name: "snap",
       dependencies: [

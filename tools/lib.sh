@@ -11,7 +11,7 @@ die() { say "${0##*/}: $1"; [ $# -lt 2 ] || say "hint: $2"; exit 1; }
 # Libraries are asked of dpkg, commands of the PATH (a python3 or git from elsewhere is as good).
 missing_packages() {
   local package
-  for package in libzstd-dev libssl-dev libsqlite3-dev zlib1g-dev; do
+  for package in libzstd-dev libssl-dev libsqlite3-dev libyaml-dev zlib1g-dev; do
     dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' || echo "$package"
   done
   command -v pkg-config >/dev/null || echo pkg-config
@@ -24,7 +24,7 @@ missing_packages() {
 # Installs what is missing, and does nothing (no apt, no sudo) when nothing is.
 install_packages() {
   command -v dpkg-query >/dev/null || {
-    say "not a Debian or Ubuntu system: zstd, OpenSSL 3, SQLite and zlib headers, git and python3 must be there already"
+    say "not a Debian or Ubuntu system: zstd, OpenSSL 3, SQLite, libyaml and zlib headers, git and python3 must be there already"
     return 0
   }
   local -a missing=() elevate=()

@@ -22,6 +22,12 @@ package enum ProcessEnvironment {
 }
 
 extension ProcessEnvironment {
+  /// Whose files this process may trust: its own user's, root's, and under sudo those of who called it.
+  package static func trustedUserIDs() -> Set<UInt32> {
+    let caller = geteuid() == 0 ? value("SUDO_UID").flatMap { UInt32(String(decoding: $0, as: UTF8.self)) } : nil
+    return Set([geteuid(), 0] + (caller.map { [$0] } ?? []))
+  }
+
   /// Who runs this process, as the user database calls them; the number where it does not.
   package static func userName() -> String {
     let identifier = geteuid()

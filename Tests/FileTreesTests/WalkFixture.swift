@@ -118,6 +118,7 @@ func describe(_ decision: IgnoreDecision) -> String {
     switch rule.source {
     case .builtIn: "built-in:\(rule.line) \(displayText(rule.pattern))"
     case .commandLine: "command line:\(rule.line) \(displayText(rule.pattern))"
+    case .configuration: "(configuration)"
     case .file(let path): "\(path):\(rule.line) \(displayText(rule.pattern))"
     case .excludeFile(let path): "\(displayText(path)):\(rule.line) \(displayText(rule.pattern))"
     }

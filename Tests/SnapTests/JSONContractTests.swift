@@ -6,7 +6,8 @@ import Testing
 struct JSONContractTests {
   static let lines: [[String]] = [
     ["init", "-r", "../other"], ["save", "v3"], ["save", "v3", "--dry-run"], ["save", "v4", "--skip-if-unchanged"],
-    ["ignored"], ["ignored", "src", "node_modules/x"], ["status"], ["list"], ["list", "--last", "1"], ["show", "v2"],
+    ["ignored"], ["ignored", "src", "node_modules/x"], ["config"], ["status"], ["list"], ["list", "--last", "1"],
+    ["show", "v2"],
     ["show", "v2", "--manifest"], ["ls", "v2"], ["ls", "-R", "v2"], ["find", "*.py"], ["log", "notes.txt"],
     ["log", "src"], ["diff"], ["diff", "v1", "v2"], ["stats"], ["du"], ["du", "v1"],
     ["restore", "v1", "--to", "../out"],

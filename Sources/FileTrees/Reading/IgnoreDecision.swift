@@ -54,6 +54,8 @@ package struct IgnoreRule: Hashable, Sendable {
 package enum IgnoreSource: Hashable, Sendable {
   case builtIn
   case commandLine
+  /// The project's configuration.
+  case configuration
   /// An ignore file inside the tree.
   case file(ArchivePath)
   /// An ignore file named on the command line.

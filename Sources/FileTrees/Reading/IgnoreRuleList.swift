@@ -55,6 +55,14 @@ final class IgnoreRuleList: Sendable {
     }
   }
 
+  /// - Parameter configured: as above, with the lines that they stand on.
+  init(configured: [(pattern: String, line: Int)]) {
+    baseLength = 0
+    rules = configured.compactMap { pattern, line in
+      Self.compiled(IgnoreRule(pattern: Array(pattern.utf8), source: .configuration, line: line))
+    }
+  }
+
   var isEmpty: Bool { rules.isEmpty }
 
   /// Without the spaces at the end, but for an escaped one.

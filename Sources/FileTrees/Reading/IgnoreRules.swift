@@ -3,7 +3,7 @@ import SnapshotModel
 /// The rules that hold in one folder of a tree, in their order of precedence.
 ///
 /// From the weakest: the built-in ones; the ignore files from the root down, in each folder `.gitignore` before
-/// `.snapignore`; the exclude files and then the patterns of the command line. Of one list's rules the last that
+/// `.snapignore`; the project's configuration; the exclude files and then the patterns of the command line. Of one list's rules the last that
 /// matches decides, of all lists the strongest that has one.
 ///
 /// - SeeAlso: docs/guides/ignore-rules.md
@@ -23,6 +23,7 @@ struct IgnoreRules: Sendable {
   init(_ options: WalkOptions) throws {
     if options.usesDefaultIgnores { lists.append(Self.builtIn) }
     var commandLine: [IgnoreRuleList] = []
+    if !options.configured.isEmpty { commandLine.append(IgnoreRuleList(configured: options.configured)) }
     for path in options.excludeFiles {
       commandLine.append(
         IgnoreRuleList(text: try IgnoreFile.readNamed(path), source: .excludeFile(path), folder: .root))

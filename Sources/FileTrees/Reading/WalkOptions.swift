@@ -10,6 +10,8 @@ package struct WalkOptions: Sendable {
   package var usesGitIgnore = false
   /// Patterns as in an ignore file in the root, but above all ignore files; no comments, and spaces count.
   package var excludes: [String] = []
+  /// Patterns of the project's configuration, with their lines in it: above all ignore files, below `excludeFiles`.
+  package var configured: [(pattern: String, line: Int)] = []
   /// Paths of ignore files that apply as if in the root, above all that the walk meets and below `excludes`.
   package var excludeFiles: [[UInt8]] = []
   /// Keeps of a folder with a valid `CACHEDIR.TAG` nothing but that file.

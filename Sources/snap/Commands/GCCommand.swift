@@ -1,12 +1,13 @@
 import ArgumentParser
 import Repositories
 import SnapshotModel
+import Workflows
 
 struct GCCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "gc", abstract: "Apply a retention policy, and free what no version needs.",
     discussion: """
-      Without rules it keeps all versions and frees what was forgotten. Rules are OR-ed: each keeps some versions, and \
+      Without rules, here or in snap.yml, it keeps all versions and frees what was forgotten. Rules are OR-ed: each keeps some versions, and \
       what none keeps is forgotten; held versions and those dated in the future always stay. With --undo-window 7d what \
       was forgotten less than that ago, also by this run, stays and can be taken back. With nothing to free it encodes \
       history anew, where that makes it smaller. Saves may run meanwhile.
@@ -27,21 +28,28 @@ struct GCCommand: Command {
 
   @Flag(help: "Encode everything anew, as small as it gets: takes minutes a gigabyte.") var deep = false
 
+  @Flag(help: "Forget nothing, whatever snap.yml says: only free what was forgotten.") var noRetention = false
+
   @Flag(name: [.customShort("n"), .long], help: "Only say what would be done.") var dryRun = false
 
   @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
   func check() throws {
+    if retention.isGiven, noRetention {
+      throw SnapFault(.usage, "--keep rules and --no-retention cannot be combined")
+    }
     if retention.isGiven, retention.policy.isEmpty {
       throw SnapFault(
         .usage, "refusing to forget every snapshot; these rules keep none",
-        hint: "--keep-last 1 keeps the newest; without rules gc frees what was forgotten")
+        hint: "--keep-last 1 keeps the newest; --no-retention only frees what was forgotten")
     }
   }
 
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
-    let report = retention.isGiven ? try RetentionReport(retention.policy, on: repository.snapshots()) : nil
+    let configured = try session.configuration(of: repository)?.retention
+    let policy = noRetention ? nil : retention.isGiven ? retention.policy : configured
+    let report = try policy.map { try RetentionReport($0, on: repository.snapshots()) }
     let window = try windowSeconds(session)
     try report?.write(to: session)
     let removed = report?.removed ?? []

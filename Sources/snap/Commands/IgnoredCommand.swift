@@ -2,6 +2,7 @@ import ArgumentParser
 import FileTrees
 import Repositories
 import SnapshotModel
+import Workflows
 
 struct IgnoredCommand: Command {
   static let configuration = CommandConfiguration(
@@ -26,8 +27,9 @@ struct IgnoredCommand: Command {
   func run(in session: Session) throws -> FaultCode? {
     // The rules need no repository: without one the current folder is the root.
     let location = try session.repositoryLocation()
-    let root = location.map(PathText.path).flatMap { Self.projectRoot(of: $0) } ?? session.workingFolder
-    let options = try ignore.walkOptions(repository: location.map { Array($0.utf8) })
+    let root = session.projectRoot(at: location)
+    let options = try ignore.walkOptions(
+      repository: location.map { Array($0.utf8) }, configuration: ProjectConfiguration(ofProject: root), root: root)
     let count = try paths.isEmpty ? list(root, options, session) : explain(root, options, session)
     return count > 0 ? nil : .failed
   }
@@ -76,12 +78,5 @@ struct IgnoredCommand: Command {
     object["pattern"] = decision.rule.map { .string(displayText($0.pattern)) } ?? .null
     object["cause"] = .string(IgnoreText.cause(decision))
     try session.json(object)
-  }
-
-  /// The folder that holds `.snap`.
-  private static func projectRoot(of repository: [UInt8]) -> [UInt8]? {
-    let suffix = Array("/\(Repository.folderName)".utf8)
-    guard repository.count > suffix.count, repository.suffix(suffix.count) == suffix[...] else { return nil }
-    return Array(repository.dropLast(suffix.count))
   }
 }

@@ -48,9 +48,10 @@ struct SaveCommand: Command {
     let repository = try session.openRepository()
     let base = session.base(of: repository)
     let (name, paths) = try split()
+    let configuration = try session.configuration(of: repository)
     let git = try gitState(of: base, session)
     let start = try input.start(
-      paths: paths, base: base, command: afterTerminator, workingFolder: session.workingFolder)
+      paths: paths, base: base, command: afterTerminator, configured: configuration?.sources ?? [])
     let now = currentTime()
     warnAboutClock(now, repository, session)
     var request = SaveRequest(
@@ -67,7 +68,8 @@ struct SaveCommand: Command {
     request.isDryRun = label.dryRun
     request.skipIfUnchanged = label.skipIfUnchanged
     request.readsAll = label.force
-    request.walk = try ignore.walkOptions(repository: Array(repository.folder.utf8))
+    request.walk = try ignore.walkOptions(
+      repository: Array(repository.folder.utf8), configuration: configuration, root: base)
     request.confirm = start.confirm
 
     Interruption.defer()

@@ -55,6 +55,11 @@ enum FileSystemPath {
     path.isRoot ? folder : (folder == [slash] ? [] : folder) + [slash] + path.bytes
   }
 
+  /// `path` itself when it is absolute.
+  static func joined(_ folder: [UInt8], below path: [UInt8]) -> [UInt8] {
+    path.first == slash ? path : (folder == [slash] ? [] : folder) + [slash] + path
+  }
+
   static func isReadable(_ path: [UInt8]) -> Bool { unsafe withCString(path) { unsafe access($0, R_OK) } == 0 }
 
   /// Whether something stands there, be it a dangling link.
@@ -106,8 +111,8 @@ enum FileSystemPath {
   /// Makes a file of a few bytes unless there is one.
   ///
   /// - Throws: `SnapFault` that names the file.
-  static func createSmallFile(_ path: [UInt8], _ bytes: [UInt8]) throws(SnapFault) {
-    let descriptor = unsafe withCString(path) { unsafe open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
+  static func createSmallFile(_ path: [UInt8], _ bytes: [UInt8], mode: mode_t = 0o600) throws(SnapFault) {
+    let descriptor = unsafe withCString(path) { unsafe open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) }
     if descriptor < 0, errno == EEXIST { return }
     guard descriptor >= 0 else { throw SnapFault(.failed, "cannot create '\(displayText(path))': \(errorText(errno))") }
     defer { close(descriptor) }

@@ -34,25 +34,29 @@ struct IgnoreOptions: ParsableArguments {
   @Flag(help: "Do not apply the built-in rules (node_modules/ .git/ dist/ build/ coverage/).")
   var noDefaultIgnores = false
 
+  /// What these flags say, on top of what the project's configuration does.
+  ///
   /// - Parameter repository: the folder that must not be saved into itself.
   /// - Throws: `SnapFault` `.usage` when an exclude file cannot be read.
-  func walkOptions(repository: [UInt8]?) throws -> WalkOptions {
-    var options = WalkOptions()
-    options.usesDefaultIgnores = !noIgnore && !noDefaultIgnores
-    options.usesSnapIgnore = !noIgnore
-    options.usesGitIgnore = gitIgnore
+  func walkOptions(
+    repository: [UInt8]?, configuration: ProjectConfiguration?, root: [UInt8]
+  ) throws -> WalkOptions {
+    var options = try configuration?.walkOptions(root: root) ?? WalkOptions()
+    if noIgnore || noDefaultIgnores { options.usesDefaultIgnores = false }
+    if noIgnore { options.usesSnapIgnore = false }
+    if gitIgnore { options.usesGitIgnore = true }
     options.excludes = exclude.map { String(decoding: ArgumentText.encode($0), as: UTF8.self) }
-    options.excludeFiles = try excludeFile.map { name in
+    options.excludeFiles += try excludeFile.map { name in
       let path = try FileSystemPath.absolute(ArgumentText.encode(name))
       guard FileSystemPath.isReadable(path) else {
         throw SnapFault(.usage, "--exclude-file: cannot read '\(ArgumentText.display(name))': \(errorText(errno))")
       }
       return path
     }
-    options.excludeCaches = excludeCaches
-    options.excludeIfPresent = excludeIfPresent.map { ArgumentText.encode($0) }
-    options.excludeLargerThan = excludeLargerThan?.byteCount
-    options.oneFileSystem = oneFileSystem
+    if excludeCaches { options.excludeCaches = true }
+    options.excludeIfPresent += excludeIfPresent.map { ArgumentText.encode($0) }
+    if let excludeLargerThan { options.excludeLargerThan = excludeLargerThan.byteCount }
+    if oneFileSystem { options.oneFileSystem = true }
     if let repository, let identity = FileSystemPath.identity(of: repository) { options.neverEnter = [identity] }
     return options
   }

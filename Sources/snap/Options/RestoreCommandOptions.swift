@@ -2,6 +2,7 @@ import ArgumentParser
 import FileTrees
 import Repositories
 import SnapshotModel
+import Workflows
 
 /// What to restore, where to, and what to do about what is there.
 struct RestoreCommandOptions: ParsableArguments {
@@ -60,7 +61,7 @@ struct RestoreCommandOptions: ParsableArguments {
     settings.snapshotName = version.version
     settings.neverEnter = repository.neverEnter
     if delete, isInPlace {
-      let walk = WalkOptions()
+      let walk = try ProjectConfiguration(ofProject: base)?.walkOptions(root: base) ?? WalkOptions()
       settings.isSpared = { path, isFolder in
         // What cannot be decided is spared: deleting is the step that cannot be repeated.
         (try? ignoreDecision(for: path, isDirectory: isFolder, root: base, options: walk))?.isIgnored ?? true

@@ -47,9 +47,15 @@ struct SaveInputOptions: ParsableArguments {
 
   /// Starts the command, if there is one.
   ///
-  /// - Parameter base: what paths are kept relative to.
-  func start(paths: [String], base: [UInt8], command: [String], workingFolder: [UInt8]) throws -> Start {
+  /// - Parameters:
+  ///   - base: what paths are kept relative to.
+  ///   - configured: the paths to save, from `base`, when none are given.
+  func start(paths: [String], base: [UInt8], command: [String], configured: [[UInt8]]) throws -> Start {
     guard stdin || stdinFromCommand else {
+      if isWholeProject(paths), !configured.isEmpty {
+        return Start(
+          input: try tree(configured.map { FileSystemPath.joined(base, below: $0) }, base: base), confirm: nil)
+      }
       return Start(input: try tree(paths + listedPaths(), base: base), confirm: nil)
     }
     let name = ArchivePath(ArgumentText.encode(stdinFilename)) ?? .root
@@ -66,6 +72,9 @@ struct SaveInputOptions: ParsableArguments {
       }
     }
   }
+
+  /// Whether nobody said what to save, so that it is what the project is.
+  func isWholeProject(_ paths: [String]) -> Bool { paths.isEmpty && filesFrom.isEmpty && !stdin && !stdinFromCommand }
 
   /// Paths below `base` are kept relative to it; as soon as one lies elsewhere, all are kept from the root.
   private func tree(_ paths: [[UInt8]], base: [UInt8]) throws -> SaveRequest.Input {

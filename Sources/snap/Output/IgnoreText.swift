@@ -1,5 +1,6 @@
 import FileTrees
 import SnapshotModel
+import Workflows
 
 /// What decided that something is left out, in the form of `git check-ignore -v`.
 enum IgnoreText {
@@ -19,6 +20,7 @@ enum IgnoreText {
     switch source {
     case .builtIn: "(built-in)"
     case .commandLine: "(command line)"
+    case .configuration: ProjectConfiguration.fileName
     case .file(let path): path.description
     case .excludeFile(let path): displayText(path)
     }

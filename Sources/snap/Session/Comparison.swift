@@ -40,7 +40,9 @@ struct Comparison {
     self.old = old
     self.new = new
     self.repository = repository
-    options = try ignore.walkOptions(repository: Array(repository.folder.utf8))
+    options = try ignore.walkOptions(
+      repository: Array(repository.folder.utf8), configuration: session.configuration(of: repository),
+      root: session.base(of: repository))
     if case .version(let version) = old, case .workTree = new {
       // A version of paths outside of the project was walked from the root. One of the project is compared with where the project is
       // now: it may have been moved, or copied.

@@ -34,7 +34,7 @@ struct ProjectState {
       changes = nil
       return
     }
-    var options = WalkOptions()
+    var options = try session.configuration(of: repository)?.walkOptions(root: base) ?? WalkOptions()
     options.neverEnter = repository.neverEnter
     var found = Changes()
     try WorkTreeDiffer.forEachChange(

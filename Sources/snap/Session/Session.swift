@@ -12,6 +12,8 @@ final class Session: Sendable {
   /// Absolute, after `-C`.
   let workingFolder: [UInt8]
   private let repositoryOption: String?
+  /// Who named the repository: `--repo`, `SNAP_REPOSITORY`, or nobody.
+  let repositoryOrigin: String
   private let opened = Mutex<[Repository]>([])
 
   init(global: GlobalOptions, output: StandardOutput) throws(SnapFault) {
@@ -26,11 +28,14 @@ final class Session: Sendable {
     if let option = global.repo {
       if option.isEmpty { throw SnapFault(.usage, "--repo: '' is not a path") }
       repositoryOption = option
+      repositoryOrigin = "--repo"
     } else if let variable = ProcessEnvironment.value("SNAP_REPOSITORY") {
       if variable.isEmpty { throw SnapFault(.usage, "SNAP_REPOSITORY: '' is not a path") }
       repositoryOption = ArgumentText.decode(variable)
+      repositoryOrigin = "SNAP_REPOSITORY"
     } else {
       repositoryOption = nil
+      repositoryOrigin = "found"
     }
   }
 

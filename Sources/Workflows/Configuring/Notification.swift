@@ -1,0 +1,55 @@
+import SnapshotModel
+
+/// Who hears how a save ended.
+package enum Notification: Hashable, Sendable {
+  /// Asked for when a save succeeded; with `/fail` behind it, and the message as body, when it failed.
+  case healthcheck(NotificationURL)
+  /// Gets a JSON object by POST either way.
+  case webhook(NotificationURL)
+  case command(ProjectCommand)
+
+  static func all(_ file: ConfigurationSection) throws(SnapFault) -> [Notification] {
+    guard let section = try file.section("notify", keys: ["healthcheck", "webhook", "command"]) else { return [] }
+    var all: [Notification] = []
+    if let url = try section.url("healthcheck") { all.append(.healthcheck(url)) }
+    if let url = try section.url("webhook") { all.append(.webhook(url)) }
+    if let command = try section.command("command") { all.append(.command(command)) }
+    return all
+  }
+}
+
+/// An address that is often a secret itself, so it is shown without its path, and may stand in a variable.
+package enum NotificationURL: Hashable, Sendable {
+  case literal(String)
+  case variable(String)
+
+  /// `https://hc-ping.com/***`, `${HEALTHCHECK_URL}`.
+  package var shown: String {
+    switch self {
+    case .variable(let name): return "${\(name)}"
+    case .literal(let url):
+      let host = url.drop { $0 != ":" }.dropFirst(3).prefix { !"/?#".contains($0) }
+      let shown = host.split(separator: "@").last.map(String.init) ?? ""
+      return "\(url.prefix { $0 != ":" })://\(shown)/***"
+    }
+  }
+
+  /// `http://` or `https://` and something that no other line of a file for curl can hide in.
+  static func isAddress(_ text: String) -> Bool {
+    guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return false }
+    return text.utf8.count > scheme.utf8.count && text.utf8.count <= 2048
+      && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+  }
+}
+
+extension ConfigurationSection {
+  fileprivate func url(_ key: String) throws(SnapFault) -> NotificationURL? {
+    try value(key, "an http(s) address, or ${NAME} for one in the environment") { text in
+      if text.hasPrefix("${"), text.hasSuffix("}") {
+        let name = String(text.dropFirst(2).dropLast())
+        return EnvironmentFile.isName(name) ? .variable(name) : nil
+      }
+      return NotificationURL.isAddress(text) ? .literal(text) : nil
+    }
+  }
+}

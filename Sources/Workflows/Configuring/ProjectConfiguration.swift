@@ -1,0 +1,71 @@
+import SnapshotModel
+
+/// What a project's `snap.yml` says, every value checked.
+///
+/// - SeeAlso: docs/guides/configuration.md
+package struct ProjectConfiguration: Sendable {
+  package static let fileName = "snap.yml"
+
+  /// A pattern, and the line of the file that it stands on.
+  package struct Pattern: Hashable, Sendable {
+    package var text: String
+    package var line: Int
+  }
+
+  package enum Databases: String, Sendable {
+    case auto, off
+  }
+
+  /// Around a save, and after it.
+  package enum HookEvent: String, CaseIterable, Sendable {
+    case beforeSave = "before-save"
+    case afterSave = "after-save"
+    case onSuccess = "on-success"
+    case onFailure = "on-failure"
+  }
+
+  /// Paths to save instead of the whole project, from its root unless absolute; empty for the whole.
+  package var sources: [[UInt8]] = []
+  package var excludes: [Pattern] = []
+  package var excludeFiles: [[UInt8]] = []
+  package var excludeIfPresent: [[UInt8]] = []
+  package var excludeLargerThan: UInt64?
+  package var excludeCaches = false
+  package var oneFileSystem = false
+  package var usesGitIgnore = false
+  package var usesNoIgnore = false
+  package var usesNoDefaultIgnores = false
+  package var dumps: [DumpSpecification] = []
+  package var databases = Databases.auto
+  /// `nil` without the key, for what `gc` then keeps is everything.
+  package var retention: RetentionPolicy?
+  /// Commands that must succeed in a restored copy.
+  package var checks: [ProjectCommand] = []
+  package var hooks: [HookEvent: ProjectCommand] = [:]
+  package var notifications: [Notification] = []
+  package var schedule: BackupSchedule?
+
+  /// Everything that the file sets, for showing.
+  package var entries: [ConfigurationEntry] = []
+  /// Who could have written the commands in it.
+  package var ownerID: UInt32 = 0
+  package var isWorldWritable = false
+
+  init() {}
+
+  /// Reads the file of a project.
+  ///
+  /// - Parameter root: the project's folder.
+  /// - Returns: `nil` when the project has none.
+  /// - Throws: `SnapFault` `.usage` that names file and line.
+  package init?(ofProject root: [UInt8]) throws(SnapFault) {
+    let path = root + Array("/\(Self.fileName)".utf8)
+    guard let content = try SmallFile.read(path, byteCountMax: YAMLReader.byteCountMax) else { return nil }
+    try self.init(parsing: content.bytes)
+    ownerID = content.ownerID
+    isWorldWritable = content.isWorldWritable
+  }
+
+  /// Whether it names anything to run.
+  package var hasCommands: Bool { !dumps.isEmpty || !hooks.isEmpty || !notifications.isEmpty }
+}
