@@ -42,7 +42,7 @@ let package = Package(
       ]),
     .target(
       name: "Workflows",
-      dependencies: ["SnapshotModel", "ObjectStores", "Repositories", "FileTrees", "CLinux", "CYAML"]),
+      dependencies: ["SnapshotModel", "ObjectStores", "Repositories", "FileTrees", "CLinux", "CYAML", "CSQLite"]),
     .executableTarget(
       name: "snap",
       dependencies: [

@@ -16,6 +16,7 @@ const int linux_O_PATH = O_PATH;
 const int linux_AT_EMPTY_PATH = AT_EMPTY_PATH;
 const int linux_SEEK_DATA = SEEK_DATA;
 const int linux_SEEK_HOLE = SEEK_HOLE;
+const int linux_POSIX_SPAWN_SETSID = POSIX_SPAWN_SETSID;
 
 ssize_t linux_getdents64(int directory, void *buffer, size_t capacity) {
   return syscall(SYS_getdents64, directory, buffer, capacity);
@@ -54,5 +55,9 @@ ssize_t linux_fgetxattr(int file, const char *name, void *value, size_t capacity
 
 uint32_t linux_major(uint64_t device) { return major(device); }
 uint32_t linux_minor(uint64_t device) { return minor(device); }
+
+int linux_spawn_in_folder(posix_spawn_file_actions_t *actions, const char *folder) {
+  return posix_spawn_file_actions_addchdir_np(actions, folder);
+}
 
 void linux_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }

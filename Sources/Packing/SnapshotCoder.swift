@@ -21,6 +21,8 @@ package enum SnapshotCoder {
     static let message: UInt64 = 13
     static let label: UInt64 = 14
     static let toolVersion: UInt64 = 15
+    static let dump: UInt64 = 16
+    static let database: UInt64 = 17
   }
 
   private static let what = "snapshot record"
@@ -55,6 +57,13 @@ package enum SnapshotCoder {
     record.append(tag: Tag.message, snapshot.message)
     for label in snapshot.tags { record.append(tag: Tag.label, Array(label.utf8)) }
     record.append(tag: Tag.toolVersion, snapshot.toolVersion)
+    for dump in snapshot.dumps {
+      var writer = ByteWriter()
+      writer.append(counted: Array(dump.name.utf8))
+      writer.append(dump.path.bytes)
+      record.append(tag: Tag.dump, writer.bytes)
+    }
+    for database in snapshot.databases { record.append(tag: Tag.database, database.bytes) }
     return record.finish()
   }
 
@@ -81,9 +90,13 @@ package enum SnapshotCoder {
       try offset.expectEnd()
       snapshot.utcOffsetSeconds = value
     }
-    for source in record.values(Tag.source) {
-      guard let path = ArchivePath(Array(source)) else { throw .damaged(what: what) }
-      snapshot.sources.append(path)
+    snapshot.sources = try paths(Tag.source, of: record)
+    snapshot.databases = try paths(Tag.database, of: record)
+    for value in record.values(Tag.dump) {
+      var reader = ByteReader(value, what: what)
+      let name = try reader.countedText()
+      guard let path = ArchivePath(Array(reader.rest)) else { throw .damaged(what: what) }
+      snapshot.dumps.append(SavedDump(name: name, path: path))
     }
     if let parent = try record.value(Tag.parent) {
       guard let parent = SnapshotID(bytes: parent) else { throw .damaged(what: what) }
@@ -92,6 +105,15 @@ package enum SnapshotCoder {
     if let git = try record.reader(Tag.git) { snapshot.git = try decodeGit(git) }
     if let statistics = try record.reader(Tag.statistics) { snapshot.statistics = try decodeStatistics(statistics) }
     return snapshot
+  }
+
+  private static func paths(_ tag: UInt64, of record: TaggedRecord) throws(PackingError) -> [ArchivePath] {
+    var paths: [ArchivePath] = []
+    for value in record.values(tag) {
+      guard let path = ArchivePath(Array(value)) else { throw .damaged(what: what) }
+      paths.append(path)
+    }
+    return paths
   }
 
   /// What used to be created under a snapshot's name to keep a save from committing; nothing writes it any more.

@@ -22,6 +22,10 @@ package struct Snapshot: Hashable, Sendable {
   /// As given on saving; later ones stand in the labels.
   package var tags: [String]
   package var toolVersion: String
+  /// The files that are no copies of files of the tree, but what commands wrote.
+  package var dumps: [SavedDump] = []
+  /// The files that SQLite has copied while they were in use: their bytes are not those of the tree's.
+  package var databases: [ArchivePath] = []
 
   package init(
     id: SnapshotID, version: String, created: Timestamp, utcOffsetSeconds: Int32 = 0, host: String, user: String,
@@ -43,6 +47,18 @@ package struct Snapshot: Hashable, Sendable {
     self.message = message
     self.tags = tags
     self.toolVersion = toolVersion
+  }
+}
+
+/// A file of a version that is the output of a command.
+package struct SavedDump: Hashable, Sendable {
+  /// As the project's configuration calls it.
+  package var name: String
+  package var path: ArchivePath
+
+  package init(name: String, path: ArchivePath) {
+    self.name = name
+    self.path = path
   }
 }
 

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import ObjectStores
 import SnapshotModel
@@ -21,35 +22,72 @@ package final class ChildProcess: Sendable {
     case captured
   }
 
+  /// Where the child's standard output goes.
+  package enum Output: Sendable {
+    case piped
+    case inherited
+    /// To this process's standard error.
+    case toError
+  }
+
+  /// What the child reads.
+  package enum Input: Sendable {
+    /// `/dev/null`.
+    case none
+    case inherited
+    /// What is written to `inputDescriptor`.
+    case piped
+  }
+
+  /// Write end of the pipe to the child's standard input; `nil` unless it is piped, and after `closeInput`.
+  package var inputDescriptor: Int32? { inputEnd.withLock { $0 } }
+  private let inputEnd = Mutex<Int32?>(nil)
+
   /// Read end of the pipe from the child's standard output.
   package let outputDescriptor: Int32
-  private let errorDescriptor: Int32?
+  package let errorDescriptor: Int32?
+  private let leadsSession: Bool
   private let process: pid_t
   private let ending = Mutex<Ending?>(nil)
 
-  /// Starts `arguments[0]`, searched on the `PATH`, with standard input from `/dev/null` unless inherited.
+  /// Starts `arguments[0]`, searched on the `PATH`.
   ///
   /// - Parameters:
   ///   - arguments: program and arguments, without NUL bytes.
   ///   - environment: `NAME=value` entries; `nil` for this process's own.
+  ///   - folder: where it starts; `nil` for here.
+  ///   - leadsSession: whether it and what it starts are a session of their own: `stop` reaches all of it, it does not
+  ///     hear of a Ctrl-C, and it fails, rather than hangs, where it would ask for a password.
   /// - Throws: `SnapFault` `.commandFailed` that names the program when it cannot be started.
   package init(
     _ arguments: [[UInt8]], environment: [[UInt8]]? = nil, error: ErrorStream = .inherited,
-    inheritsInput: Bool = false
+    input: Input = .none, output destination: Output = .piped, folder: [UInt8]? = nil, leadsSession: Bool = false
   ) throws(SnapFault) {
+    self.leadsSession = leadsSession
     let name = displayText(arguments.first ?? [])
     let output = try Self.pipe()
     let errorPipe = error == .captured ? try Self.pipe() : nil
+    let inputPipe = input == .piped ? try Self.pipe() : nil
     defer {
       close(output.write)
       if let errorPipe { close(errorPipe.write) }
+      if let inputPipe { close(inputPipe.read) }
     }
 
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    if !inheritsInput { unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) }
-    unsafe posix_spawn_file_actions_adddup2(&actions, output.write, 1)
+    switch input {
+    case .none: unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    case .inherited: break
+    case .piped: if let inputPipe { unsafe posix_spawn_file_actions_adddup2(&actions, inputPipe.read, 0) }
+    }
+    // Where it goes elsewhere, the pipe ends at once.
+    switch destination {
+    case .piped: unsafe posix_spawn_file_actions_adddup2(&actions, output.write, 1)
+    case .inherited: break
+    case .toError: unsafe posix_spawn_file_actions_adddup2(&actions, 2, 1)
+    }
     if let errorPipe { unsafe posix_spawn_file_actions_adddup2(&actions, errorPipe.write, 2) }
 
     // The child must not inherit what this process ignores or blocks: a dump command expects to die of SIGPIPE.
@@ -63,8 +101,13 @@ package final class ChildProcess: Sendable {
     var blocked = sigset_t()
     unsafe sigemptyset(&blocked)
     unsafe posix_spawnattr_setsigmask(&attributes, &blocked)
-    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+    let sessionFlag = leadsSession ? linux_POSIX_SPAWN_SETSID : 0
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | sessionFlag))
 
+    if let folder {
+      let status = unsafe withCStrings([folder]) { unsafe linux_spawn_in_folder(&actions, $0[0]) }
+      precondition(status == 0, "no memory for a path")
+    }
     var identifier = pid_t()
     let status = unsafe withCStrings(arguments) { argumentPointers in
       guard let program = unsafe argumentPointers[0] else { return EINVAL }
@@ -78,17 +121,52 @@ package final class ChildProcess: Sendable {
     guard status == 0 else {
       close(output.read)
       if let errorPipe { close(errorPipe.read) }
+      if let inputPipe { close(inputPipe.write) }
       throw SnapFault(.commandFailed, "cannot run '\(name)': \(errorText(status))")
     }
     process = identifier
     outputDescriptor = output.read
     errorDescriptor = errorPipe?.read
+    if let inputPipe { inputEnd.withLock { $0 = inputPipe.write } }
   }
 
   deinit {
     close(outputDescriptor)
     if let errorDescriptor { close(errorDescriptor) }
+    closeInput()
     _ = wait()
+  }
+
+  /// Tells the child that its input has ended.
+  package func closeInput() {
+    inputEnd.withLock { end in
+      if let descriptor = end { close(descriptor) }
+      end = nil
+    }
+  }
+
+  /// Sends a signal to the child, and to all of its session's first group if it leads a session; nothing once it was waited for, for the
+  /// number may be another's then.
+  package func stop(signal: Int32 = SIGTERM) {
+    ending.withLock { ending in
+      if ending == nil { _ = kill(leadsSession ? -process : process, signal) }
+    }
+  }
+
+  /// Writes all of `bytes` to the child's standard input.
+  ///
+  /// - Parameter shouldStop: asked when a signal interrupts it.
+  /// - Returns: `false` when the child reads no more, or it was to stop.
+  package func write(_ bytes: ArraySlice<UInt8>, shouldStop: () -> Bool = { false }) -> Bool {
+    guard let descriptor = inputDescriptor else { return false }
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR, !shouldStop() { continue }
+      guard count > 0 else { return false }
+      rest = rest.dropFirst(count)
+    }
+    return true
   }
 
   /// Everything that the child writes until it closes both streams.
@@ -117,14 +195,29 @@ package final class ChildProcess: Sendable {
     return (streams[0].bytes, streams.count > 1 ? streams[1].bytes : [])
   }
 
+  /// Whether the child has ended; does not wait.
+  package var hasEnded: Bool {
+    ending.withLock { ending in
+      if ending != nil { return true }
+      var status: Int32 = 0
+      guard unsafe waitpid(process, &status, WNOHANG) == process else { return false }
+      ending = Self.ending(of: status)
+      return true
+    }
+  }
+
+  private static func ending(of status: Int32) -> Ending {
+    let signal = status & 0x7F
+    return signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(signal: signal)
+  }
+
   /// Waits until the child has ended; later calls return the same.
   package func wait() -> Ending {
     ending.withLock { ending in
       if let ending { return ending }
       var status: Int32 = 0
       while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
-      let signal = status & 0x7F
-      let result = signal == 0 ? Ending.exited(status >> 8 & 0xFF) : .killed(signal: signal)
+      let result = Self.ending(of: status)
       ending = result
       return result
     }

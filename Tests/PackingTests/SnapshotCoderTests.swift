@@ -10,7 +10,7 @@ struct SnapshotCoderTests {
     statistics.filesNew = 1
     statistics.bytesLogical = .max
     statistics.durationMilliseconds = 15
-    return Snapshot(
+    var snapshot = Snapshot(
       id: try #require(SnapshotID(hexadecimal: "000102030405060708090a0b0c0d0e0f")), version: "v1.1.0",
       created: Timestamp(seconds: -1, nanoseconds: 999_999_999), utcOffsetSeconds: -34_200, host: "höst", user: "ada",
       root: [47, 0xFF], sources: [.root, ManifestSamples.path("a/b")],
@@ -19,6 +19,12 @@ struct SnapshotCoderTests {
       git: GitState(
         commit: "ab12", branch: "", describe: "v1-3-gab12-dirty", dirtyFileCount: 300, remote: "https://example.org/x"),
       statistics: statistics, message: "first\nsecond", tags: ["prod", "", "prod"], toolVersion: "1.0.0")
+    snapshot.dumps = [
+      SavedDump(name: "app", path: ManifestSamples.path("dumps/app.sql")),
+      SavedDump(name: "", path: ManifestSamples.path("x")),
+    ]
+    snapshot.databases = [ManifestSamples.path("data/app.db")]
+    return snapshot
   }
 
   static func least() throws -> Snapshot {
@@ -90,8 +96,8 @@ struct SnapshotCoderTests {
     arguments: [
       (1, [1, 2]), (3, [0]), (3, [0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1]), (3, [0, 0, 0]),
       (4, [0xFF, 0xFF, 0xFF, 0xFF, 0x7F]),
-      (5, [0xFF]), (8, Array("a/../b".utf8)), (9, [1]), (10, []), (11, [9]), (12, [0x80]), (14, [0xC3]), (2, []),
-      (0, []),
+      (5, [0xFF]), (8, Array("a/../b".utf8)), (9, [1]), (10, []), (11, [9]), (12, [0x80]), (14, [0xC3]), (16, [9]),
+      (16, [1, 0xFF, 97]), (16, [0] + Array("../a".utf8)), (17, Array("/a".utf8)), (2, []), (0, []),
     ] as [(UInt64, [UInt8])])
   func `a field of a wrong shape is refused`(tag: UInt64, value: [UInt8]) throws {
     let fields: [(UInt64, [UInt8])] = [

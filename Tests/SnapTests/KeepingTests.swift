@@ -149,7 +149,7 @@ struct KeepingTests {
     #expect(
       run.error
         == "snap: refusing to forget every snapshot; these rules keep none\n"
-        + "hint: --keep-last 1 keeps the newest; without rules gc frees what was forgotten\n")
+        + "hint: --keep-last 1 keeps the newest; --no-retention only frees what was forgotten\n")
     #expect(try sandbox.snap("forget", "d1", "--keep-last", "0").status == 2)
     #expect(try Self.names(sandbox) == ["d1", "d2"])
   }

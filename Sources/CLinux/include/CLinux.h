@@ -5,6 +5,7 @@
 #define CLINUX_H
 #include "durable.h"
 
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -14,6 +15,7 @@ extern const int linux_O_PATH;
 extern const int linux_AT_EMPTY_PATH;
 extern const int linux_SEEK_DATA;
 extern const int linux_SEEK_HOLE;
+extern const int linux_POSIX_SPAWN_SETSID;
 
 /// Reads directory records (`struct linux_dirent64`) into `buffer`; 0 at the end.
 ssize_t linux_getdents64(int directory, void *_Nonnull buffer, size_t capacity);
@@ -32,6 +34,9 @@ ssize_t linux_fgetxattr(int file, const char *_Nonnull name, void *_Nullable val
 /// The parts of a `dev_t`.
 uint32_t linux_major(uint64_t device);
 uint32_t linux_minor(uint64_t device);
+
+/// Makes a program that is spawned with `actions` start in `folder` (`posix_spawn_file_actions_addchdir_np`).
+int linux_spawn_in_folder(posix_spawn_file_actions_t *_Nonnull actions, const char *_Nullable folder);
 
 #include "restoring.h"
 /// Limits the heaps that the allocator keeps for threads (`mallopt(M_ARENA_MAX)`).

@@ -37,11 +37,14 @@ extension ArchiveRun {
     }
     let time = request.time ?? currentTime()
     func snapshot(_ id: SnapshotID) -> Snapshot {
-      Snapshot(
+      var snapshot = Snapshot(
         id: id, version: request.version, created: time, utcOffsetSeconds: utcOffsetSeconds(at: time),
         host: request.host, user: request.user, root: request.root, sources: request.sources, manifest: manifest,
         parent: parent?.id, git: request.git, statistics: statistics, message: request.message, tags: request.tags,
         toolVersion: toolVersion)
+      snapshot.dumps = dumps
+      snapshot.databases = databases
+      return snapshot
     }
     var random = SystemRandomNumberGenerator()
     guard !request.isDryRun else { return outcome(snapshot(SnapshotID(using: &random)), wasSaved: false) }

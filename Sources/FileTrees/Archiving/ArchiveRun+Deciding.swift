@@ -22,6 +22,7 @@ extension ArchiveRun {
       case .node(let status, let entry): try append(node: entry, status: status)
       case .unchanged(let status, let old):
         try append(file: takenOver(old, status, hardLinkTarget: nil), status: status, prior: old)
+      case .made(let entry, let prior): try append(file: entry, status: nil, prior: prior)
       case .link(let item, let prior, let target): try decide(item, prior, target)
       case .file(let item, let prior, let base):
         defer { next += 1 }

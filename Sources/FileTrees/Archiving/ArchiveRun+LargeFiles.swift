@@ -36,6 +36,12 @@ extension ArchiveRun {
 
   /// Saves what a descriptor gives as one file; the folders above it are made up.
   func archiveStream(_ descriptor: Int32, _ name: ArchivePath) throws {
+    guard !memory.hasReadInput else {
+      throw SnapFault(
+        .busy, "a collector removed what the input of '\(name)' had stored; nothing was added to history",
+        hint: "try again when no snap gc is running")
+    }
+    memory.hasReadInput = true
     var folder = ArchivePath.root
     let owner = owners.owner(userID: geteuid(), groupID: getegid())
     let metadata = FileMetadata(mode: 0o600, owner: owner, modified: request.time ?? started)
@@ -65,7 +71,7 @@ extension ArchiveRun {
     try submit(.largeFileEnd(file), byteCount: 0)
   }
 
-  private func read(_ file: LargeFile, from reader: inout LargeFileReader) throws {
+  func read(_ file: LargeFile, from reader: inout LargeFileReader) throws {
     try submit(.largeFileStart(file), byteCount: 0)
     do {
       while let slab = try reader.nextSlab() {

@@ -34,19 +34,31 @@ final class ArchiveRun {
   var statCache: StatCacheWriter?
   /// Of the large file whose slabs are being decided.
   var largeStream: ContentStream?
+  /// What came of the streams in an earlier attempt at this save.
+  let memory: StreamMemory
+  /// Rows beside those of the walk, last first.
+  var spliced: [SplicedRow] = []
+  var dumps: [SavedDump] = []
+  /// What SQLite has copied, and what stands beside it in the tree; and what the parent has of the kind.
+  var databases: [ArchivePath] = []
+  var sidecars: Set<ArchivePath> = []
+  let databasesOfParent: Set<ArchivePath>
   private var units = Queue<ArchiveUnit>()
   private var inFlightBytes = 0
   private var batch = ArchiveBatch()
   private var progress = SaveProgress()
 
   init(
-    _ request: SaveRequest, _ repository: Repository, _ events: any SaveEvents, _ pool: WorkerPool
+    _ request: SaveRequest, _ repository: Repository, _ events: any SaveEvents, _ pool: WorkerPool,
+    _ memory: StreamMemory
   ) throws {
+    self.memory = memory
     self.request = request
     self.repository = repository
     self.events = events
     chunker = try repository.chunker()
     parent = try ArchiveRun.readableParent(of: request, in: repository, events)
+    databasesOfParent = Set(parent?.databases ?? [])
     session = try SaveSession(
       repository: repository, parent: parent, level: request.compression, pool: pool, isDryRun: request.isDryRun)
     statCache = StatCacheWriter(saveStarted: started)
@@ -61,6 +73,7 @@ final class ArchiveRun {
 
   func run() throws -> SaveOutcome {
     do {
+      try ingestStreams()
       switch request.input {
       case .tree(let root, let sources): try walk(root, sources)
       case .stream(let descriptor, let name): try archiveStream(descriptor, name)
@@ -82,7 +95,9 @@ final class ArchiveRun {
     while let event = try walker.next() {
       try stopIfAsked()
       switch event {
-      case .item(let item): try archive(item)
+      case .item(let item):
+        try spliceRows(before: item.path)
+        if try !isReplaced(item) { try archive(item) }
       case .failed(let path, let error):
         if sources.contains(path) { sourcesMissing += 1 }
         fail(path, error.description)
@@ -91,6 +106,7 @@ final class ArchiveRun {
       case .ignored(let path, let isDirectory, let decision): ignore(path, isDirectory, decision)
       }
     }
+    try spliceRows(before: nil)
   }
 
   private func ignore(_ path: ArchivePath, _ isDirectory: Bool, _ decision: IgnoreDecision) {
@@ -116,6 +132,7 @@ final class ArchiveRun {
       let entry = takenOver(known.entry, item.status, hardLinkTarget: linkTarget)
       return try add(.node(item.status, entry), byteCount: 0)
     }
+    if try archiveDatabase(item, known: known) { return }
     if let linkTarget {
       try add(.link(item, prior: known?.entry, target: linkTarget), byteCount: 0)
     } else if let known, isUntouched, session.canTakeOver(known.entry.content) {
@@ -157,7 +174,7 @@ final class ArchiveRun {
 
   // MARK: Batches and units, in path order
 
-  private func add(_ row: ArchiveRow, byteCount: Int) throws {
+  func add(_ row: ArchiveRow, byteCount: Int) throws {
     batch.rows.append(row)
     batch.byteCount += byteCount
     try flushBatchIfFull()
@@ -207,8 +224,8 @@ final class ArchiveRun {
     events.itemFailed(path, reason)
   }
 
-  func report(_ path: ArchivePath, bytes: UInt64) {
-    progress.filesDone += 1
+  func report(_ path: ArchivePath, bytes: UInt64, isWhole: Bool = true) {
+    if isWhole { progress.filesDone += 1 }
     progress.bytesDone += bytes
     progress.currentPath = path
     events.progress(progress)

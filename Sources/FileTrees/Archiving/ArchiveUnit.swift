@@ -7,6 +7,8 @@ enum ArchiveRow: Sendable {
   case node(FileStatus?, ManifestEntry)
   /// A file whose status is as the stat cache has it.
   case unchanged(FileStatus, ManifestEntry)
+  /// A file whose entry is complete, though no file of the tree is it.
+  case made(ManifestEntry, prior: ManifestEntry?)
   /// Another name of an inode whose content an earlier entry holds.
   case link(WalkedItem, prior: ManifestEntry?, target: ArchivePath)
   /// A file that is read whole; `base` is what it is likely to resemble.

@@ -12,8 +12,9 @@ package enum Archiver {
     _ request: SaveRequest, to repository: Repository, events: any SaveEvents
   ) throws -> SaveOutcome {
     if !request.isDryRun, !request.numbersVersion { try repository.requireFree(version: request.version) }
+    let memory = StreamMemory()
     return try repository.withSaveInProgress(isDryRun: request.isDryRun) { pool in
-      try ArchiveRun(request, repository, events, pool).run()
+      try ArchiveRun(request, repository, events, pool, memory).run()
     }
   }
 }

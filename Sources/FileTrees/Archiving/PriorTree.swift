@@ -26,6 +26,9 @@ struct PriorTree {
     return nil
   }
 
+  /// The parent's entry at `path`, out of turn.
+  func find(_ path: ArchivePath) throws -> ManifestEntry? { try manifest.entry(at: path) }
+
   /// A file of the parent that a new path probably continues; `nil` when none is like it.
   mutating func file(resembling path: ArchivePath, byteCount: UInt64) throws -> ManifestEntry? {
     if names == nil { names = try PriorNames(manifest) }

@@ -3,7 +3,7 @@ import Repositories
 import SnapshotModel
 
 /// What to save, and what to write into its record.
-package struct SaveRequest: Sendable {
+package struct SaveRequest {
   package enum Input: Sendable {
     /// Files and folders below `root`, by their archive paths; the root itself is the empty path.
     case tree(root: [UInt8], sources: [ArchivePath])
@@ -34,6 +34,10 @@ package struct SaveRequest: Sendable {
   package var remembersStatus = true
   /// The variables that say where the stat cache lies.
   package var environment: @Sendable (String) -> [UInt8]? = environmentVariable
+  /// What programs write; read before the tree.
+  package var streams: (any StreamedFiles)?
+  /// Copies the SQLite databases of the tree; `nil` to save them as the files they are.
+  package var databases: (any DatabaseCopying)?
   /// Called when all is read and before the commit; what it throws prevents the commit.
   package var confirm: (@Sendable () throws -> Void)?
 
@@ -90,6 +94,9 @@ package struct SaveOutcome: Sendable {
   package var chunksHealed = 0
   /// Why the index could not be updated, if so: the snapshot is saved all the same.
   package var indexFailure: String?
+
+  /// Whether the item is in the version all the same.
+  package static func isSavedAsRead(_ reason: String) -> Bool { reason.hasSuffix("(saved as read)") }
 
   package struct ItemFailure: Sendable {
     package var path: ArchivePath

@@ -20,7 +20,7 @@ package enum WorkTreeDiffer {
     _ body: (ManifestChange) throws -> Void
   ) throws {
     let cache = StatCacheFile(repository: repository.id, root: root)?.load(manifest: snapshot.manifest.id)
-    var comparison = WorkTreeComparison(old, cache: cache, repository: repository)
+    var comparison = WorkTreeComparison(old, cache: cache, made: MadeFiles(of: snapshot), repository: repository)
     let walker = try TreeWalker(root: root, sources: snapshot.sources, options: options)
     while let event = try walker.next() {
       switch event {
@@ -36,6 +36,28 @@ package enum WorkTreeDiffer {
   }
 }
 
+/// What a version holds that no file of the tree is.
+private struct MadeFiles {
+  let dumps: Set<ArchivePath>
+  /// Those above dumps, which may be there for their sake alone.
+  let folders: Set<ArchivePath>
+  let databases: Set<ArchivePath>
+  /// What SQLite keeps beside databases, and merges into their copies.
+  let sidecars: Set<ArchivePath>
+
+  init(of snapshot: Snapshot) {
+    dumps = Set(snapshot.dumps.map(\.path))
+    databases = Set(snapshot.databases)
+    sidecars = Set(snapshot.databases.flatMap(SidecarNames.paths))
+    var folders: Set<ArchivePath> = []
+    for dump in dumps {
+      var folder = dump.parent
+      while let above = folder, !above.isRoot, folders.insert(above).inserted { folder = above.parent }
+    }
+    self.folders = folders
+  }
+}
+
 /// One comparison, step by step with the walk.
 private struct WorkTreeComparison {
   private var cursor: ManifestCursor
@@ -44,9 +66,11 @@ private struct WorkTreeComparison {
   private let owners = OwnerNames()
   private let hasher = ChunkHasher()
   private let reader: ChunkReader
+  private let made: MadeFiles
   private var hardLinks = HardLinkTable()
 
-  init(_ manifest: Manifest, cache: StatCache?, repository: Repository) {
+  init(_ manifest: Manifest, cache: StatCache?, made: MadeFiles, repository: Repository) {
+    self.made = made
     cursor = manifest.makeCursor()
     rows = cache?.makeCursor()
     reader = repository.reader()
@@ -57,16 +81,16 @@ private struct WorkTreeComparison {
     try removeEntries(before: item.path, body)
     let linkTarget = hardLinks.target(of: item)
     guard let (old, row) = try take(item.path) else {
+      if made.sidecars.contains(item.path) { return }
       if let new = describe(item, like: nil, linkTarget) {
         try body(ManifestChange(path: item.path, kind: .added, old: nil, new: new))
       }
       return
     }
-    if let row, row.matches(item.status), old.isUnchanged(item.status),
-      old.hardLinkTarget == linkTarget
-    {
-      return
-    }
+    if made.dumps.contains(item.path) { return }
+    // Of a database in use the copy has other bytes; its time is that of the file.
+    if made.databases.contains(item.path), old.metadata.modified == item.status.modified { return }
+    if let row, row.matches(item.status), old.isUnchanged(item.status), old.hardLinkTarget == linkTarget { return }
     guard let new = describe(item, like: old, linkTarget), let kind = ManifestDiffer.kind(from: old, to: new) else {
       return
     }
@@ -81,18 +105,20 @@ private struct WorkTreeComparison {
 
   mutating func finish(_ body: (ManifestChange) throws -> Void) throws {
     while let entry = try cursor.peek() {
-      _ = try take(entry.path)
-      try body(ManifestChange(path: entry.path, kind: .removed, old: entry, new: nil))
+      try remove(entry, body)
     }
   }
 
   private mutating func removeEntries(
     before path: ArchivePath, _ body: (ManifestChange) throws -> Void
   ) throws {
-    while let entry = try cursor.peek(), entry.path < path {
-      _ = try take(entry.path)
-      try body(ManifestChange(path: entry.path, kind: .removed, old: entry, new: nil))
-    }
+    while let entry = try cursor.peek(), entry.path < path { try remove(entry, body) }
+  }
+
+  private mutating func remove(_ entry: ManifestEntry, _ body: (ManifestChange) throws -> Void) throws {
+    _ = try take(entry.path)
+    if made.dumps.contains(entry.path) || (entry.kind == .directory && made.folders.contains(entry.path)) { return }
+    try body(ManifestChange(path: entry.path, kind: .removed, old: entry, new: nil))
   }
 
   /// Steps over the entry at `path`, if that is the next one, and its row in the cache.

@@ -47,12 +47,14 @@ final class FileRestorer {
   private func place(_ job: FileJob) throws(TargetError) {
     let name = job.targetPath.name
     let existing = job.folder.isFresh ? nil : try job.folder.status(name)
-    if let existing, try settle(job, existing) { return }
+    let sidecars = job.folder.isFresh ? [] : try sidecars(of: job)
+    if let existing, try settle(job, existing, hasSidecars: !sidecars.isEmpty) { return }
     // A folder goes by itself, and then something is made where nothing is.
     let folderInTheWay = existing?.kind == .directory ? existing : nil
     let action = existing == nil || folderInTheWay != nil ? RestoreAction.created : .replaced
     if context.options.isDryRun {
       if let folderInTheWay { try removeFolder(job, folderInTheWay) }
+      try remove(sidecars, job)
       summary.files += 1
       // Hard links will find it done.
       fingerprints.append(fingerprint(job.targetPath, .planned))
@@ -71,6 +73,8 @@ final class FileRestorer {
     guard let byteCount = try write(job, to: descriptor) else { return }
     let status = try TargetStatus(of: descriptor)
     try metadata.apply(job.entry.metadata, to: descriptor, status: status, existing: nil, summary: &summary)
+    // First: a crash in between must not leave the log of one database to another.
+    try remove(sidecars, job)
     if working != name {
       if let folderInTheWay { try removeFolder(job, folderInTheWay) }
       try job.folder.rename(working, to: name)
@@ -86,6 +90,24 @@ final class FileRestorer {
     summary.deleted += try FolderRemover(context: context).remove(job.targetPath, in: job.folder, status)
   }
 
+  /// What SQLite has left beside the database that the file replaces.
+  private func sidecars(of job: FileJob) throws(TargetError) -> [ArchivePath] {
+    guard context.options.databases.contains(job.entry.path) else { return [] }
+    var found: [ArchivePath] = []
+    for path in SidecarNames.paths(of: job.targetPath) where try job.folder.status(path.name)?.kind == .file {
+      found.append(path)
+    }
+    return found
+  }
+
+  private func remove(_ sidecars: [ArchivePath], _ job: FileJob) throws(TargetError) {
+    for path in sidecars {
+      if !context.options.isDryRun { try job.folder.remove(path.name) }
+      summary.deleted += 1
+      context.events.restore(did: .deleted, path: path, kind: .file, byteCount: 0)
+    }
+  }
+
   private func nextTemporaryName() -> ArraySlice<UInt8> {
     temporaryCount += 1
     return (temporaryPrefix + Array(String(temporaryCount, radix: 36).utf8))[...]
@@ -94,7 +116,7 @@ final class FileRestorer {
   /// Decides about something that stands where the file belongs.
   ///
   /// - Returns: `true` when nothing is left to do.
-  private func settle(_ job: FileJob, _ existing: TargetStatus) throws(TargetError) -> Bool {
+  private func settle(_ job: FileJob, _ existing: TargetStatus, hasSidecars: Bool) throws(TargetError) -> Bool {
     let path = job.targetPath
     func keep() -> Bool {
       summary.kept += 1
@@ -104,7 +126,7 @@ final class FileRestorer {
     switch context.options.overwrite {
     case .never: return keep()
     case .ifNewer where existing.modified >= job.entry.metadata.modified: return keep()
-    case .ifChanged where existing.kind == .file:
+    case .ifChanged where existing.kind == .file && !hasSidecars:
       guard let isEqualContent = try hasEqualContent(job, existing), isEqualContent else { return false }
       let attributes = job.folder.attributes(path.name)
       let differs = metadata.differs(job.entry.metadata, existing, attributes)
@@ -135,7 +157,9 @@ final class FileRestorer {
   private func hasEqualContent(_ job: FileJob, _ existing: TargetStatus) throws(TargetError) -> Bool? {
     let entry = job.entry
     guard existing.size == entry.size else { return false }
-    if existing.modified == entry.metadata.modified, !context.options.verifies { return true }
+    // The copy of a database has the time of a file that may hold less.
+    let isDatabase = context.options.databases.contains(entry.path)
+    if existing.modified == entry.metadata.modified, !context.options.verifies, !isDatabase { return true }
     guard let layout = try? ContentLayout(of: entry, reading: context.content) else { return nil }
     let descriptor = try job.folder.openFile(job.targetPath.name)
     defer { close(descriptor) }

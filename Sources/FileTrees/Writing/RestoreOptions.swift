@@ -44,6 +44,9 @@ package struct RestoreOptions: Sendable {
   package var skipsUnsafe = false
   /// Keep files that could be read in part, with zeros where they could not.
   package var keepsDamaged = false
+  /// Files that are copies of databases, by the snapshot's paths: what SQLite has left beside the old ones goes, or it
+  /// would be applied to the restored ones.
+  package var databases: Set<ArchivePath> = []
   package var selection = PathSelection.everything
   /// How messages call the snapshot, such as its version; may be empty.
   package var snapshotName = ""

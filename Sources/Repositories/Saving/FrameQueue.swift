@@ -2,9 +2,14 @@ import Packing
 import SnapshotModel
 
 /// Which chunks are compressed together: reading a manifest should not decode file contents, nor the other way round.
-enum FrameGroup: Int, CaseIterable {
-  case contents = 0
-  case manifests = 1
+struct FrameGroup: Hashable {
+  fileprivate let number: Int
+
+  static let contents = FrameGroup(number: 0)
+  static let manifests = FrameGroup(number: 1)
+
+  /// Of one of several streams that come in at the same time: what each frame holds must not depend on which is faster.
+  static func stream(_ number: Int) -> FrameGroup { FrameGroup(number: 2 + number) }
 }
 
 /// Turns new chunks into frames on worker threads and hands them back in the order in which they were given.
@@ -37,8 +42,9 @@ struct FrameQueue {
   private let pool: WorkerPool
   private let reader: ChunkReader
   private let level: CompressionLevel
-  private var solids: [[HashedChunk]] = FrameGroup.allCases.map { _ in [] }
-  private var solidByteCounts = FrameGroup.allCases.map { _ in 0 }
+  /// By the group's number.
+  private var solids: [[HashedChunk]] = [[], []]
+  private var solidByteCounts = [0, 0]
   private var pending = Queue<Pending>()
   private var inFlightBytes = 0
   private var solidRawBytes = 0
@@ -54,9 +60,13 @@ struct FrameQueue {
 
   /// Adds a chunk that has no base.
   mutating func addSolid(_ chunk: HashedChunk, to group: FrameGroup) {
-    solids[group.rawValue].append(chunk)
-    solidByteCounts[group.rawValue] += chunk.bytes.count
-    if solidByteCounts[group.rawValue] >= Self.solidBytesMax { submitSolid(group) }
+    while solids.count <= group.number {
+      solids.append([])
+      solidByteCounts.append(0)
+    }
+    solids[group.number].append(chunk)
+    solidByteCounts[group.number] += chunk.bytes.count
+    if solidByteCounts[group.number] >= Self.solidBytesMax { submitSolid(group) }
   }
 
   /// Adds new chunks of one region of a file, with the chunks that they are likely to resemble.
@@ -113,7 +123,7 @@ struct FrameQueue {
   /// The next frame of all that was added; `nil` when there is none left.
   mutating func nextFrameAtEnd() throws -> EncodedFrame? {
     while true {
-      if pending.isEmpty { FrameGroup.allCases.forEach { submitSolid($0) } }
+      if pending.isEmpty { solids.indices.forEach { submitSolid(FrameGroup(number: $0)) } }
       if pending.isEmpty { return nil }
       if let frame = try takeOldest() { return frame }
     }
@@ -143,11 +153,11 @@ struct FrameQueue {
   }
 
   private mutating func submitSolid(_ group: FrameGroup) {
-    let chunks = solids[group.rawValue]
+    let chunks = solids[group.number]
     guard !chunks.isEmpty else { return }
-    let byteCount = solidByteCounts[group.rawValue]
-    solids[group.rawValue] = []
-    solidByteCounts[group.rawValue] = 0
+    let byteCount = solidByteCounts[group.number]
+    solids[group.number] = []
+    solidByteCounts[group.number] = 0
     let level = level
     submit(byteCount: byteCount + chunks.count * Self.chunkBytes, group) { tools in
       .frame(try tools.encoder.encode(chunks: chunks.map { ($0.id, $0.bytes) }, level: level))

@@ -58,15 +58,21 @@ package final class SaveSession {
     manifestStream = makeManifestStream()
   }
 
-  /// What a file's chunks go into. Streams of one session are used one after the other.
+  /// What a file's chunks go into. Streams of one session are used one after the other, unless they have numbers; each
+  /// must be finished, even when what came of it is of no use.
   ///
-  /// - Parameter prior: the file's content in the parent snapshot; `nil` when there is none.
-  package func makeContentStream(prior: FileContent?, byteCountExpected: UInt64) throws -> ContentStream {
+  /// - Parameters:
+  ///   - prior: the file's content in the parent snapshot; `nil` when there is none.
+  ///   - number: of one of several streams that come in at the same time.
+  package func makeContentStream(
+    prior: FileContent?, byteCountExpected: UInt64, number: Int? = nil
+  ) throws -> ContentStream {
     let prior = prior.flatMap { content -> PriorContent? in
       let chunks = try? reader.chunks(of: content)  // An unreadable list is no base; the file is stored without.
       return chunks.flatMap { $0.isEmpty ? nil : PriorContent($0, locate: locateAtHome) }
     }
-    return ContentStream(session: self, group: .contents, prior: prior, byteCountExpected: byteCountExpected)
+    return ContentStream(
+      session: self, group: number.map { .stream($0) } ?? .contents, prior: prior, byteCountExpected: byteCountExpected)
   }
 
   /// The form in which a manifest names `chunks`, with the list stored where it is a long one.
@@ -127,6 +133,9 @@ package final class SaveSession {
     guard let chunks = try? reader.chunks(of: content) else { return false }  // Then the file is read.
     return chunks.allSatisfy { soundChunks.contains($0.id) }
   }
+
+  /// Whether the chunks that an earlier attempt at this save stored are there still.
+  package func holds(_ chunks: [ChunkReference]) throws -> Bool { try chunks.allSatisfy { try isKnown($0.id) } }
 
   // MARK: What streams call
 

@@ -33,25 +33,9 @@ struct CatCommand: Command {
       }
       let manifest = try repository.manifest(of: version.snapshot)
       guard let entry = try session.entry(at: path, of: version.snapshot, in: manifest) else { continue }
-      try Self.checkIsFile(entry, version.snapshot)
+      try session.checkIsFile(entry, version.snapshot)
       try EntryContent.forEachPiece(of: entry, from: reader) { try session.output.write($0) }
     }
     return nil
-  }
-
-  private static func checkIsFile(_ entry: ManifestEntry, _ version: Snapshot) throws {
-    switch entry.kind {
-    case .file: return
-    case .directory:
-      throw SnapFault(
-        .refused, "'\(entry.path)' is a folder", hint: "snap ls \(version.version):\(entry.path)",
-        path: entry.path.description)
-    case .symbolicLink:
-      throw SnapFault(
-        .refused, "'\(entry.path)' is a symbolic link to '\(displayText(entry.linkTarget))'",
-        path: entry.path.description)
-    default:
-      throw SnapFault(.refused, "'\(entry.path)' is a \(entry.kindText), not a file", path: entry.path.description)
-    }
   }
 }

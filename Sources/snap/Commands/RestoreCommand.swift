@@ -12,7 +12,8 @@ struct RestoreCommand: Command {
       With --to it restores to a folder, which must be empty or new unless --overwrite says what to do about files that \
       are there. Without --to it restores in place: what it would overwrite or delete is saved first, as a version \
       before-restore-TIME, so it asks no question, and snap undo takes it back. REV:PATH with --to restores what is in \
-      the folder PATH directly into the target.
+      the folder PATH directly into the target. With --pipe one file, REV:PATH or REV:NAME of a dump, goes into a \
+      command; nothing is written.
       """,
     aliases: ["extract"])
   static let page = HelpPage(
@@ -21,10 +22,11 @@ struct RestoreCommand: Command {
       "snap restore v1.2.0 --path '*.json' --path 'config/**' --to /tmp/x": "a part",
       "snap restore latest --path src/main.c": "one file, in place",
       "snap restore v1.2.0 --delete --dry-run": "what going back altogether would do",
+      "snap restore latest:app --pipe 'psql --single-transaction -v ON_ERROR_STOP=1 app'": "a dump into a database",
     ],
     statuses: [
       3: "done, but some items could not be restored", 10: "no repository", 13: "damaged content; the rest is restored",
-      18: "the target is not empty, or unsafe", 21: "no such version or path",
+      18: "the target is not empty, or unsafe", 21: "no such version or path", 23: "the command of --pipe failed",
     ])
 
   @Argument(help: ArgumentHelp("The version, or a path in it.", valueName: "rev[:path]"))
@@ -36,9 +38,21 @@ struct RestoreCommand: Command {
   @OptionGroup(title: "What and where") var options: RestoreCommandOptions
   @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
+  func check() throws { try options.check(paths: paths) }
+
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
     let (version, inner) = try session.locate(revision, in: repository)
+    if let command = options.pipe {
+      let manifest = try repository.manifest(of: version.snapshot)
+      guard let inner, let entry = try session.entry(at: inner, of: version.snapshot, in: manifest) else {
+        throw SnapFault(
+          .usage, "--pipe needs one file, REV:PATH or REV:NAME of a dump", hint: "snap ls REV lists the paths")
+      }
+      Interruption.defer()
+      try PipeRun(entry: entry, version: version.snapshot, command: command, session: session).run(from: repository)
+      return nil
+    }
     let base = session.base(of: repository)
     let target = try options.to.map { try FileSystemPath.absolute(ArgumentText.encode($0)) } ?? base
     if options.to == nil { try refuseFromRoot(version.snapshot, base) }

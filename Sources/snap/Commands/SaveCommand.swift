@@ -10,7 +10,7 @@ struct SaveCommand: Command {
     usage: "snap save [<version>] [<path> ...] [<options>]",
     discussion: """
       Without a version name it is the time in UTC, 2026-11-21T09-34-00Z. Without paths it saves the whole project: the \
-      folder that holds .snap, or with --repo the current folder. A first word with a slash, or '.', is a path, for \
+      folder that holds .snap, or with --repo the current folder, and what the dumps of snap.yml write. A first word with a slash, or '.', is a path, for \
       version names hold no slash. Git ignores .snap; what else is left out says snap ignored.
       """,
     aliases: ["backup", "create"])
@@ -23,7 +23,8 @@ struct SaveCommand: Command {
     ],
     statuses: [
       3: "saved, but some items could not be read or changed meanwhile", 10: "no repository", 16: "no space",
-      18: "not clean (--require-clean)", 22: "the version exists already", 23: "the command failed; nothing saved",
+      18: "not clean (--require-clean)", 22: "the version exists already",
+      23: "the command or a dump failed; nothing saved",
     ])
 
   @Argument(help: ArgumentHelp("Version name, then files and folders.", valueName: "version-and-paths"))
@@ -71,12 +72,31 @@ struct SaveCommand: Command {
     request.walk = try ignore.walkOptions(
       repository: Array(repository.folder.utf8), configuration: configuration, root: base)
     request.confirm = start.confirm
+    let dumps = try dumps(of: configuration, paths, base, request, session)
+    if !label.dryRun { request.streams = dumps }
+    defer { dumps?.stop() }
+    if configuration?.databases != .off { request.databases = DatabaseCopier() }
 
     Interruption.defer()
     let reporter = SaveReporter(session: session, expected: try repository.snapshots().last?.snapshot.statistics)
     let outcome = try Archiver.save(request, to: repository, events: reporter)
     reporter.finish()
-    return try SaveSummary(outcome: outcome, isDryRun: label.dryRun).report(to: session)
+    return try SaveSummary(outcome: outcome, isDryRun: label.dryRun, dumps: dumps?.files ?? []).report(to: session)
+  }
+
+  /// The dumps that go with a save of the whole project.
+  private func dumps(
+    of configuration: ProjectConfiguration?, _ paths: [String], _ base: [UInt8], _ request: SaveRequest,
+    _ session: Session
+  ) throws -> DumpRun? {
+    guard let configuration, !configuration.dumps.isEmpty, !label.noDumps, input.isWholeProject(paths),
+      case .tree(let root, _) = request.input
+    else { return nil }
+    try session.checkMayRun(configuration, flags: "--no-dumps")
+    guard let folder = FileSystemPath.relative(base, to: root) else { return nil }
+    return DumpRun(
+      configuration.dumps, root: base, folder: folder, variables: ["SNAP_VERSION=\(request.version)"],
+      allowsPartial: label.allowPartial)
   }
 
   private var ownWords: [String] { Array(words.dropLast(terminatedWordCount)) }

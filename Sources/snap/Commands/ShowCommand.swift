@@ -71,6 +71,12 @@ struct ShowCommand: Command {
       ("Folders", formatted(count: statistics.directories)), ("Size", formatted(byteCount: statistics.bytesLogical)),
       ("Added", formatted(byteCount: statistics.bytesStored)),
     ]
+    if !snapshot.dumps.isEmpty {
+      lines.append(("Dumps", snapshot.dumps.map { "\($0.name) (\($0.path))" }.joined(separator: ", ")))
+    }
+    if !snapshot.databases.isEmpty {
+      lines.append(("SQLite", snapshot.databases.map(\.description).joined(separator: ", ")))
+    }
     if let exclusive { lines.append(("Frees", "\(formatted(byteCount: exclusive)) when deleted alone")) }
     if statistics.itemsWithErrors > 0 { lines.append(("Errors", formatted(count: statistics.itemsWithErrors))) }
     if !version.tags.isEmpty { lines.append(("Tags", version.tags.joined(separator: ", "))) }

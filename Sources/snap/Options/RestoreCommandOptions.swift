@@ -16,6 +16,9 @@ struct RestoreCommandOptions: ParsableArguments {
     help: ArgumentHelp("The folder to restore to; without it in place.", valueName: "dir"))
   var to: String?
 
+  @Option(help: ArgumentHelp("Give one file to a command, as its input.", valueName: "command"))
+  var pipe: String?
+
   @Option(help: "What to do about files that are there: always, if-changed, if-newer or never.")
   var overwrite: OverwriteChoice?
 
@@ -27,6 +30,18 @@ struct RestoreCommandOptions: ParsableArguments {
   @Flag(help: "Keep files that can be read only in part, zeros for the rest.") var keepDamaged = false
   @Flag(help: "End with status 3 where owners or attributes could not be restored.") var strict = false
   @Flag(help: "As root: set-user-id bits, devices, security attributes, too.") var preservePrivileged = false
+
+  /// - Throws: `SnapFault` `.usage` for what means nothing beside `--pipe`.
+  func check(paths: [String]) throws {
+    guard let pipe else { return }
+    if pipe.isEmpty { throw SnapFault(.usage, "--pipe: the command is empty") }
+    let others = [
+      ("--to", to != nil), ("--path", !(path + paths).isEmpty), ("--overwrite", overwrite != nil), ("--delete", delete),
+      ("--strip-components", stripComponents != nil), ("--dry-run", dryRun), ("--verify", verify),
+      ("--keep-damaged", keepDamaged),
+    ]
+    if let other = others.first(where: \.1) { throw SnapFault(.usage, "--pipe and \(other.0) cannot be combined") }
+  }
 
   enum OverwriteChoice: String, CaseIterable, ExpressibleByArgument {
     case always
@@ -60,6 +75,7 @@ struct RestoreCommandOptions: ParsableArguments {
     settings.preservesPrivileged = preservePrivileged
     settings.snapshotName = version.version
     settings.neverEnter = repository.neverEnter
+    settings.databases = Set(version.databases)
     if delete, isInPlace {
       let walk = try ProjectConfiguration(ofProject: base)?.walkOptions(root: base) ?? WalkOptions()
       settings.isSpared = { path, isFolder in

@@ -60,7 +60,7 @@ struct SaveInputOptions: ParsableArguments {
     }
     let name = ArchivePath(ArgumentText.encode(stdinFilename)) ?? .root
     if stdin { return Start(input: .stream(descriptor: STDIN_FILENO, name: name), confirm: nil) }
-    let child = try ChildProcess(command.map { ArgumentText.encode($0) }, inheritsInput: true)
+    let child = try ChildProcess(command.map { ArgumentText.encode($0) }, input: .inherited)
     let program = ArgumentText.display(command.first ?? "")
     return Start(input: .stream(descriptor: child.outputDescriptor, name: name)) {
       switch child.wait() {

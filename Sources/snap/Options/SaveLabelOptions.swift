@@ -28,10 +28,17 @@ struct SaveLabelOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Read every file, even those whose times did not change.")
   var force = false
 
+  @Flag(help: "Leave the dumps of snap.yml out.")
+  var noDumps = false
+
+  @Flag(help: "Save without the dumps that fail; the status is then 3.")
+  var allowPartial = false
+
   @Flag(help: "Refuse unless git has nothing uncommitted.")
   var requireClean = false
 
   func check() throws {
+    if noDumps, allowPartial { throw SnapFault(.usage, "--no-dumps and --allow-partial cannot be combined") }
     for tag in tag { try TagName.check(tag, "--tag") }
   }
 }

@@ -63,7 +63,10 @@ final class SaveReporter: SaveEvents {
       return count
     }
     let isChange = reason.hasPrefix("changed")
-    let text = isChange ? "changed while being saved: \(path) (saved as read)" : "skipped: \(path): \(reason)"
+    let text =
+      isChange
+      ? "changed while being saved: \(path) (saved as read)"
+      : SaveOutcome.isSavedAsRead(reason) ? "warning: \(path): \(reason)" : "skipped: \(path): \(reason)"
     if number <= Self.failuresShownMax || session.isVerbose {
       session.console.itemFailed(path: path.bytes, message: text)
     }

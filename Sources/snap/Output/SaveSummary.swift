@@ -6,6 +6,8 @@ import SnapshotModel
 struct SaveSummary {
   var outcome: SaveOutcome
   var isDryRun: Bool
+  /// Those that were, or with a dry run would be, run.
+  var dumps: [SavedDump]
 
   /// - Returns: why the exit status is not 0 although the version is saved.
   func report(to session: Session) throws -> FaultCode? {
@@ -18,7 +20,7 @@ struct SaveSummary {
     } else if !session.isQuiet {
       try session.output.write(text.utf8)
     }
-    let unread = outcome.errors.filter { !$0.reason.hasPrefix("changed") }.count
+    let unread = outcome.errors.filter { !SaveOutcome.isSavedAsRead($0.reason) }.count
     if unread > 0 {
       let total = formatted(count: fileCount + UInt64(unread))
       console.warn(
@@ -51,6 +53,7 @@ struct SaveSummary {
         "Git:     \(place) @ \(commit)\(describe), "
           + (git.isDirty ? "\(counted(git.dirtyFileCount, "file")) dirty" : "clean"))
     }
+    if !dumps.isEmpty { lines.append("Dumps:   \(dumpText)") }
     if let ignored { lines.append("Ignored: \(ignored)") }
     let seconds = TimeText.elapsed(Double(statistics.durationMilliseconds) / 1000)
     lines.append(
@@ -75,6 +78,13 @@ struct SaveSummary {
     return divisor == 1 ? String(bytes) : formatted(tenthsOf: Double(bytes) / divisor)
   }
 
+  /// `dumps/app.sql, dumps/users.json`.
+  private var dumpText: String {
+    let shown = isDryRun ? dumps : outcome.snapshot.dumps
+    let text = shown.isEmpty ? "none" : shown.map(\.path.description).joined(separator: ", ")
+    return isDryRun ? "would run \(dumps.map(\.name).joined(separator: ", ")), as \(text)" : text
+  }
+
   /// `node_modules/ 3, .git/ 1 (built-in; --no-ignore saves them), 12 by ignore rules`.
   private var ignored: String? {
     let builtIn = outcome.ignoredByDefault.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
@@ -95,6 +105,8 @@ struct SaveSummary {
     let ignored = outcome.ignoredByDefault.sorted { $0.key < $1.key }
     object["ignored_by_default"] = .object(ignored.reduce(into: JSONObject()) { $0[$1.key] = .count($1.value) })
     object["ignored_by_rules"] = .count(outcome.ignoredByRules)
+    let shown = isDryRun ? dumps : snapshot.dumps
+    object["dumps"] = .array(shown.map(\.json))
     object["errors"] = .count(outcome.errors.count)
     return object
   }

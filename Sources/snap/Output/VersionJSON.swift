@@ -26,6 +26,8 @@ extension ListedSnapshot {
       labels.holds.sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) })
     object["suspect"] = .string(labels.suspect)
     object["git"] = snapshot.git.map { .object($0.json) } ?? .null
+    object["dumps"] = .array(snapshot.dumps.map(\.json))
+    object["databases"] = .strings(snapshot.databases.map(\.description))
     object["bytes_logical"] = .unsigned(statistics.bytesLogical)
     object["bytes_added"] = .unsigned(statistics.bytesStored)
     object["bytes_exclusive"] = exclusiveBytes.map { .unsigned($0) } ?? .null
@@ -33,6 +35,14 @@ extension ListedSnapshot {
   }
 
   private func fullPath(_ source: ArchivePath) -> [UInt8] { FileSystemPath.joined(snapshot.root, source) }
+}
+
+extension SavedDump {
+  var json: JSONValue {
+    var object = JSONObject(["name": .string(name)])
+    object.setPath(path.bytes)
+    return .object(object)
+  }
 }
 
 extension GitState {

@@ -1,6 +1,25 @@
 import Repositories
 import SnapshotModel
 
+extension Session {
+  /// - Throws: `SnapFault` `.refused` that says what it is instead.
+  func checkIsFile(_ entry: ManifestEntry, _ version: Snapshot) throws {
+    switch entry.kind {
+    case .file: return
+    case .directory:
+      throw SnapFault(
+        .refused, "'\(entry.path)' is a folder", hint: "snap ls \(version.version):\(entry.path)",
+        path: entry.path.description)
+    case .symbolicLink:
+      throw SnapFault(
+        .refused, "'\(entry.path)' is a symbolic link to '\(displayText(entry.linkTarget))'",
+        path: entry.path.description)
+    default:
+      throw SnapFault(.refused, "'\(entry.path)' is a \(entry.kindText), not a file", path: entry.path.description)
+    }
+  }
+}
+
 /// A file's bytes as a stream, holes as zeros.
 enum EntryContent {
   /// Calls `body` with the content from front to back, a chunk at a time.

@@ -83,9 +83,14 @@ extension Session {
     return notInVersion(path, version, manifest)
   }
 
-  /// The entry at `path`; of the root, which needs none of its own, `nil`.
+  /// The entry at `path`, which may be the name of a dump; of the root, which needs none of its own, `nil`.
   func entry(at path: ArchivePath, of version: Snapshot, in manifest: Manifest) throws -> ManifestEntry? {
     if let entry = try manifest.entry(at: path) { return entry }
+    if let dump = version.dumps.first(where: { path.bytes == Array($0.name.utf8) }),
+      let entry = try manifest.entry(at: dump.path)
+    {
+      return entry
+    }
     if path.isRoot { return nil }
     throw notInVersion(path, version, manifest)
   }

@@ -1,0 +1,77 @@
+import Glibc
+import Repositories
+import SnapshotModel
+import Workflows
+
+/// Streams one file of a version into a command.
+///
+/// Each chunk is checked before the command gets it. Where one cannot be had, the command is killed before it could take
+/// the end of its input for the end of the file.
+struct PipeRun {
+  var entry: ManifestEntry
+  var version: Snapshot
+  /// A line for the shell.
+  var command: String
+  var session: Session
+
+  func run(from repository: Repository) throws {
+    try session.checkIsFile(entry, version)
+    let shown = withoutSecrets(ArgumentText.display(command))
+    let child = try ChildProcess(
+      [Array("/bin/sh".utf8), Array("-c".utf8), ArgumentText.encode(command)], input: .piped,
+      output: session.isJSON ? .toError : .inherited, leadsSession: true)
+    do {
+      try EntryContent.forEachPiece(of: entry, from: repository.reader()) { piece in
+        try stopIfAsked()
+        guard child.write(piece, shouldStop: { Interruption.isRequested }) else {
+          try stopIfAsked()
+          throw ReaderGone()
+        }
+      }
+    } catch is ReaderGone {
+      child.closeInput()
+      try check(child.wait(), shown)
+      throw SnapFault(
+        .commandFailed, "'\(shown)' ended before it had read all of '\(entry.path)' of \(version.version)",
+        path: entry.path.description)
+    } catch {
+      child.stop(signal: SIGKILL)
+      guard var fault = snapFault(for: error) else { throw error }
+      if fault.code == .damage {
+        fault.message += "; '\(shown)' was stopped before it got the damaged part"
+        fault.hint = "what it had done before may have to be undone; snap verify tells what else is damaged"
+      }
+      throw fault
+    }
+    child.closeInput()
+    try check(child.wait(), shown)
+    if session.isJSON {
+      var object = JSONObject([
+        "message_type": "summary", "version": .string(version.version), "bytes_piped": .unsigned(entry.size),
+      ])
+      object.setPath(entry.path.bytes)
+      try session.json(object)
+    } else {
+      session.console.note(
+        "piped \(entry.path) of \(version.version) (\(formatted(byteCount: entry.size))) into '\(shown)'")
+    }
+  }
+
+  private struct ReaderGone: Error {}
+
+  private func stopIfAsked() throws {
+    if Interruption.isRequested { throw SnapFault(.interrupted, "interrupted; the command was stopped") }
+  }
+
+  private func check(_ ending: ChildProcess.Ending, _ shown: String) throws {
+    let what: String
+    switch ending {
+    case .exited(0): return
+    case .exited(let status): what = "exited with \(status)"
+    case .killed(let signal): what = "was killed by signal \(signal)"
+    }
+    throw SnapFault(
+      .commandFailed, "'\(shown)' \(what), with '\(entry.path)' of \(version.version) as its input",
+      path: entry.path.description)
+  }
+}
