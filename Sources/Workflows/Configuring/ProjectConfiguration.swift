@@ -66,6 +66,6 @@ package struct ProjectConfiguration: Sendable {
     isWorldWritable = content.isWorldWritable
   }
 
-  /// Whether it names anything to run.
-  package var hasCommands: Bool { !dumps.isEmpty || !hooks.isEmpty || !notifications.isEmpty }
+  /// Whether anything is to happen around a save.
+  package var hasHooks: Bool { !hooks.isEmpty || !notifications.isEmpty }
 }

@@ -24,7 +24,7 @@ struct SaveCommand: Command {
     statuses: [
       3: "saved, but some items could not be read or changed meanwhile", 10: "no repository", 16: "no space",
       18: "not clean (--require-clean)", 22: "the version exists already",
-      23: "the command or a dump failed; nothing saved",
+      23: "the command, a dump or hook before-save failed; nothing saved",
     ])
 
   @Argument(help: ArgumentHelp("Version name, then files and folders.", valueName: "version-and-paths"))
@@ -47,20 +47,36 @@ struct SaveCommand: Command {
 
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
-    let base = session.base(of: repository)
-    let (name, paths) = try split()
     let configuration = try session.configuration(of: repository)
+    let name = try split().version
+    let version = try name.map { try VersionName($0) } ?? VersionName(time: label.time?.time ?? currentTime())
+    func save() throws -> (outcome: SaveOutcome, code: FaultCode?) {
+      try self.save(version, isDefault: name == nil, to: repository, configuration, session)
+    }
+    guard let configuration, configuration.hasHooks, !label.noHooks, !label.dryRun, !HookRun.isInside else {
+      return try save().code
+    }
+    try session.checkMayRun(configuration, flags: "--no-hooks --no-dumps")
+    Interruption.defer()
+    let hooks = SaveHooks(configuration, session, folder: session.base(of: repository), version: version.text)
+    return try hooks.around(save)
+  }
+
+  private func save(
+    _ version: VersionName, isDefault: Bool, to repository: Repository, _ configuration: ProjectConfiguration?,
+    _ session: Session
+  ) throws -> (outcome: SaveOutcome, code: FaultCode?) {
+    let base = session.base(of: repository)
+    let paths = try split().paths
     let git = try gitState(of: base, session)
     let start = try input.start(
       paths: paths, base: base, command: afterTerminator, configured: configuration?.sources ?? [])
-    let now = currentTime()
-    warnAboutClock(now, repository, session)
+    warnAboutClock(currentTime(), repository, session)
     var request = SaveRequest(
-      version: try name.map { try VersionName($0) }?.text ?? VersionName(time: label.time?.time ?? now).text,
-      input: start.input,
+      version: version.text, input: start.input,
       host: label.host.map { ArgumentText.display($0) } ?? hostName(), user: ProcessEnvironment.userName())
     // Two saves in one second: the time alone would not tell them apart.
-    request.numbersVersion = name == nil
+    request.numbersVersion = isDefault
     request.git = git
     request.time = label.time?.time
     request.tags = Array(Set(label.tag.flatMap { TagName.split($0) })).sorted()
@@ -81,7 +97,11 @@ struct SaveCommand: Command {
     let reporter = SaveReporter(session: session, expected: try repository.snapshots().last?.snapshot.statistics)
     let outcome = try Archiver.save(request, to: repository, events: reporter)
     reporter.finish()
-    return try SaveSummary(outcome: outcome, isDryRun: label.dryRun, dumps: dumps?.files ?? []).report(to: session)
+    var summary = SaveSummary(outcome: outcome, isDryRun: label.dryRun, dumps: dumps?.files ?? [])
+    if label.dryRun, !label.noHooks, let hooks = configuration?.hooks {
+      summary.hooks = ProjectConfiguration.HookEvent.allCases.filter { hooks[$0] != nil }.map(\.rawValue)
+    }
+    return (outcome, try summary.report(to: session))
   }
 
   /// The dumps that go with a save of the whole project.

@@ -31,6 +31,9 @@ struct SaveLabelOptions: ParsableArguments {
   @Flag(help: "Leave the dumps of snap.yml out.")
   var noDumps = false
 
+  @Flag(help: "Run no hooks of snap.yml, and tell nobody.")
+  var noHooks = false
+
   @Flag(help: "Save without the dumps that fail; the status is then 3.")
   var allowPartial = false
 

@@ -8,6 +8,8 @@ struct SaveSummary {
   var isDryRun: Bool
   /// Those that were, or with a dry run would be, run.
   var dumps: [SavedDump]
+  /// Those that would be run; of a save that was done nobody needs to be told.
+  var hooks: [String] = []
 
   /// - Returns: why the exit status is not 0 although the version is saved.
   func report(to session: Session) throws -> FaultCode? {
@@ -54,6 +56,7 @@ struct SaveSummary {
           + (git.isDirty ? "\(counted(git.dirtyFileCount, "file")) dirty" : "clean"))
     }
     if !dumps.isEmpty { lines.append("Dumps:   \(dumpText)") }
+    if !hooks.isEmpty { lines.append("Hooks:   would run \(hooks.joined(separator: ", "))") }
     if let ignored { lines.append("Ignored: \(ignored)") }
     let seconds = TimeText.elapsed(Double(statistics.durationMilliseconds) / 1000)
     lines.append(
