@@ -5,7 +5,7 @@ import Testing
 struct DatabaseTests {
   /// Runs Python beside `then`, a line of shell with `$P` for its process; it starts once the script has made `ready`.
   private func beside(_ script: String, _ sandbox: SnapSandbox, _ then: String) throws -> SnapRun {
-    try sandbox.write(sandbox.folder + "/script.py", "import sqlite3, os, sys\n" + script)
+    try sandbox.write(sandbox.folder + "/script.py", "import sqlite3, os, sys, time\n" + script)
     return try sandbox.shell(
       #"python3 ../script.py & P=$!; until [ -e ../ready ] || ! kill -0 $P; do :; done; \#(then)"#)
   }
@@ -35,6 +35,7 @@ struct DatabaseTests {
         c.execute('begin immediate')
         for t in 'ab': c.execute(f'update {t} set n = n + 1 where id % 50 = ?', (n % 50,))
         c.execute('commit')
+        time.sleep(0.003)
         if n == 20: \(Self.ready)
       """
     let run = try beside(

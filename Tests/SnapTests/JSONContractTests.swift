@@ -14,7 +14,8 @@ struct JSONContractTests {
     ["restore", "v1", "--dry-run"], ["restore", "v1", "notes.txt"], ["export", "v1", "-o", "../v1.tar"],
     ["forget", "v1", "--dry-run"], ["forget", "--keep-last", "1", "--dry-run"], ["gc", "--dry-run"],
     ["gc", "--keep-last", "5"], ["forget", "v1"], ["undo"], ["ops"], ["verify"], ["verify", "--read-data"], ["repair"],
-    ["tag", "v1", "x"], ["tag", "v1"], ["note", "v1", "text"], ["note", "v1"], ["hold", "v1"], ["release", "v1"],
+    ["tag", "v1", "x"], ["tag", "v1"], ["note", "v1", "text"], ["note", "v1"], ["hold", "v1"], ["trust", "v1"],
+    ["release", "v1"],
   ]
 
   @Test func `every command prints only JSON on standard output`() throws {

@@ -46,6 +46,7 @@ struct ProjectConfigurationTests {
         path: data/users.json
         must: json
     sqlite: off
+    guard: off
     retention:
       keep-last: 3
       keep-hourly: 1
@@ -88,7 +89,7 @@ struct ProjectConfigurationTests {
     #expect(users.path.description == "data/users.json")
     #expect((users.secondsMax, users.byteCountMin, users.mustBeJSON) == (3600, 1, true))
     #expect(users.command == .words(["node", "scripts/dump.js", "--stdout"]))
-    #expect(configuration.databases == .off)
+    #expect(configuration.databases == .off && !configuration.guardsShape)
     let policy = try #require(configuration.retention)
     #expect((policy.keepLast, policy.keepHourly, policy.keepDaily, policy.keepWeekly) == (3, 1, .max, 4))
     #expect((policy.keepMonthly, policy.keepYearly, policy.keepTags) == (5, 6, ["release", "prod"]))

@@ -98,6 +98,8 @@ final class ArchiveRun {
       case .item(let item):
         try spliceRows(before: item.path)
         if try !isReplaced(item) { try archive(item) }
+      // A journal that was there when its folder was read, and is gone with its transaction.
+      case .failed(let path, _) where sidecars.contains(path): continue
       case .failed(let path, let error):
         if sources.contains(path) { sourcesMissing += 1 }
         fail(path, error.description)

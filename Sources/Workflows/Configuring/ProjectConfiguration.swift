@@ -37,6 +37,8 @@ package struct ProjectConfiguration: Sendable {
   package var usesNoDefaultIgnores = false
   package var dumps: [DumpSpecification] = []
   package var databases = Databases.auto
+  /// Whether a version is compared with those before it.
+  package var guardsShape = true
   /// `nil` without the key, for what `gc` then keeps is everything.
   package var retention: RetentionPolicy?
   /// Commands that must succeed in a restored copy.

@@ -24,6 +24,7 @@ struct SaveCommand: Command {
     statuses: [
       3: "saved, but some items could not be read or changed meanwhile", 10: "no repository", 16: "no space",
       18: "not clean (--require-clean)", 22: "the version exists already",
+      24: "saved, but suspect: look at it, then snap trust it",
       23: "the command, a dump or hook before-save failed; nothing saved",
     ])
 
@@ -97,11 +98,32 @@ struct SaveCommand: Command {
     let reporter = SaveReporter(session: session, expected: try repository.snapshots().last?.snapshot.statistics)
     let outcome = try Archiver.save(request, to: repository, events: reporter)
     reporter.finish()
+    let suspicions =
+      outcome.wasSaved && !label.noGuard && configuration?.guardsShape != false
+      ? suspicions(about: outcome.snapshot, in: repository, session) : []
     var summary = SaveSummary(outcome: outcome, isDryRun: label.dryRun, dumps: dumps?.files ?? [])
     if label.dryRun, !label.noHooks, let hooks = configuration?.hooks {
       summary.hooks = ProjectConfiguration.HookEvent.allCases.filter { hooks[$0] != nil }.map(\.rawValue)
     }
+    summary.suspicions = suspicions
     return (outcome, try summary.report(to: session))
+  }
+
+  /// Marks the version where its shape is suspect; what goes wrong with that does not fail the save.
+  private func suspicions(about version: Snapshot, in repository: Repository, _ session: Session) -> [String] {
+    do {
+      let suspicions = try ShapeGuard(version, in: repository).suspicions()
+      if !suspicions.isEmpty {
+        var labels = SnapshotLabels()
+        labels.suspect = suspicions.joined(separator: "; ")
+        try repository.setLabels(labels, of: version.id)
+      }
+      return suspicions
+    } catch {
+      let reason = snapFault(for: error)?.message ?? "\(error)"
+      session.console.warn("\(version.version) could not be compared with those before it: \(reason)")
+      return []
+    }
   }
 
   /// The dumps that go with a save of the whole project.

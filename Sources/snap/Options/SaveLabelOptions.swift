@@ -34,6 +34,9 @@ struct SaveLabelOptions: ParsableArguments {
   @Flag(help: "Run no hooks of snap.yml, and tell nobody.")
   var noHooks = false
 
+  @Flag(help: "Do not compare the version's shape with those before it.")
+  var noGuard = false
+
   @Flag(help: "Save without the dumps that fail; the status is then 3.")
   var allowPartial = false
 

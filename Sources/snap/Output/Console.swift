@@ -35,6 +35,9 @@ final class Console: Sendable {
     emit("warning", text: "snap: " + colored("33", "warning: ") + message, message: message)
   }
 
+  /// What to do about the warning before it.
+  func hint(_ text: String) { if !style.isQuiet, !style.isJSON { write("hint: \(PathText.shown(text))") } }
+
   /// An item that could not be done while the command goes on.
   func itemFailed(path: [UInt8], message: String) {
     let message = PathText.shown(message)

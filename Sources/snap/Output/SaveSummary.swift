@@ -10,6 +10,8 @@ struct SaveSummary {
   var dumps: [SavedDump]
   /// Those that would be run; of a save that was done nobody needs to be told.
   var hooks: [String] = []
+  /// Why the version is marked as suspect.
+  var suspicions: [String] = []
 
   /// - Returns: why the exit status is not 0 although the version is saved.
   func report(to session: Session) throws -> FaultCode? {
@@ -30,6 +32,12 @@ struct SaveSummary {
     }
     if let reason = outcome.indexFailure {
       console.warn("\(snapshot.version) is saved; the index could not be updated (\(reason)) and will be rebuilt")
+    }
+    if !suspicions.isEmpty {
+      console.warn("\(snapshot.version) is saved, but suspect: \(suspicions.joined(separator: "; "))")
+      console.hint(
+        "snap diff latest \(snapshot.version) shows what changed; snap trust \(snapshot.version) takes the mark away")
+      return .suspect
     }
     return outcome.errors.isEmpty && outcome.indexFailure == nil ? nil : .warnings
   }
@@ -110,6 +118,7 @@ struct SaveSummary {
     object["ignored_by_rules"] = .count(outcome.ignoredByRules)
     let shown = isDryRun ? dumps : snapshot.dumps
     object["dumps"] = .array(shown.map(\.json))
+    object["suspect"] = .string(suspicions.joined(separator: "; "))
     object["errors"] = .count(outcome.errors.count)
     return object
   }

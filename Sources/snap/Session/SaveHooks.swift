@@ -45,8 +45,15 @@ struct SaveHooks {
     var code: FaultCode?
     var fault: SnapFault?
 
-    var result: String { fault != nil ? "failure" : code == nil ? "success" : "warnings" }
-    var message: String { PathText.shown(fault?.message ?? "") }
+    var isGood: Bool { fault == nil && code != .suspect }
+    var result: String {
+      if fault != nil { return "failure" }
+      return code == .suspect ? "suspect" : code == nil ? "success" : "warnings"
+    }
+    var message: String {
+      let suspect = code == .suspect ? "\(outcome?.snapshot.version ?? "") is saved, but suspect" : ""
+      return PathText.shown(fault?.message ?? suspect)
+    }
   }
 
   private func runBefore() throws {
@@ -69,7 +76,7 @@ struct SaveHooks {
   private func finish(_ ending: Ending, runsAfter: Bool) -> Bool {
     var isFine = true
     if runsAfter { isFine = run(.afterSave, ending) && isFine }
-    isFine = run(ending.fault == nil ? .onSuccess : .onFailure, ending) && isFine
+    isFine = run(ending.isGood ? .onSuccess : .onFailure, ending) && isFine
     for notification in configuration.notifications { isFine = tell(notification, ending) && isFine }
     return isFine
   }
@@ -86,7 +93,7 @@ struct SaveHooks {
   private func tell(_ notification: Notification, _ ending: Ending) -> Bool {
     attempt {
       switch notification {
-      case .healthcheck(let url) where ending.fault == nil:
+      case .healthcheck(let url) where ending.isGood:
         try Notifier.send(.ping, to: url, kind: "healthcheck")
       case .healthcheck(let url):
         try Notifier.send(.text(ending.message), to: url, kind: "healthcheck", suffix: "/fail")
@@ -105,7 +112,7 @@ struct SaveHooks {
     } catch {
       let fault = snapFault(for: error)
       session.console.warn(fault?.message ?? "\(error)")
-      if let hint = fault?.hint { session.console.note("hint: \(hint)") }
+      if let hint = fault?.hint { session.console.hint(hint) }
       return false
     }
   }

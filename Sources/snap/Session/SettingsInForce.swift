@@ -49,13 +49,14 @@ struct SettingsInForce {
 
   private static let order = [
     "sources", "exclude", "exclude-file", "exclude-if-present", "exclude-larger-than", "exclude-caches",
-    "one-file-system", "git-ignore", "no-ignore", "no-default-ignores", "dumps", "sqlite", "retention", "checks",
+    "one-file-system", "git-ignore", "no-ignore", "no-default-ignores", "dumps", "sqlite", "guard", "retention",
+    "checks",
     "hooks", "notify", "schedule",
   ]
 
   private static let defaults = [
     "sources": "the whole project", "exclude-caches": "false", "one-file-system": "false", "git-ignore": "false",
-    "no-ignore": "false", "no-default-ignores": "false", "dumps": "none", "sqlite": "auto",
+    "no-ignore": "false", "no-default-ignores": "false", "dumps": "none", "sqlite": "auto", "guard": "auto",
     "retention": "every version is kept",
   ]
 

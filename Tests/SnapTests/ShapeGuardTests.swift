@@ -1,0 +1,72 @@
+import TestSupport
+import Testing
+
+struct ShapeGuardTests {
+  @Test func `a dump that shrank is saved, marked, passed over, and trusted when told`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write("snap.yml", "dumps:\n  app: {command: cat rows, minimum-size: 0}\nretention: {keep-last: 1}\n")
+    func save(_ version: String, rows: Int, _ flags: String = "") throws -> SnapRun {
+      try sandbox.shell("seq 1 \(rows) >rows; exec \"$SNAP\" save \(version) \(flags)")
+    }
+    for (version, rows) in [("v1", 2000), ("v2", 2100), ("v3", 1500)] {
+      #expect(try save(version, rows: rows).status == 0)
+    }
+    let shrunk = try save("v4", rows: 300)
+    #expect(shrunk.status == 24)
+    #expect(
+      shrunk.error == "snap: warning: v4 is saved, but suspect: dump 'app' has 1.1 KiB, it had 6.2 KiB in v3\n"
+        + "hint: snap diff latest v4 shows what changed; snap trust v4 takes the mark away\n")
+    #expect(try save("v5", rows: 0).status == 24)
+    let json = try save("v6", rows: 0, "--json")
+    #expect(json.output.contains(#""suspect":"dump 'app' has 0 B, it had 6.2 KiB in v3""#))
+    #expect(try sandbox.snap("cat", "latest:app").output.hasSuffix("1500\n"))
+    #expect(try sandbox.snap("status").output.contains("v4 is suspect: dump 'app'"))
+    // The only place goes to the last good one.
+    #expect(try sandbox.snap("gc").status == 0)
+    #expect(try sandbox.snap("list").outputLines.map { $0.prefix(2) }.contains("v3"))
+    #expect(try save("v7", rows: 300, "--no-guard").status == 0)
+    #expect(try save("v8", rows: 310).status == 0, "the last good one is as small")
+    #expect(try save("v9", rows: 1).status == 24)
+    #expect(try sandbox.snap("trust", "v9").output == "v9 is trusted now\n")
+    #expect(try sandbox.snap("trust", "v9").output == "v9 is not suspect\n")
+    #expect(try sandbox.snap("cat", "latest:app").output == "1\n")
+  }
+
+  @Test func `a tree that lost most of its files is suspect, a smaller loss is not`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.shell("mkdir m; for i in $(seq 1 40); do echo $i >m/$i; done")
+    #expect(try sandbox.snap("save", "v1").status == 0)
+    try sandbox.shell("rm m/1?")
+    #expect(try sandbox.snap("save", "v2").status == 0)
+    try sandbox.shell("rm -r m")
+    let run = try sandbox.snap("save", "v3")
+    #expect(run.status == 24)
+    #expect(run.error.hasPrefix("snap: warning: v3 is saved, but suspect: it has 3 files, v2 had 33\n"))
+    #expect(try sandbox.snap("save", "v4", "src").status == 0, "other paths are not compared")
+    try sandbox.write("snap.yml", "guard: off\n")
+    #expect(try sandbox.snap("save", "v5").status == 0)
+  }
+
+  @Test func `JSON that is none any more is suspect, what never was is not`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write("odd.json", "// no JSON\n")
+    try sandbox.snap("save", "v1")
+    try sandbox.write("odd.json", "// no JSON either\n")
+    #expect(try sandbox.snap("save", "v2").status == 0)
+    try sandbox.write("config/app.json", "{\"debug\": fal")
+    let run = try sandbox.snap("save", "v3")
+    #expect(run.status == 24)
+    #expect(run.error.contains("v3 is saved, but suspect: 'config/app.json' is no JSON any more\n"))
+    try sandbox.write("config/app.json", "{\"debug\": true}")
+    #expect(try sandbox.snap("save", "v4").status == 0)
+  }
+
+  @Test func `a suspect version counts as failure for those who are told`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write("snap.yml", "exclude: [log]\nhooks:\n  on-failure: echo \"$SNAP_RESULT $SNAP_STATUS\" >>log\n")
+    try sandbox.snap("save", "v1")
+    try sandbox.write("config/app.json", "")
+    #expect(try sandbox.snap("save", "v2").status == 24)
+    #expect(sandbox.read("log") == "suspect 24\n")
+  }
+}
