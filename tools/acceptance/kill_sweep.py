@@ -56,7 +56,7 @@ def kills(program, count, files, seed):
                 make_tree.write(os.fsencode(history.project) + b"/new%d.%d" % (extra, number), r.randbytes(r.randrange(1 << 20)))
             killed, moment = f"killed{number}", r.random() * 1.2 * elapsed
             # It may have been committed, and killed before it could say so.
-            if run_and_kill(snap, moment, "save", killed, "--no-ignore") or killed in snap.versions():
+            if run_and_kill(snap, moment, "save", killed, "--no-ignore", "--no-guard") or killed in snap.versions():
                 history.records[killed] = history.record(history.project, [".snap"])
                 survived += 1
             try:
@@ -127,7 +127,7 @@ def together(program, rounds, files, seed):
             make_tree.mutate(history.project, seed * 100 + number)
             make_tree.mutate(other.project, seed * 200 + number)
             names = [f"one{number}", f"two{number}"]
-            saves = [each.snap.start("save", name, "--no-ignore", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            saves = [each.snap.start("save", name, "--no-ignore", "--no-guard", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
                      for each, name in zip((history, other), names)]
             collections = 0
             while any(save.poll() is None for save in saves):
