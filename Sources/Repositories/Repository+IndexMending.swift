@@ -27,30 +27,44 @@ extension Repository {
 extension RepositoryIndex {
   /// Whether every chunk of every frame that the index knows stands where the directories say, and none elsewhere.
   fileprivate func agrees(with directories: [PackDirectory]) throws -> Bool {
-    var chunks: [FrameKey: [ChunkID: Int]] = [:]
-    var agrees = true
+    var frames: [FrameKey: FrameDigest] = [:]
     do {
       try forEachChunk { id, location in
-        let key = FrameKey(pack: location.pack, offset: location.frameOffset)
-        // A frame may hold a chunk once only.
-        if chunks[key, default: [:]].updateValue(location.ordinal, forKey: id) != nil { agrees = false }
+        frames[FrameKey(pack: location.pack, offset: location.frameOffset), default: FrameDigest()]
+          .add(id, ordinal: location.ordinal)
       }
     } catch IndexError.damaged {
       return false
     }
     let packs = Set(directories.map(\.pack))
-    guard agrees, try packs.isSubset(of: packIDs().keys) else { return false }
+    guard try packs.isSubset(of: packIDs().keys) else { return false }
     for directory in directories {
       for frame in directory.frames {
-        guard let found = chunks.removeValue(forKey: FrameKey(pack: directory.pack, offset: frame.offset)) else {
+        guard let found = frames.removeValue(forKey: FrameKey(pack: directory.pack, offset: frame.offset)) else {
           continue
         }
-        guard found.count == frame.chunkIDs.count,
-          frame.chunkIDs.enumerated().allSatisfy({ found[$0.element] == $0.offset })
-        else { return false }
+        var expected = FrameDigest()
+        for (ordinal, id) in frame.chunkIDs.enumerated() { expected.add(id, ordinal: ordinal) }
+        guard found == expected else { return false }
       }
     }
     // Of packs that have come or gone meanwhile nothing is known here.
-    return !chunks.keys.contains { packs.contains($0.pack) }
+    return !frames.keys.contains { packs.contains($0.pack) }
+  }
+}
+
+/// Which chunks a frame holds and where, in 16 bytes, whatever the order in which they are added.
+///
+/// Against damage, not against malice: whoever can write the index can as well delete it.
+private struct FrameDigest: Equatable {
+  private var count = 0
+  private var sum = 0
+
+  mutating func add(_ id: ChunkID, ordinal: Int) {
+    var hasher = Hasher()
+    hasher.combine(id.bytes)
+    hasher.combine(ordinal)
+    count += 1
+    sum &+= hasher.finalize()
   }
 }

@@ -65,16 +65,25 @@ extension Repository {
     return try asFault {
       let config = try readConfig(at: folder)
       let store = try LocalObjectStore(folder: Array(folder.utf8), operations: operations)
-      let (index, wasDamaged) = try openIndex(in: folder, repository: config.id) { reason in
-        events.note("index.sqlite cannot be written (\(reason.shortText)); this command uses an index in memory")
+      func repository(afterMovingIndexAside wasMoved: Bool) throws -> Repository {
+        let (index, wasDamaged) = try openIndex(in: folder, repository: config.id) { reason in
+          events.note("index.sqlite cannot be written (\(reason.shortText)); this command uses an index in memory")
+        }
+        let repository = Repository(folder: folder, store: store, index: index, config: config, events: events)
+        let isOnDisk = index.reasonNotWritten == nil
+        if wasDamaged || wasMoved, isOnDisk {
+          events.note("index.sqlite was damaged; rebuilt (old file kept as index.sqlite.bad)")
+        }
+        try repository.adopt(isNewIndex: index.isNew && !wasDamaged && !wasMoved && isOnDisk)
+        return repository
       }
-      let repository = Repository(folder: folder, store: store, index: index, config: config, events: events)
-      let isOnDisk = index.reasonNotWritten == nil
-      if wasDamaged, isOnDisk {
-        events.note("index.sqlite was damaged; rebuilt (old file kept as index.sqlite.bad)")
+      do {
+        return try repository(afterMovingIndexAside: false)
+      } catch let error as IndexError where error.callsForRebuild {
+        // Its tables are whole, and what stands in them is not.
+        try RepositoryIndex.moveAside(path: indexPath(in: folder))
+        return try repository(afterMovingIndexAside: true)
       }
-      try repository.adopt(isNewIndex: index.isNew && !wasDamaged && isOnDisk)
-      return repository
     }
   }
 
