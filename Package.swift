@@ -22,6 +22,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux"),
+    .target(name: "CArchive"),
 
     .target(name: "SnapshotModel"),
     .target(name: "Chunking"),
@@ -38,6 +39,7 @@ let package = Package(
       name: "FileTrees",
       dependencies: [
         "SnapshotModel", "Chunking", "Sealing", "ObjectStores", "Repositories", "CLinux", "CZlib", "CZstd",
+        "CArchive",
       ]),
     .target(name: "Workflows", dependencies: ["SnapshotModel", "ObjectStores", "Repositories", "FileTrees"]),
     .executableTarget(
@@ -74,7 +76,7 @@ let package = Package(
 )
 
 for target in package.targets where target.type != .system {
-  guard target.name != "CLinux" else { continue }
+  guard !["CLinux", "CArchive"].contains(target.name) else { continue }
   target.swiftSettings =
     (target.swiftSettings ?? []) + [
       .swiftLanguageMode(.v6),
