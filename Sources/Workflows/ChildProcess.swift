@@ -21,7 +21,15 @@ package final class ChildProcess: Sendable {
     case captured
   }
 
-  /// Read end of the pipe from the child's standard output.
+  /// Where the child's standard output goes.
+  package enum OutputStream: Sendable {
+    case captured
+    case inherited
+    /// To this process's standard error.
+    case error
+  }
+
+  /// Read end of the pipe from the child's standard output; at its end from the start unless that is captured.
   package let outputDescriptor: Int32
   private let errorDescriptor: Int32?
   private let process: pid_t
@@ -34,8 +42,8 @@ package final class ChildProcess: Sendable {
   ///   - environment: `NAME=value` entries; `nil` for this process's own.
   /// - Throws: `SnapFault` `.commandFailed` that names the program when it cannot be started.
   package init(
-    _ arguments: [[UInt8]], environment: [[UInt8]]? = nil, error: ErrorStream = .inherited,
-    inheritsInput: Bool = false
+    _ arguments: [[UInt8]], environment: [[UInt8]]? = nil, outputStream: OutputStream = .captured,
+    error: ErrorStream = .inherited, inheritsInput: Bool = false
   ) throws(SnapFault) {
     let name = displayText(arguments.first ?? [])
     let output = try Self.pipe()
@@ -49,7 +57,11 @@ package final class ChildProcess: Sendable {
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     if !inheritsInput { unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) }
-    unsafe posix_spawn_file_actions_adddup2(&actions, output.write, 1)
+    switch outputStream {
+    case .captured: unsafe posix_spawn_file_actions_adddup2(&actions, output.write, 1)
+    case .inherited: break
+    case .error: unsafe posix_spawn_file_actions_adddup2(&actions, 2, 1)
+    }
     if let errorPipe { unsafe posix_spawn_file_actions_adddup2(&actions, errorPipe.write, 2) }
 
     // The child must not inherit what this process ignores or blocks: a dump command expects to die of SIGPIPE.

@@ -60,7 +60,8 @@ struct Invocation {
   /// - Throws: `SnapFault` `.usage` in this program's words.
   func parse(_ type: any Command.Type) throws(SnapFault) -> any Command {
     do {
-      let command = try type.parse(leading + (type == SaveCommand.self ? restWithCount : rest))
+      let command = try type.parse(
+        leading + (type == SaveCommand.self || type == GuardCommand.self ? restWithCount : rest))
       try command.check()
       return command
     } catch let fault as SnapFault {
@@ -70,7 +71,7 @@ struct Invocation {
     }
   }
 
-  /// `rest` with the number of words after `--`, which `save` needs to know.
+  /// `rest` with the number of words after `--`, which `save` and `guard` need to know.
   private var restWithCount: [String] {
     guard let terminator = rest.firstIndex(of: "--") else { return rest }
     let count = rest.count - terminator - 1

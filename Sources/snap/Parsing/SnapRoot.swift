@@ -12,7 +12,7 @@ struct SnapRoot: ParsableCommand {
     groupedSubcommands: groups.map { CommandGroup(name: $0.name, subcommands: $0.commands) })
 
   private static let groups: [(name: String, commands: [any Command.Type])] = [
-    ("Save", [InitCommand.self, SaveCommand.self, IgnoredCommand.self, ImportCommand.self]),
+    ("Save", [InitCommand.self, SaveCommand.self, GuardCommand.self, IgnoredCommand.self, ImportCommand.self]),
     (
       "Look",
       [
@@ -22,7 +22,7 @@ struct SnapRoot: ParsableCommand {
     ),
     ("Get back", [RestoreCommand.self, ExportCommand.self]),
     ("Keep small", [ForgetCommand.self, GCCommand.self, UndoCommand.self, OpsCommand.self]),
-    ("Keep sound", [VerifyCommand.self, RepairCommand.self]),
+    ("Keep sound", [VerifyCommand.self, DrillCommand.self, RepairCommand.self]),
     ("Label", [TagCommand.self, NoteCommand.self, HoldCommand.self, ReleaseCommand.self]),
     ("Shell", [CompletionCommand.self]),
   ]
