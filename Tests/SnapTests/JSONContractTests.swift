@@ -16,13 +16,14 @@ struct JSONContractTests {
     ["forget", "v1", "--dry-run"], ["forget", "--keep-last", "1", "--dry-run"], ["gc", "--dry-run"],
     ["gc", "--keep-last", "5"], ["forget", "v1"], ["undo"], ["ops"], ["verify"], ["verify", "--read-data"], ["repair"],
     ["tag", "v1", "x"], ["tag", "v1"], ["note", "v1", "text"], ["note", "v1"], ["hold", "v1"], ["release", "v1"],
-    ["guard", "--json", "--", "echo"],
+    ["guard", "--json", "--", "echo"], ["hook", "install"], ["hook", "list"], ["hook", "remove"],
   ]
 
   @Test func `every command prints only JSON on standard output`() throws {
     let sandbox = try SnapSandbox.withVersion()
     try sandbox.write("notes.txt", "one\n2\nthree\n")
     try sandbox.write("node_modules/x", "")
+    try sandbox.shell("git init -q .")
     try sandbox.snap("save", "v2")
     try sandbox.write("src/new.py", "pass\n")
     for line in Self.lines {

@@ -20,6 +20,7 @@ struct SaveCommand: Command {
       "snap save v1.2.0 -m 'before the migration' src config": "only two folders",
       "pg_dump app | snap save db-1 --stdin --stdin-filename app.sql": "a dump",
       "snap save db-2 --stdin-from-command -- pg_dump app": "the same; nothing is saved when pg_dump fails",
+      "snap save --version-from auto --changelog CHANGELOG.md": "a release, called as the project calls it",
     ],
     statuses: [
       3: "saved, but some items could not be read or changed meanwhile", 10: "no repository", 16: "no space",
@@ -36,6 +37,7 @@ struct SaveCommand: Command {
   @OptionGroup(title: "What to save") var input: SaveInputOptions
   @OptionGroup(title: "What to leave out") var ignore: IgnoreOptions
   @OptionGroup(title: "How to save it") var label: SaveLabelOptions
+  @OptionGroup(title: "A release") var release: ReleaseOptions
   @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
   func check() throws {
@@ -47,8 +49,10 @@ struct SaveCommand: Command {
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
     let base = session.base(of: repository)
-    let (name, paths) = try split()
+    let (given, paths) = try split()
+    let name = try release.name(given, in: base)
     let git = try gitState(of: base, session)
+    if let name { release.warnAboutTag(name, git, in: base, session) }
     let start = try input.start(
       paths: paths, base: base, command: afterTerminator, workingFolder: session.workingFolder)
     let now = currentTime()
@@ -74,7 +78,8 @@ struct SaveCommand: Command {
     let reporter = SaveReporter(session: session, expected: try repository.snapshots().last?.snapshot.statistics)
     let outcome = try Archiver.save(request, to: repository, events: reporter)
     reporter.finish()
-    return try SaveSummary(outcome: outcome, isDryRun: label.dryRun).report(to: session)
+    let unwritten = release.appendToChangelog(outcome, session)
+    return try SaveSummary(outcome: outcome, isDryRun: label.dryRun).report(to: session) ?? unwritten
   }
 
   private var ownWords: [String] { Array(words.dropLast(terminatedWordCount)) }
@@ -84,6 +89,7 @@ struct SaveCommand: Command {
   private func split() throws -> (version: String?, paths: [String]) {
     let all = input.stdinFromCommand ? ownWords : words
     guard let first = all.first else { return (nil, []) }
+    if release.versionFrom != nil { return (nil, all) }
     // No version name holds a slash or is a dot: `snap save .` and `snap backup /home` can only mean a folder.
     if first.contains("/") || first == "." || first == ".." { return (nil, all) }
     return (first, Array(all.dropFirst()))

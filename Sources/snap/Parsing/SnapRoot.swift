@@ -12,7 +12,13 @@ struct SnapRoot: ParsableCommand {
     groupedSubcommands: groups.map { CommandGroup(name: $0.name, subcommands: $0.commands) })
 
   private static let groups: [(name: String, commands: [any Command.Type])] = [
-    ("Save", [InitCommand.self, SaveCommand.self, GuardCommand.self, IgnoredCommand.self, ImportCommand.self]),
+    (
+      "Save",
+      [
+        InitCommand.self, SaveCommand.self, GuardCommand.self, IgnoredCommand.self, ImportCommand.self,
+        HookCommand.self,
+      ]
+    ),
     (
       "Look",
       [
