@@ -38,16 +38,13 @@ struct DrillCommand: Command {
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
     let version = try session.resolve(revision, in: repository).snapshot
-    let parent = try folder.map { try FileSystemPath.absolute(ArgumentText.encode($0)) } ?? Self.temporaryFolder()
+    let parent =
+      try folder.map { try FileSystemPath.absolute(ArgumentText.encode($0)) }
+      ?? FileSystemPath.absolute(ProcessEnvironment.temporaryFolder)
     Interruption.defer()
     return try DrillRun(
       repository: repository, version: version, checks: check.map { CheckCommand(line: ArgumentText.encode($0)) },
       parent: parent, keepsFolder: keep, session: session
     ).run()
-  }
-
-  private static func temporaryFolder() throws -> [UInt8] {
-    let variable = ProcessEnvironment.value("TMPDIR") ?? []
-    return try FileSystemPath.absolute(variable.isEmpty ? Array("/tmp".utf8) : variable)
   }
 }

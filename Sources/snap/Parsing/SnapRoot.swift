@@ -16,7 +16,7 @@ struct SnapRoot: ParsableCommand {
       "Save",
       [
         InitCommand.self, SaveCommand.self, GuardCommand.self, IgnoredCommand.self, ImportCommand.self,
-        HookCommand.self,
+        HookCommand.self, ScheduleCommand.self,
       ]
     ),
     (
