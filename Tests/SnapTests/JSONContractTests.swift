@@ -17,6 +17,7 @@ struct JSONContractTests {
     ["gc", "--keep-last", "5"], ["forget", "v1"], ["undo"], ["ops"], ["verify"], ["verify", "--read-data"], ["repair"],
     ["tag", "v1", "x"], ["tag", "v1"], ["note", "v1", "text"], ["note", "v1"], ["hold", "v1"], ["release", "v1"],
     ["guard", "--json", "--", "echo"], ["hook", "install"], ["hook", "list"], ["hook", "remove"],
+    ["sql"], ["sql", "SELECT * FROM snapshots"],
   ]
 
   @Test func `every command prints only JSON on standard output`() throws {

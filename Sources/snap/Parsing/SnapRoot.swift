@@ -23,7 +23,7 @@ struct SnapRoot: ParsableCommand {
       "Look",
       [
         StatusCommand.self, ListCommand.self, ShowCommand.self, LsCommand.self, CatCommand.self, FindCommand.self,
-        LogCommand.self, DiffCommand.self, StatsCommand.self, DuCommand.self,
+        LogCommand.self, DiffCommand.self, StatsCommand.self, DuCommand.self, SQLCommand.self,
       ]
     ),
     ("Get back", [RestoreCommand.self, ExportCommand.self]),
