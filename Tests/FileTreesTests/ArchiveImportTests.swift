@@ -180,6 +180,18 @@ struct ArchiveImportTests {
     #expect(try fixture.repository.snapshots().isEmpty)
   }
 
+  @Test(arguments: [String(repeating: "x/", count: 513), String(repeating: "x", count: 9000)])
+  func `a path longer or deeper than any file system has is refused`(path: String) throws {
+    #expect(throws: ArchiveFault.self) { try save(request(archive([(.file, path, "")]))) }
+    #expect(try fixture.repository.snapshots().isEmpty)
+  }
+
+  @Test func `what no version can hold is the archive's fault`() throws {
+    let target = String(repeating: "x", count: 70_000)
+    #expect(throws: ArchiveFault.self) { try save(request(archive([(.symbolicLink, "l", target)]))) }
+    #expect(try fixture.repository.snapshots().isEmpty)
+  }
+
   @Test func `a member that comes twice is the later one, and links stay with what they were made of`() throws {
     shell(
       """

@@ -1,4 +1,5 @@
 import Chunking
+import Packing
 import Repositories
 import Sealing
 import SnapshotModel
@@ -99,7 +100,11 @@ final class ImportPass {
       if old?.kind != .directory { statistics.directoriesNew += 1 }
     default: statistics.otherEntries += 1
     }
-    try session.append(entry)
+    do {
+      try session.append(entry)
+    } catch PackingError.invalidInput(let rule) {
+      throw ArchiveFault.damaged(rule)  // A path longer than any file system has, for instance.
+    }
   }
 
   private func commit() throws -> SaveOutcome {

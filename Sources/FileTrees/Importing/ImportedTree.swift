@@ -18,6 +18,11 @@ struct ImportedTree<Content> {
     var inode: Int
   }
 
+  /// Twice Linux's PATH_MAX, and deeper than any tree that people have: the folders above a path are made up where they are
+  /// missing, so a few bytes of archive could ask for much.
+  private static var pathBytesMax: Int { 8192 }
+  private static var pathDepthMax: Int { 512 }
+
   private var nodes: [ArchivePath: Node] = [:]
   private var nextInode = 0
   private let stripComponents: Int
@@ -63,6 +68,9 @@ struct ImportedTree<Content> {
 
   private func path(_ bytes: [UInt8]) throws(ArchiveFault) -> ArchivePath? {
     let slash = UInt8(ascii: "/")
+    guard bytes.count <= Self.pathBytesMax, bytes.count(where: { $0 == slash }) <= Self.pathDepthMax else {
+      throw .hostile("a path of \(formatted(count: bytes.count)) bytes is too long or too deep")
+    }
     if bytes.first == slash { throw .hostile("'\(displayText(bytes))' is an absolute path") }
     let names = bytes.split(separator: slash).filter { $0 != [UInt8(ascii: ".")] }
     if names.contains([UInt8(ascii: "."), UInt8(ascii: ".")]) {

@@ -86,7 +86,9 @@ struct DrillRun {
     do {
       return try run.perform()
     } catch var fault as SnapFault where [.interrupted, .terminated].contains(fault.code) {
-      fault.hint = nil  // There is nothing to go on with.
+      // What was restored goes, so there is nothing to go on with.
+      fault.message = "interrupted; the drill is not recorded"
+      fault.hint = nil
       throw fault
     }
   }
