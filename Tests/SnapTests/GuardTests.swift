@@ -70,6 +70,9 @@ struct GuardTests {
       missing.error.contains("cannot run 'no-such-program': No such file or directory\nhint: b1 was saved and stays"))
     let run = try sandbox.snap("-r", "../the store", "guard", "--name", "b2", "--", "false")
     #expect(run.errorLines.last == "hint: snap -r '\(sandbox.folder)/the store' restore b2 --delete")
+    try sandbox.snap("init", "-q")
+    let elsewhere = try sandbox.snap("-C", sandbox.project, "guard", "--name", "b3", "--", "false", folder: "/")
+    #expect(elsewhere.errorLines.last == "hint: snap -C '\(sandbox.project)' restore b3 --delete")
   }
 
   @Test func `with --json the command's words go to standard error`() throws {

@@ -136,6 +136,13 @@ struct ImportTests {
         "mkdir ../out && tar xzf '../old/\(archive)' -C ../out && cd ../out && sha256sum -c --quiet ../old/v1.1.0/MANIFEST.txt"
       )
       .status == 0)
+    try sandbox.shell(
+      "mkdir ../bad && cp -r ../old/v1.1.0 ../bad && sed -i 's/^[0-9a-f]\\(.*notes.txt\\)$/f\\1/' ../bad/*/MANIFEST.txt"
+    )
+    let swapped = try sandbox.shell(
+      "mkdir ../third && cd ../third && \"$SNAP\" init -q && exec \"$SNAP\" import ../bad")
+    #expect(swapped.status == 3)
+    #expect(swapped.error.contains(".tar.gz': damaged: 'notes.txt' is not what the MANIFEST says"), "\(swapped.error)")
     let again = try sandbox.snap("export", "v1.1.0", "--layout", "backups", "--to", "../old")
     #expect(again.status == 18)
     #expect(again.error.contains("exists already; nothing written\nhint: "))

@@ -61,6 +61,9 @@ struct OldBackupTests {
     let markdown = BackupManifest(
       Array("- **Version:** 2.0\n* **created_at**: 2026-11-21 09:34:00Z\ncommit: none".utf8))
     #expect(markdown.version == "2.0")
+    let digest = String(repeating: "0a", count: 32)
+    let listed = BackupManifest(Array("\(digest)  ./a b: c\n\(digest) *d\n\(digest)  ../e\n\(digest)x  f\n".utf8))
+    #expect(Set(listed.digests.keys.map(\.description)) == ["a b: c", "d"])
     #expect(markdown.time == Timestamp(seconds: 1_795_253_640))
     #expect(markdown.commit == nil)
   }

@@ -24,6 +24,8 @@ package struct ImportRequest: Sendable {
   package var root: [UInt8]
   /// How many leading names of the members' paths are dropped.
   package var stripComponents = 0
+  /// What files must be, by their paths in the version: SHA-256 in hexadecimal.
+  package var digests: [ArchivePath: String] = [:]
 
   package init(
     archive: [UInt8], form: Form, version: String, time: Timestamp, host: String, user: String, root: [UInt8]

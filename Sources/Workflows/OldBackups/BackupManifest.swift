@@ -10,10 +10,16 @@ struct BackupManifest: Hashable {
   var message: String?
   /// The archive's name, where it says so.
   var archive: String?
+  /// SHA-256 of files in hexadecimal, as `sha256sum` lists them, by path.
+  var digests: [ArchivePath: String] = [:]
 
   /// Lines that say nothing known are passed over; the first that says something holds.
   init(_ bytes: [UInt8]) {
     for line in bytes.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+      if let (path, digest) = Self.digest(line) {
+        digests[path] = digest
+        continue
+      }
       guard let line = String(validating: line, as: UTF8.self), let colon = line.firstIndex(of: ":") else { continue }
       let key = String(line[..<colon]).trimming { "#-*_ \t".contains($0) }.lowercased()
       let value = String(String(line[line.index(after: colon)...]).trimming { "*` \t\"".contains($0) })
@@ -34,6 +40,16 @@ struct BackupManifest: Hashable {
     case "archive", "file", "filename", "backup file", "archive file": archive = archive ?? value
     default: break
     }
+  }
+
+  /// A line of sha256sum: 64 digits, a blank, a blank or `*`, and the path. Of escaped names nothing is said.
+  private static func digest(_ line: ArraySlice<UInt8>) -> (ArchivePath, String)? {
+    guard line.count > 66, line.prefix(64).allSatisfy(Hex.isDigit) else { return nil }
+    let rest = line.dropFirst(64)
+    guard rest.starts(with: Array("  ".utf8)) || rest.starts(with: Array(" *".utf8)) else { return nil }
+    let name = rest.dropFirst(2)
+    let path = ArchivePath(name.starts(with: Array("./".utf8)) ? name.dropFirst(2) : name)
+    return path.map { ($0, String(decoding: line.prefix(64), as: UTF8.self)) }
   }
 
   private static func time(_ text: String) -> Timestamp? {

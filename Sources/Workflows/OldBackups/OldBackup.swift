@@ -13,6 +13,8 @@ package struct OldBackup: Hashable, Sendable {
   package var branch = ""
   package var message = ""
   package var byteCount: UInt64
+  /// SHA-256 of files in hexadecimal, as far as the MANIFEST has them.
+  package var digests: [ArchivePath: String] = [:]
 
   /// - Parameters:
   ///   - name: what the file name tells.
@@ -38,6 +40,7 @@ package struct OldBackup: Hashable, Sendable {
     commit = manifest?.commit ?? ""
     branch = manifest?.branch ?? ""
     message = manifest?.message ?? ""
+    digests = manifest?.digests ?? [:]
   }
 
   /// - Returns: `nil` when neither commit nor branch is known.

@@ -98,7 +98,8 @@ struct GuardCommand: Command {
   }
 
   private func restoreLine(_ version: String, _ session: Session) throws -> String {
-    let place = try session.namedRepository().map { " -r \(shellWord(displayText($0)))" } ?? ""
+    var place = try session.namedRepository().map { " -r \(shellWord(displayText($0)))" } ?? ""
+    if !global.directory.isEmpty { place += " -C \(shellWord(session.workingFolderText))" }
     return "snap\(place) restore \(shellWord(version)) --delete"
   }
 }

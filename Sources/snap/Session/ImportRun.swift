@@ -90,6 +90,7 @@ struct ImportRun {
     request.git = backup.git
     request.message = backup.message.isEmpty ? "imported from \(displayText(backup.path))" : backup.message
     request.stripComponents = settings.stripComponents
+    request.digests = backup.digests
     return request
   }
 }
