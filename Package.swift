@@ -23,6 +23,7 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CLinux"),
+    .target(name: "CArchive"),
 
     .target(name: "SnapshotModel"),
     .target(name: "Chunking"),
@@ -39,6 +40,7 @@ let package = Package(
       name: "FileTrees",
       dependencies: [
         "SnapshotModel", "Chunking", "Sealing", "ObjectStores", "Repositories", "CLinux", "CZlib", "CZstd",
+        "CArchive",
       ]),
     .target(
       name: "Workflows",
@@ -77,7 +79,7 @@ let package = Package(
 )
 
 for target in package.targets where target.type != .system {
-  guard target.name != "CLinux" else { continue }
+  guard !["CLinux", "CArchive"].contains(target.name) else { continue }
   target.swiftSettings =
     (target.swiftSettings ?? []) + [
       .swiftLanguageMode(.v6),

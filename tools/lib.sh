@@ -24,6 +24,9 @@ missing_packages() {
   command -v python3 >/dev/null || echo python3
   command -v setfattr >/dev/null || echo attr
   command -v setfacl >/dev/null || echo acl
+  # Loaded when an archive is imported; Ubuntu 24.04 has it under another name.
+  dpkg-query -W -f '${Status}\n' libarchive13 libarchive13t64 2>/dev/null | grep -q '^install ok installed$' ||
+    echo libarchive13
 }
 
 # Installs what is missing, and does nothing (no apt, no sudo) when nothing is.

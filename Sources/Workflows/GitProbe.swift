@@ -34,6 +34,18 @@ package enum GitProbe {
     }
   }
 
+  /// The commit that a tag leads to, in hexadecimal; `nil` when there is no such tag, or git does not say.
+  ///
+  /// - Complexity: one git process; none when no parent of the folder holds a `.git`.
+  package static func commit(ofTag tag: String, in folder: [UInt8]) -> String? {
+    guard hasRepository(folder) else { return nil }
+    guard let child = try? git(folder, ["rev-parse", "--verify", "--quiet", "refs/tags/\(tag)^{commit}"]) else {
+      return nil
+    }
+    let text = displayText(child.readAll().output.prefix { $0 != UInt8(ascii: "\n") })
+    return child.wait().isSuccess && !text.isEmpty ? text : nil
+  }
+
   /// - Parameters:
   ///   - status: output of `git status --porcelain=v2 --branch -z`.
   ///   - describe: output of `git describe --tags --always`, possibly empty.

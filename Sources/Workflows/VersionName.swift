@@ -22,6 +22,16 @@ package struct VersionName: Hashable, Sendable {
   /// `before-restore-2026-11-21T09-34-00Z`: what an in-place restore saves first.
   package init(safetyAt time: Timestamp) { text = "before-restore-" + Self.text(of: time) }
 
+  /// `before-npm-2026-11-21T09-34-00Z`: what `guard` saves first.
+  ///
+  /// - Parameter program: as typed; of a path its last component counts, and of that letters, digits, `_`, `+` and `-`.
+  package init(before program: String, at time: Timestamp) {
+    let name = (program.split(separator: "/").last ?? "").prefix(60).map { character in
+      character.isASCII && (character.isLetter || character.isNumber || "_+-".contains(character)) ? character : "-"
+    }
+    text = "before-\(name.isEmpty ? "command" : String(name))-\(Self.text(of: time))"
+  }
+
   private init(unchecked text: String) { self.text = text }
 
   /// The name with `-2`, `-3`… behind it: for a default name that is taken.

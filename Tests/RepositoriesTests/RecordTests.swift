@@ -36,6 +36,24 @@ struct RecordTests {
     forEachDamaged(bytes, seed: 11) { _ = OperationLog.decode($0, name: "x") }
   }
 
+  @Test func `what came of a drill is noted, and no damage to it makes the log trap`() throws {
+    let fixture = try RepositoryFixture()
+    let repository = try fixture.open()
+    let id = try repository.save("v1", ["a": [1]]).id
+    #expect(try OperationLog.lastDrills(in: repository).last == nil)
+    var results: [DrillResult] = []
+    for (outcome, reason) in [(DrillResult.Outcome.incomplete, "no space"), (.passed, ""), (.checkFailed, "é")] {
+      results.append(
+        DrillResult(outcome: outcome, durationMilliseconds: 70_000, files: 3, bytes: .max, reason: reason))
+      try OperationLog.append(.drill, "v1", [id], drill: results.last, in: repository)
+    }
+    let (last, lastPassed) = try OperationLog.lastDrills(in: repository)
+    #expect(last?.drill == results[2] && lastPassed?.drill == results[1] && last?.snapshots == [id])
+    let bytes = try repository.store.read(.operation(try #require(last).name))
+    for count in 0..<bytes.count { #expect(OperationLog.decode(Array(bytes[..<count]), name: "x") == nil, "\(count)") }
+    forEachDamaged(bytes, seed: 12) { _ = OperationLog.decode($0, name: "x") }
+  }
+
   @Test func `no damage to an announcement makes it trap`() {
     let announcement = SaveAnnouncement.here()
     let bytes = announcement.encoded()

@@ -12,16 +12,21 @@ struct JSONContractTests {
     ["log", "src"], ["diff"], ["diff", "v1", "v2"], ["stats"], ["du"], ["du", "v1"],
     ["restore", "v1", "--to", "../out"],
     ["restore", "v1", "--dry-run"], ["restore", "v1", "notes.txt"], ["export", "v1", "-o", "../v1.tar"],
+    ["export", "v1", "--layout", "backups", "--to", "../old"], ["import", "../old"], ["import", "../v1.tar", "-n"],
+    ["drill", "v1", "--check", "echo checked"],
     ["forget", "v1", "--dry-run"], ["forget", "--keep-last", "1", "--dry-run"], ["gc", "--dry-run"],
     ["gc", "--keep-last", "5"], ["forget", "v1"], ["undo"], ["ops"], ["verify"], ["verify", "--read-data"], ["repair"],
     ["tag", "v1", "x"], ["tag", "v1"], ["note", "v1", "text"], ["note", "v1"], ["hold", "v1"], ["trust", "v1"],
     ["release", "v1"],
+    ["guard", "--json", "--", "echo"], ["hook", "install"], ["hook", "list"], ["hook", "remove"],
+    ["sql"], ["sql", "SELECT * FROM snapshots"],
   ]
 
   @Test func `every command prints only JSON on standard output`() throws {
     let sandbox = try SnapSandbox.withVersion()
     try sandbox.write("notes.txt", "one\n2\nthree\n")
     try sandbox.write("node_modules/x", "")
+    try sandbox.shell("git init -q .")
     try sandbox.snap("save", "v2")
     try sandbox.write("src/new.py", "pass\n")
     for line in Self.lines {

@@ -7,7 +7,7 @@ package struct OperationRecord: Sendable {
   /// The raw values stand in the log: never renumber (docs/format/operations.md).
   /// Nothing writes `gc`: its rules log `forget`.
   package enum Kind: UInt8, Sendable, CaseIterable {
-    case forget = 0, gc, restore, undo, tag, note, hold, release, repair
+    case forget = 0, gc, restore, undo, tag, note, hold, release, repair, drill
   }
 
   package var kind: Kind
@@ -19,6 +19,8 @@ package struct OperationRecord: Sendable {
   package var target: String = ""
   /// Of a restore in place that made something new.
   package var trace: RestoreTrace?
+  /// Of a drill.
+  package var drill: DrillResult?
 
   var name = ""
 
@@ -42,12 +44,13 @@ package enum OperationLog {
 
   /// Oldest first; damaged ones are left out.
   package static func operations(in repository: Repository) throws -> [OperationRecord] {
-    try asFault {
-      try names(in: repository).compactMap { name in
-        guard let bytes = try? repository.store.read(.operation(name)) else { return nil }
-        return decode(bytes, name: name)
-      }
-    }
+    try asFault { try names(in: repository) }.compactMap { operation(named: $0, in: repository) }
+  }
+
+  /// - Returns: `nil` for one that is damaged or gone.
+  static func operation(named name: String, in repository: Repository) -> OperationRecord? {
+    guard let bytes = try? repository.store.read(.operation(name)) else { return nil }
+    return decode(bytes, name: name)
   }
 
   /// What the log tells of versions.
@@ -71,7 +74,7 @@ package enum OperationLog {
       case .undo:
         history.forgotten.subtract(operation.snapshots)
         history.named.formUnion(operation.snapshots)
-      case .restore, .tag, .note, .hold, .release, .repair: history.named.formUnion(operation.snapshots)
+      case .restore, .tag, .note, .hold, .release, .repair, .drill: history.named.formUnion(operation.snapshots)
       }
     }
     return history
@@ -79,11 +82,11 @@ package enum OperationLog {
 
   package static func append(
     _ kind: OperationRecord.Kind, _ summary: String, _ snapshots: [SnapshotID], target: String = "",
-    trace: RestoreTrace? = nil, in repository: Repository
+    trace: RestoreTrace? = nil, drill: DrillResult? = nil, in repository: Repository
   ) throws {
     let time = currentTime()
     let record = OperationRecord(
-      kind: kind, time: time, summary: summary, snapshots: snapshots, target: target, trace: trace)
+      kind: kind, time: time, summary: summary, snapshots: snapshots, target: target, trace: trace, drill: drill)
     try asFault {
       // Names in order of time; two within the same nanosecond cannot come from one process.
       let stamp = String(time.seconds * 1_000_000_000 + Int64(time.nanoseconds), radix: 16)
@@ -132,7 +135,7 @@ package enum OperationLog {
     try append(.undo, "took back: \(operation.summary)", [], in: repository)
   }
 
-  private static func names(in repository: Repository) throws -> [String] {
+  static func names(in repository: Repository) throws -> [String] {
     try repository.store.list(.operations).compactMap { if case .operation(let name) = $0 { name } else { nil } }
       .sorted()
   }
@@ -150,6 +153,7 @@ package enum OperationLog {
     writer.append(varint: record.snapshots.count)
     for id in record.snapshots { writer.append(id.bytes) }
     record.trace?.encode(to: &writer)
+    record.drill?.encode(to: &writer)
     return writer.bytes
   }
 
@@ -168,9 +172,10 @@ package enum OperationLog {
         snapshots.append(id)
       }
       let trace = kind == .restore && !reader.isAtEnd ? try RestoreTrace(from: &reader) : nil
+      let drill = kind == .drill ? try DrillResult(from: &reader) : nil
       return OperationRecord(
         kind: kind, time: Timestamp(seconds: seconds, nanoseconds: UInt32(nanoseconds)), summary: summary,
-        snapshots: snapshots, target: target, trace: trace, name: name)
+        snapshots: snapshots, target: target, trace: trace, drill: drill, name: name)
     } catch {
       return nil  // The log is for people; a record that does not decode is left out.
     }

@@ -10,12 +10,16 @@ struct ExportCommand: Command {
       To standard output, or with -o to a file, which appears under its name only when it is whole. The format follows \
       the file's name: .tar, .tar.gz, .tar.zst. Times are kept to the nanosecond, with owners, extended attributes, hard \
       links and holes; sockets are left out. The same version always gives the same tar.
+
+      --layout backups writes what backup scripts write and snap import reads: below the folder backups, or --to DIR, \
+      v1.2.0/NAME_v1.2.0_TIME.tar.gz and a MANIFEST.txt that sha256sum -c checks.
       """)
   static let page = HelpPage(
     [
       "snap export v1.2.0 -o app-1.2.0.tar.zst": "all of it",
       "snap export v1.2.0 --prefix app-1.2.0 | ssh host tar x": "below one folder, to another machine",
       "snap export v1.2.0 --path docs -o docs.tgz": "a part",
+      "snap export v1.2.0 --layout backups --to /mnt/old": "as the old script would have",
     ],
     statuses: [
       10: "no repository", 13: "damaged content; the rest is in the archive", 18: "the file exists",
@@ -50,11 +54,26 @@ struct ExportCommand: Command {
 
   @Flag(name: .shortAndLong, help: "Replace the file if it exists.") var force = false
 
+  @Option(help: ArgumentHelp("Write a folder of this layout: backups.", valueName: "layout")) var layout: Layout?
+
+  @Option(help: ArgumentHelp("Where the layout's folder lies; backups, if not given.", valueName: "dir"))
+  var to: String?
+
   @OptionGroup var global: GlobalOptions
+
+  enum Layout: String, CaseIterable, ExpressibleByArgument {
+    case backups
+  }
 
   private var isToOutput: Bool { output == nil || output == "-" }
 
   func check() throws {
+    if layout != nil {
+      let other = output != nil ? "-o" : format != nil ? "--format" : !path.isEmpty ? "--path" : force ? "--force" : nil
+      if let other { throw SnapFault(.usage, "--layout and \(other) cannot be combined") }
+      return try checkPrefix()
+    }
+    if to != nil { throw SnapFault(.usage, "--to needs --layout backups", hint: "-o FILE writes one archive") }
     if global.json, isToOutput {
       throw SnapFault(.usage, "--json and export to standard output cannot be combined", hint: "-o FILE")
     }
@@ -63,6 +82,10 @@ struct ExportCommand: Command {
         .usage, "-o: '\(ArgumentText.display(output))' does not end in .tar, .tar.gz or .tar.zst",
         hint: "--format tar.zst")
     }
+    try checkPrefix()
+  }
+
+  private func checkPrefix() throws {
     if !prefix.isEmpty,
       ArchivePath(ArgumentText.encode(prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix)) == nil
     {
@@ -71,6 +94,13 @@ struct ExportCommand: Command {
   }
 
   func run(in session: Session) throws -> FaultCode? {
+    if layout == .backups {
+      Interruption.defer()
+      let repository = try session.openRepository()
+      let folder = try FileSystemPath.absolute(ArgumentText.encode(to ?? "backups"))
+      return try BackupLayout(folder: folder, prefix: ArgumentText.encode(prefix), session: session)
+        .export(session.resolve(revision, in: repository), of: repository)
+    }
     if isToOutput, session.output.isTerminal {
       throw SnapFault(.refused, "not writing an archive to a terminal", hint: "-o FILE, or a pipe")
     }

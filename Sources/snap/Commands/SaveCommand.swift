@@ -20,6 +20,7 @@ struct SaveCommand: Command {
       "snap save v1.2.0 -m 'before the migration' src config": "only two folders",
       "pg_dump app | snap save db-1 --stdin --stdin-filename app.sql": "a dump",
       "snap save db-2 --stdin-from-command -- pg_dump app": "the same; nothing is saved when pg_dump fails",
+      "snap save --version-from auto --changelog CHANGELOG.md": "a release, called as the project calls it",
     ],
     statuses: [
       3: "saved, but some items could not be read or changed meanwhile", 10: "no repository", 16: "no space",
@@ -38,6 +39,7 @@ struct SaveCommand: Command {
   @OptionGroup(title: "What to save") var input: SaveInputOptions
   @OptionGroup(title: "What to leave out") var ignore: IgnoreOptions
   @OptionGroup(title: "How to save it") var label: SaveLabelOptions
+  @OptionGroup(title: "A release") var release: ReleaseOptions
   @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
   func check() throws {
@@ -49,7 +51,7 @@ struct SaveCommand: Command {
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
     let configuration = try session.configuration(of: repository)
-    let name = try split().version
+    let name = try release.name(split().version, in: session.base(of: repository))
     let version = try name.map { try VersionName($0) } ?? VersionName(time: label.time?.time ?? currentTime())
     func save() throws -> (outcome: SaveOutcome, code: FaultCode?) {
       try self.save(version, isDefault: name == nil, to: repository, configuration, session)
@@ -70,6 +72,7 @@ struct SaveCommand: Command {
     let base = session.base(of: repository)
     let paths = try split().paths
     let git = try gitState(of: base, session)
+    if !isDefault { release.warnAboutTag(version.text, git, in: base, session) }
     let start = try input.start(
       paths: paths, base: base, command: afterTerminator, configured: configuration?.sources ?? [])
     warnAboutClock(currentTime(), repository, session)
@@ -106,7 +109,8 @@ struct SaveCommand: Command {
       summary.hooks = ProjectConfiguration.HookEvent.allCases.filter { hooks[$0] != nil }.map(\.rawValue)
     }
     summary.suspicions = suspicions
-    return (outcome, try summary.report(to: session))
+    let unwritten = release.appendToChangelog(outcome, session)
+    return (outcome, try summary.report(to: session) ?? unwritten)
   }
 
   /// Marks the version where its shape is suspect; what goes wrong with that does not fail the save.
@@ -148,6 +152,7 @@ struct SaveCommand: Command {
   private func split() throws -> (version: String?, paths: [String]) {
     let all = input.stdinFromCommand ? ownWords : words
     guard let first = all.first else { return (nil, []) }
+    if release.versionFrom != nil { return (nil, all) }
     // No version name holds a slash or is a dot: `snap save .` and `snap backup /home` can only mean a folder.
     if first.contains("/") || first == "." || first == ".." { return (nil, all) }
     return (first, Array(all.dropFirst()))

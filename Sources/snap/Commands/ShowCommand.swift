@@ -1,6 +1,5 @@
 import ArgumentParser
 import Repositories
-import Sealing
 import SnapshotModel
 import Workflows
 
@@ -103,7 +102,7 @@ struct ShowCommand: Command {
       try session.output.write(ManifestText.head(of: version, entryCount: manifest.entryCount))
     }
     try manifest.forEach { entry in
-      let digest = entry.kind == .file ? try Self.digest(of: entry, reader) : nil
+      let digest = entry.kind == .file ? try EntryContent.digest(of: entry, from: reader) : nil
       if session.isJSON {
         var object = entry.json()
         object["sha256"] = digest.map { .string($0) } ?? .null
@@ -112,15 +111,5 @@ struct ShowCommand: Command {
         try session.output.write(ManifestText.lines(of: entry, digest: digest))
       }
     }
-  }
-
-  /// SHA-256 of the whole file: of a file of one chunk without holes its chunk's id, else by reading all of it.
-  private static func digest(of entry: ManifestEntry, _ reader: ChunkReader) throws -> String {
-    if entry.dataExtents == nil, case .inline(let chunks) = entry.content, chunks.count == 1 {
-      return chunks[0].id.hexadecimal
-    }
-    let stream = SHA256Stream()
-    try EntryContent.forEachPiece(of: entry, from: reader) { stream.update($0) }
-    return hexadecimal(stream.finalize())
   }
 }

@@ -11,10 +11,14 @@ struct StatusCommand: Command {
     [
       "snap": "the status of the project around",
       "snap status --max-age 26h": "for monitoring: status 25 when the newest version is older",
-    ], statuses: [10: "no repository", 25: "the newest version is too old"])
+      "snap status -q --max-age 26h --max-drill 30d": "and when the last good drill is",
+    ], statuses: [10: "no repository", 25: "the newest version or the last good drill is too old"])
 
   @Option(help: ArgumentHelp("End with 25 when the newest version is older.", valueName: "duration"))
   var maxAge: DurationArgument?
+
+  @Option(help: ArgumentHelp("End with 25 when the last good drill is older.", valueName: "duration"))
+  var maxDrill: DurationArgument?
 
   @Flag(help: "Do not look for changes in the work tree.") var noTree = false
 
@@ -28,17 +32,32 @@ struct StatusCommand: Command {
     } else if !session.isQuiet {
       try session.output.write(state.text.utf8)
     }
-    guard let maxAge else { return nil }
-    let limit = maxAge.duration.before(currentTime())
-    guard let last = state.last?.snapshot else {
-      throw SnapFault(.tooOld, "there is no version yet", hint: "snap save")
+    let faults = [
+      maxAge.flatMap { Self.fault(state.last?.snapshot, $0) }, maxDrill.flatMap { Self.fault(state, drill: $0) },
+    ]
+    .compactMap { $0 }
+    guard var fault = faults.first else { return nil }
+    fault.message = faults.map(\.message).joined(separator: "; ")
+    fault.hint = faults.compactMap(\.hint).joined(separator: "; ")
+    throw fault
+  }
+
+  private static func fault(_ last: Snapshot?, _ limit: DurationArgument) -> SnapFault? {
+    guard let last else { return SnapFault(.tooOld, "there is no version yet", hint: "snap save") }
+    guard last.created < limit.duration.before(currentTime()) else { return nil }
+    let age = TimeText.rough(currentTime().seconds - last.created.seconds)
+    return SnapFault(
+      .tooOld, "the newest version \(last.version) is \(age) old; allowed are \(limit.duration.spelledOut)",
+      hint: "snap save")
+  }
+
+  private static func fault(_ state: ProjectState, drill limit: DurationArgument) -> SnapFault? {
+    guard let drill = state.lastGoodDrill else {
+      return SnapFault(.tooOld, "no drill has passed yet", hint: "snap drill")
     }
-    if last.created < limit {
-      let age = TimeText.rough(currentTime().seconds - last.created.seconds)
-      throw SnapFault(
-        .tooOld, "the newest version \(last.version) is \(age) old; allowed are \(maxAge.duration.spelledOut)",
-        hint: "snap save")
-    }
-    return nil
+    guard drill.time < limit.duration.before(currentTime()) else { return nil }
+    let age = TimeText.rough(currentTime().seconds - drill.time.seconds)
+    return SnapFault(
+      .tooOld, "the last good drill is \(age) old; allowed are \(limit.duration.spelledOut)", hint: "snap drill")
   }
 }

@@ -11,6 +11,9 @@ struct Invocation {
 
   static let terminatedWordsOption = "terminated-word-count"
 
+  /// Commands to which the words after `--` are another command line.
+  private static let commandsWithTail: [any Command.Type] = [SaveCommand.self, GuardCommand.self, ScheduleCommand.self]
+
   var wantsVersion = false
 
   /// - Throws: `SnapFault` `.usage` for an option before the name that is no global one.
@@ -60,7 +63,8 @@ struct Invocation {
   /// - Throws: `SnapFault` `.usage` in this program's words.
   func parse(_ type: any Command.Type) throws(SnapFault) -> any Command {
     do {
-      let command = try type.parse(leading + (type == SaveCommand.self ? restWithCount : rest))
+      let command = try type.parse(
+        leading + (Self.commandsWithTail.contains { $0 == type } ? restWithCount : rest))
       try command.check()
       return command
     } catch let fault as SnapFault {
@@ -70,7 +74,7 @@ struct Invocation {
     }
   }
 
-  /// `rest` with the number of words after `--`, which `save` needs to know.
+  /// `rest` with the number of words after `--`, which the commands with another command line behind them need to know.
   private var restWithCount: [String] {
     guard let terminator = rest.firstIndex(of: "--") else { return rest }
     let count = rest.count - terminator - 1

@@ -12,17 +12,24 @@ struct SnapRoot: ParsableCommand {
     groupedSubcommands: groups.map { CommandGroup(name: $0.name, subcommands: $0.commands) })
 
   private static let groups: [(name: String, commands: [any Command.Type])] = [
-    ("Save", [InitCommand.self, SaveCommand.self, IgnoredCommand.self, ConfigCommand.self]),
+    (
+      "Save",
+      [
+        InitCommand.self, SaveCommand.self, GuardCommand.self, IgnoredCommand.self, ConfigCommand.self,
+        ImportCommand.self,
+        HookCommand.self, ScheduleCommand.self,
+      ]
+    ),
     (
       "Look",
       [
         StatusCommand.self, ListCommand.self, ShowCommand.self, LsCommand.self, CatCommand.self, FindCommand.self,
-        LogCommand.self, DiffCommand.self, StatsCommand.self, DuCommand.self,
+        LogCommand.self, DiffCommand.self, StatsCommand.self, DuCommand.self, SQLCommand.self,
       ]
     ),
     ("Get back", [RestoreCommand.self, ExportCommand.self]),
     ("Keep small", [ForgetCommand.self, GCCommand.self, UndoCommand.self, OpsCommand.self]),
-    ("Keep sound", [VerifyCommand.self, RepairCommand.self]),
+    ("Keep sound", [VerifyCommand.self, DrillCommand.self, RepairCommand.self]),
     ("Label", [TagCommand.self, NoteCommand.self, HoldCommand.self, ReleaseCommand.self, TrustCommand.self]),
     ("Shell", [CompletionCommand.self]),
   ]

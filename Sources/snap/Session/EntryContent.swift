@@ -1,4 +1,5 @@
 import Repositories
+import Sealing
 import SnapshotModel
 
 extension Session {
@@ -51,6 +52,16 @@ enum EntryContent {
     bytes.reserveCapacity(Int(entry.size))
     try forEachPiece(of: entry, from: reader) { bytes += $0 }
     return bytes
+  }
+
+  /// SHA-256 of the whole file in hexadecimal: of a file of one chunk without holes its chunk's id, else by reading all of it.
+  static func digest(of entry: ManifestEntry, from reader: ChunkReader) throws -> String {
+    if entry.dataExtents == nil, case .inline(let chunks) = entry.content, chunks.count == 1 {
+      return chunks[0].id.hexadecimal
+    }
+    let stream = SHA256Stream()
+    try forEachPiece(of: entry, from: reader) { stream.update($0) }
+    return hexadecimal(stream.finalize())
   }
 
   private static let zeros = [UInt8](repeating: 0, count: 1 << 16)

@@ -22,12 +22,17 @@ struct ProjectState {
 
   /// The newest version that is no mere safety copy of a restore.
   let last: ListedSnapshot?
+  /// The newest drill.
+  let lastDrill: OperationRecord?
+  /// The newest drill that passed.
+  let lastGoodDrill: OperationRecord?
 
   init(_ repository: Repository, _ session: Session, readsTree: Bool) throws {
     self.repository = repository
     versions = try repository.snapshots()
     trashedCount = try repository.trashed().count
     byteCount = try repository.statistics().bytesTotal
+    (lastDrill, lastGoodDrill) = try OperationLog.lastDrills(in: repository)
     last = versions.last { !$0.isSafetyCopy } ?? versions.last
     let base = session.base(of: repository)
     guard readsTree, let last, last.snapshot.root == base, last.snapshot.sources == [.root] else {
@@ -90,6 +95,7 @@ struct ProjectState {
               + "\(formatted(count: changes.removed)) removed since \(last.snapshot.version)"
         ))
     }
+    if let lastDrill { lines.append(("Drill", "\(lastDrill.summary), \(TimeText.age(of: lastDrill.time, at: now))")) }
     lines.append(("Health", problems.isEmpty ? "no problem known" : problems.joined(separator: "; ")))
     return labelledLines(lines) + hints.map { "hint: \($0)\n" }.joined()
   }
@@ -114,11 +120,25 @@ struct ProjectState {
     if let root = repository.projectRoot { object.setPath(named: "project", PathText.path(of: root)) }
     object["latest"] = last.map { .object($0.json(exclusiveBytes: nil)) } ?? .null
     object["latest_age_seconds"] = last.map { .integer(now.seconds - $0.snapshot.created.seconds) } ?? .null
+    object["latest_drill"] = lastDrill.map { .object($0.drillJSON) } ?? .null
+    object["latest_good_drill"] = lastGoodDrill.map { .object($0.drillJSON) } ?? .null
     object["changes"] =
       changes.map {
         .object(
           JSONObject(["added": .count($0.added), "removed": .count($0.removed), "modified": .count($0.modified)]))
       } ?? .null
     return object
+  }
+}
+
+extension OperationRecord {
+  fileprivate var drillJSON: JSONObject {
+    JSONObject([
+      "time": .time(time), "snapshot_id": snapshots.first.map { .string($0.hexadecimal) } ?? .null,
+      "passed": .boolean(drill?.hasPassed ?? false),
+      "total_duration": .number(Double(drill?.durationMilliseconds ?? 0) / 1000),
+      "files_restored": .unsigned(drill?.files ?? 0), "bytes_restored": .unsigned(drill?.bytes ?? 0),
+      "reason": .string(drill?.reason ?? ""),
+    ])
   }
 }

@@ -1,0 +1,147 @@
+import Chunking
+import Packing
+import Repositories
+import Sealing
+import SnapshotModel
+
+/// One archive on its way into a version, from its first member to the commit.
+///
+/// Members come in any order and the manifest is sorted, so the entries are kept in memory; content is not.
+final class ImportPass {
+  private let request: ImportRequest
+  private let repository: Repository
+  private let events: any SaveEvents
+  private let session: SaveSession
+  private let parent: Snapshot?
+  private var prior: PriorFiles?
+  private let owners = OwnerNames()
+  private let chunker: Chunker
+  private let hasher = ChunkHasher()
+  private var statistics = SnapshotStatistics()
+  private var progress = SaveProgress()
+  private let started = currentTime()
+
+  init(_ request: ImportRequest, _ repository: Repository, _ events: any SaveEvents, _ pool: WorkerPool) throws {
+    self.request = request
+    self.repository = repository
+    self.events = events
+    chunker = try repository.chunker()
+    let parent = try Self.parent(of: request, in: repository)
+    do {
+      prior = try parent.map { try PriorFiles(Manifest($0.manifest, reader: repository.reader())) }
+      self.parent = parent
+    } catch is ChunkFault {
+      self.parent = nil  // Then nothing is stored as a difference to it.
+    }
+    session = try SaveSession(repository: repository, parent: self.parent, pool: pool)
+  }
+
+  func run() throws -> SaveOutcome {
+    do {
+      let reader = try request.open(owners)
+      var tree = ImportedTree<FileContent>(stripComponents: request.stripComponents)
+      while let member = try reader.next() {
+        try events.stopIfAsked()
+        if member.kind == .node(.file) {
+          if let path = try tree.path(of: member) { try store(member, at: path, from: reader, into: &tree) }
+        } else {
+          try tree.add(member)
+        }
+      }
+      for row in try tree.rows(folder: request.folderMetadata(owners)) { try append(row) }
+      return try commit()
+    } catch let fault as ArchiveFault {
+      throw fault  // What was stored of it is not worth keeping.
+    } catch {
+      session.keepWhatIsStored()
+      throw error
+    }
+  }
+
+  private func store(
+    _ member: ArchiveMember, at path: ArchivePath, from reader: any MemberReading,
+    into tree: inout ImportedTree<FileContent>
+  ) throws {
+    let base = try prior?.base(for: path, byteCount: member.size)
+    var stream = try session.makeContentStream(prior: base, byteCountExpected: member.size)
+    var extents = MemberExtents(size: member.size)
+    var cutter = ChunkCutter(chunker: chunker, hasher: hasher)
+    let digest = request.digests[path].map { (expected: $0, stream: SHA256Stream()) }
+    try reader.readContent { offset, bytes in
+      try events.stopIfAsked()
+      try extents.add(offset: offset, count: bytes.count)
+      for chunk in cutter.add(bytes) { try stream.add(chunk) }
+      digest?.stream.update(bytes)
+      progress.bytesDone += UInt64(bytes.count)
+      events.progress(progress)
+    }
+    for chunk in cutter.finish() { try stream.add(chunk) }
+    var entry = ManifestEntry(path: path, kind: .file, metadata: member.metadata)
+    (entry.size, entry.dataExtents) = try extents.finish()
+    // That of a file with holes is of the zeros, too, which are not read.
+    if let digest, entry.dataExtents == nil, hexadecimal(digest.stream.finalize()) != digest.expected {
+      throw ArchiveFault.damaged("'\(path)' is not what the MANIFEST says")
+    }
+    statistics.bytesRead += extents.byteCount
+    tree.add(file: entry, content: try session.content(of: stream.finish(), prior: base))
+    progress.filesDone += 1
+    progress.currentPath = path
+  }
+
+  private func append(_ row: ImportedTree<FileContent>.Row) throws {
+    var entry = row.entry
+    if let content = row.content { entry.content = content }
+    let old = prior?.take(entry.path)
+    switch entry.kind {
+    case .file:
+      statistics.bytesLogical += entry.size
+      switch old {
+      case let old? where old.kind == .file && old.content == entry.content && old.metadata == entry.metadata:
+        statistics.filesUnmodified += 1
+      case .some: statistics.filesChanged += 1
+      case nil: statistics.filesNew += 1
+      }
+    case .directory:
+      statistics.directories += 1
+      if old?.kind != .directory { statistics.directoriesNew += 1 }
+    default: statistics.otherEntries += 1
+    }
+    do {
+      try session.append(entry)
+    } catch PackingError.invalidInput(let rule) {
+      throw ArchiveFault.damaged(rule)  // A path longer than any file system has, for instance.
+    }
+  }
+
+  private func commit() throws -> SaveOutcome {
+    let manifest = try session.finishManifest()
+    try session.flush()
+    statistics.filesRemoved = prior?.fileCountLeft ?? 0
+    statistics.bytesNew = session.bytesNew
+    statistics.chunksNew = session.chunksNew
+    statistics.bytesStored = session.bytesStored
+    statistics.bytesSavedByDelta = session.bytesSavedByDelta
+    let now = currentTime()
+    let elapsed =
+      (now.seconds - started.seconds) * 1000 + (Int64(now.nanoseconds) - Int64(started.nanoseconds)) / 1_000_000
+    statistics.durationMilliseconds = UInt64(max(0, elapsed))
+    try events.stopIfAsked()
+    let committed = try session.commit { id in
+      Snapshot(
+        id: id, version: request.version, created: request.time,
+        utcOffsetSeconds: utcOffsetSeconds(at: request.time), host: request.host, user: request.user,
+        root: request.recordRoot, sources: request.sources, manifest: manifest, parent: parent?.id, git: request.git,
+        statistics: statistics, message: request.message, toolVersion: toolVersion)
+    }
+    return SaveOutcome(
+      snapshot: committed.snapshot, wasSaved: true, chunksHealed: session.chunksHealed,
+      indexFailure: committed.indexFailure)
+  }
+
+  /// What the archive is likely to resemble: the version of the same folder before it in time, else the one after it.
+  private static func parent(of request: ImportRequest, in repository: Repository) throws -> Snapshot? {
+    let candidates = try repository.snapshots().filter { !$0.isSuspect && !$0.isSafetyCopy }.map(\.snapshot)
+    let same = candidates.filter { $0.root == request.recordRoot && $0.sources == request.sources }
+    return same.last { $0.created <= request.time } ?? same.first ?? candidates.last
+  }
+}

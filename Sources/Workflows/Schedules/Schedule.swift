@@ -1,0 +1,79 @@
+/// When a job runs, by the clock of this machine.
+package struct Schedule: Hashable, Sendable {
+  package enum Period: String, CaseIterable, Sendable {
+    case hourly, daily, weekly
+  }
+
+  package enum Weekday: String, CaseIterable, Sendable {
+    case sun, mon, tue, wed, thu, fri, sat
+  }
+
+  package var period: Period
+  /// `0..<24`; hourly jobs run every hour.
+  package var hour: Int
+  /// `0..<60`.
+  package var minute: Int
+  /// Of weekly jobs.
+  package var weekday: Weekday
+
+  package init(_ period: Period, hour: Int = 2, minute: Int = 0, weekday: Weekday = .sun) {
+    self.period = period
+    self.hour = hour
+    self.minute = minute
+    self.weekday = weekday
+  }
+
+  /// The five fields of a line in a crontab.
+  var cronFields: String {
+    switch period {
+    case .hourly: "\(minute) * * * *"
+    case .daily: "\(minute) \(hour) * * *"
+    case .weekly: "\(minute) \(hour) * * \(Weekday.allCases.firstIndex(of: weekday) ?? 0)"
+    }
+  }
+
+  /// - SeeAlso: systemd.time(7), calendar events
+  var onCalendar: String {
+    switch period {
+    case .hourly: "*-*-* *:\(two(minute)):00"
+    case .daily: "*-*-* \(two(hour)):\(two(minute)):00"
+    case .weekly: "\(weekday.rawValue.capitalizedFirst) *-*-* \(two(hour)):\(two(minute)):00"
+    }
+  }
+
+  private func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+}
+
+extension String {
+  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}
+
+/// A command that a timer runs, and how to know it again: by the repository, and by what it does.
+package struct ScheduledJob: Hashable, Sendable {
+  /// Eight digits of the repository's id.
+  package var repository: String
+  /// The command's name: `save`.
+  package var name: String
+  /// Program and arguments.
+  package var words: [String]
+
+  package init(repository: String, name: String, words: [String]) {
+    self.repository = repository
+    self.name = name
+    self.words = words
+  }
+}
+
+/// A job as it was found where timers are kept.
+package struct InstalledJob: Hashable, Sendable {
+  package enum Place: String, CaseIterable, Sendable {
+    case cron, systemd
+  }
+
+  package var name: String
+  package var place: Place
+  /// In the words of the place: `0 2 * * *`, or `*-*-* 02:00:00`.
+  package var time: String
+  /// As the place has it, quotes and all.
+  package var command: String
+}

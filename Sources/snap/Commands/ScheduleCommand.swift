@@ -1,0 +1,168 @@
+import ArgumentParser
+import Repositories
+import SnapshotModel
+import Workflows
+
+struct ScheduleCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "schedule", abstract: "Have a timer run a command of snap: hourly, daily or weekly.",
+    usage:
+      "snap schedule install [hourly|daily|weekly] [<options>] [-- <command> ...]\n       snap schedule list|remove",
+    discussion: """
+      Without a command it is save --quiet --skip-if-unchanged. A job is known by its repository and its command: to \
+      install it again changes its time. cron is used where there is a crontab program, else systemd's timers of this user; \
+      lines and files of others are left alone. Timers of systemd run only while you are logged in, unless you \
+      have called loginctl enable-linger.
+      """)
+  static let page = HelpPage(
+    [
+      "snap schedule install": "save every night at two",
+      "snap schedule install hourly --at :30": "at half past every hour",
+      "snap schedule install weekly --on sat --at 04:15 -- drill --quiet": "a drill on Saturdays",
+      "snap schedule list": "what is installed for this repository", "snap schedule remove": "all of it removed",
+    ],
+    statuses: [10: "no repository", 19: "permission denied"])
+
+  enum Action: String, CaseIterable, ExpressibleByArgument {
+    case install, list, remove
+  }
+
+  @Argument(help: ArgumentHelp("install, list or remove.", valueName: "action")) var action: Action
+
+  @Argument(help: ArgumentHelp("hourly, daily or weekly; then -- and a command.", valueName: "period"))
+  var words: [String] = []
+
+  /// How many of `words` stood after `--`.
+  @Option(name: .customLong(Invocation.terminatedWordsOption), help: .private)
+  var terminatedWordCount = 0
+
+  @Option(help: ArgumentHelp("The time of day; of hourly jobs the minute.", valueName: "hh:mm"))
+  var at: ClockTime?
+
+  @Option(name: .customLong("on"), help: ArgumentHelp("The day of weekly jobs: sun, mon, ….", valueName: "day"))
+  var weekday: Schedule.Weekday?
+
+  @Option(name: .customLong("with"), help: ArgumentHelp("cron or systemd.", valueName: "timer"))
+  var place: InstalledJob.Place?
+
+  @OptionGroup var global: GlobalOptions
+
+  private var command: [String] {
+    let given = Array(words.suffix(terminatedWordCount))
+    return given.isEmpty ? ["save", "--quiet", "--skip-if-unchanged"] : given
+  }
+
+  func check() throws {
+    let own = words.dropLast(terminatedWordCount)
+    if let period = own.first, Schedule.Period(rawValue: period) == nil {
+      throw SnapFault(.usage, "'\(ArgumentText.display(period))' is not hourly, daily or weekly")
+    }
+    guard own.count <= 1 else {
+      throw SnapFault(
+        .usage, "unexpected '\(ArgumentText.display(own[1]))'",
+        hint: "a command stands after --: snap schedule install daily -- drill")
+    }
+    if weekday != nil, own.first != "weekly" { throw SnapFault(.usage, "--on is for weekly jobs") }
+    if action != .install {
+      if let period = own.first { throw SnapFault(.usage, "\(action) and '\(period)' cannot be combined") }
+      if at != nil { throw SnapFault(.usage, "--at is for install") }
+    } else if SnapRoot.command(named: command[0]) == nil {
+      throw SnapFault(
+        .usage, "'\(ArgumentText.display(command[0]))' is no command of snap", hint: "snap --help lists them")
+    }
+  }
+
+  func run(in session: Session) throws -> FaultCode? {
+    let repository = try session.openRepository()
+    switch action {
+    case .install: try install(repository, session)
+    case .list: try list(repository.id.short, session)
+    case .remove: try remove(repository.id.short, session)
+    }
+    return nil
+  }
+
+  private func install(_ repository: Repository, _ session: Session) throws {
+    let period = words.dropLast(terminatedWordCount).first.flatMap(Schedule.Period.init) ?? .daily
+    let schedule = Schedule(period, hour: at?.hour ?? 2, minute: at?.minute ?? 0, weekday: weekday ?? .sun)
+    let job = ScheduledJob(
+      repository: repository.id.short, name: SnapRoot.command(named: command[0])?.name ?? command[0],
+      words: try OwnCommandLine.words(for: repository, session) + command)
+    guard let place = place ?? (CronTable.isAvailable ? .cron : SystemdTimers.isAvailable ? .systemd : nil) else {
+      throw SnapFault(.failed, "there is neither a crontab nor a systemctl program", hint: "apt install cron")
+    }
+    let hasChanged: Bool
+    switch place {
+    case .cron:
+      var table = try CronTable()
+      hasChanged = try table.install(job, at: schedule)
+    case .systemd: hasChanged = try SystemdTimers().install(job, at: schedule)
+    }
+    let installed = try Self.jobs(of: job.repository).filter { $0.name == job.name }
+    for other in installed where other.place != place {
+      session.console.warn(
+        "\(job.name) is scheduled by \(other.place.rawValue), too; snap schedule remove --with \(other.place.rawValue)")
+    }
+    for found in installed where found.place == place {
+      try report(found, hasChanged ? "installed" : "already installed", session)
+    }
+  }
+
+  private func list(_ repository: String, _ session: Session) throws {
+    let jobs = try Self.jobs(of: repository).filter { place == nil || $0.place == place }
+    if jobs.isEmpty { session.console.note("nothing is scheduled; snap schedule install saves every night") }
+    for job in jobs { try report(job, "installed", session) }
+  }
+
+  private func remove(_ repository: String, _ session: Session) throws {
+    let jobs = try Self.jobs(of: repository).filter { place == nil || $0.place == place }
+    if jobs.isEmpty { session.console.note("nothing is scheduled") }
+    for job in jobs {
+      switch job.place {
+      case .cron:
+        var table = try CronTable()
+        _ = try table.remove(of: repository, named: job.name)
+      case .systemd: _ = try SystemdTimers().remove(of: repository, named: job.name)
+      }
+      try report(job, "removed", session)
+    }
+  }
+
+  /// Of every place that there is on this machine.
+  private static func jobs(of repository: String) throws -> [InstalledJob] {
+    let cron = CronTable.isAvailable ? try CronTable().jobs(of: repository) : []
+    let systemd = SystemdTimers.isAvailable ? try SystemdTimers().jobs(of: repository) : []
+    return cron + systemd
+  }
+
+  private func report(_ job: InstalledJob, _ words: String, _ session: Session) throws {
+    if session.isJSON {
+      try session.json(
+        JSONObject([
+          "message_type": "schedule", "name": .string(job.name), "timer": .string(job.place.rawValue),
+          "time": .string(job.time), "command": .string(job.command), "result": .string(words),
+        ]))
+    } else if !session.isQuiet {
+      try session.output.line("\(job.name)\t\(words)\t\(job.place.rawValue)\t\(job.time)\t\(job.command)")
+    }
+  }
+}
+
+/// `02:00`, or `:30` for the minute alone.
+struct ClockTime: ExpressibleByArgument, Hashable {
+  var hour: Int
+  var minute: Int
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[1].utf8.count == 2, let minute = Int(parts[1]), (0..<60).contains(minute) else {
+      return nil
+    }
+    guard let hour = parts[0].isEmpty ? 2 : Int(parts[0]), (0..<24).contains(hour) else { return nil }
+    self.hour = hour
+    self.minute = minute
+  }
+}
+
+extension Schedule.Weekday: ExpressibleByArgument {}
+extension InstalledJob.Place: ExpressibleByArgument {}
