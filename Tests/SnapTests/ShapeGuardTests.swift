@@ -32,6 +32,31 @@ struct ShapeGuardTests {
     #expect(try sandbox.snap("cat", "latest:app").output == "1\n")
   }
 
+  @Test func `a version without one of its dumps takes no place of one that has it`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write("snap.yml", "dumps:\n  app: {command: echo rows}\nretention: {keep-last: 1}\n")
+    #expect(try sandbox.snap("save", "whole").status == 0)
+    try sandbox.write("snap.yml", "dumps:\n  app: {command: exit 1}\nretention: {keep-last: 1}\n")
+    #expect(try sandbox.snap("save", "part", "--allow-partial").status == 3)
+    #expect(try sandbox.snap("gc").status == 0)
+    #expect(try sandbox.snap("cat", "latest:app").output == "rows\n")
+    let only = try sandbox.shell("\"$SNAP\" -q forget whole; exec \"$SNAP\" show latest")
+    #expect(only.status == 21)
+    #expect(
+      only.error.hasPrefix(
+        "snap: 'latest' passes over suspect versions, and there are no others; part: dump 'app' is missing\n"))
+  }
+
+  @Test func `projects that share a repository do not take each other's places`() throws {
+    let sandbox = try SnapSandbox()
+    try sandbox.shell(
+      "mkdir a b; echo 1 >a/f; echo 1 >b/f; \"$SNAP\" -q -r shared init; for i in 1 2; do for p in a b; do \"$SNAP\" -q -C $p -r ../shared save $p$i; done; done"
+    )
+    #expect(try sandbox.snap("-r", "shared", "-q", "gc", "--keep-last", "1").status == 0)
+    let names = try sandbox.snap("-r", "shared", "list").outputLines.map { String($0.prefix(2)) }
+    #expect(names == ["a2", "b2"])
+  }
+
   @Test func `a tree that lost most of its files is suspect, a smaller loss is not`() throws {
     let sandbox = try SnapSandbox.withProject()
     try sandbox.shell("mkdir m; for i in $(seq 1 40); do echo $i >m/$i; done")

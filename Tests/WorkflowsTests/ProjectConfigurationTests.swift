@@ -146,7 +146,7 @@ struct ProjectConfigurationTests {
     ),
     (
       "dumps:\n  app:\n    command: x\n    path: ../x",
-      "snap.yml:4: dumps.app.path: '../x' is not a path inside the project"
+      "snap.yml:4: dumps.app.path: '../x' is not a path inside the project, outside .snap"
     ),
     (
       "dumps:\n  app:\n    command: x\n    must: xml",

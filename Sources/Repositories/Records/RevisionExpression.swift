@@ -51,7 +51,13 @@ package enum RevisionExpression {
     }
     if let exact = all.last(where: { $0.snapshot.version == text }) { return exact }
     if text == "latest" || text == "@" {
-      return try newest { !$0.isSuspect && !$0.isSafetyCopy }
+      if let found = all.last(where: { !$0.isSuspect && !$0.isSafetyCopy }) { return found }
+      guard let suspect = all.last(where: { $0.isSuspect }) else { throw notFound(text, among: all) }
+      throw SnapFault(
+        .notFound,
+        "'\(text)' passes over suspect versions, and there are no others; "
+          + "\(suspect.snapshot.version): \(suspect.labels.suspect)",
+        hint: "snap trust \(suspect.snapshot.version), if it is as it should be; its own name works, too")
     }
     if text.hasPrefix("@{"), text.hasSuffix("}") {
       let moment = try moment(String(text.dropFirst(2).dropLast()))

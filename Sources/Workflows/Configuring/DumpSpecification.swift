@@ -1,3 +1,4 @@
+import Repositories
 import SnapshotModel
 
 /// A command whose output becomes a file of each version.
@@ -69,8 +70,10 @@ extension DumpSpecification {
       throw section.fault(member.line, "extension", "cannot be combined with 'path'")
     }
     let suffix = ending.map { ($0.hasPrefix(".") ? "" : ".") + $0 } ?? ""
-    let path = try section.value("path", "a path inside the project") { text in
-      ArchivePath(Array(text.utf8)).flatMap { $0.isRoot ? nil : $0 }
+    let path = try section.value("path", "a path inside the project, outside \(Repository.folderName)") { text in
+      ArchivePath(Array(text.utf8)).flatMap { path in
+        path.isRoot || path.components.first?.elementsEqual(Repository.folderName.utf8) == true ? nil : path
+      }
     }
     guard let path = path ?? ArchivePath(Array("\(Self.defaultFolder)/\(name)\(suffix)".utf8)) else {
       throw section.fault(member.line, "extension", "'\(displayText(suffix.utf8))' cannot end a file's name")

@@ -65,7 +65,7 @@ struct ForgetCommand: Command {
 
   private func ids(in repository: Repository, _ session: Session) throws -> [SnapshotID] {
     if revisions.isEmpty {
-      let report = try RetentionReport(retention.policy, on: repository.snapshots())
+      let report = try RetentionReport(retention.policy, on: repository)
       try report.write(to: session)
       return report.removed
     }

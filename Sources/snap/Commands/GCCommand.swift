@@ -49,7 +49,7 @@ struct GCCommand: Command {
     let repository = try session.openRepository()
     let configured = try session.configuration(of: repository)?.retention
     let policy = noRetention ? nil : retention.isGiven ? retention.policy : configured
-    let report = try policy.map { try RetentionReport($0, on: repository.snapshots()) }
+    let report = try policy.map { try RetentionReport($0, on: repository) }
     let window = try windowSeconds(session)
     try report?.write(to: session)
     let removed = report?.removed ?? []

@@ -101,8 +101,14 @@ struct SaveCommand: Command {
     let reporter = SaveReporter(session: session, expected: try repository.snapshots().last?.snapshot.statistics)
     let outcome = try Archiver.save(request, to: repository, events: reporter)
     reporter.finish()
+    let missing = (dumps?.files ?? []).filter { !outcome.snapshot.dumps.contains($0) }
+    if outcome.wasSaved, !missing.isEmpty {
+      // It must not take the place of a version that has them.
+      let reason = "dump '\(missing.map(\.name).joined(separator: "', '"))' is missing"
+      try mark([reason], on: outcome.snapshot, in: repository)
+    }
     let suspicions =
-      outcome.wasSaved && !label.noGuard && configuration?.guardsShape != false
+      outcome.wasSaved && missing.isEmpty && !label.noGuard && configuration?.guardsShape != false
       ? suspicions(about: outcome.snapshot, in: repository, session) : []
     var summary = SaveSummary(outcome: outcome, isDryRun: label.dryRun, dumps: dumps?.files ?? [])
     if label.dryRun, !label.noHooks, let hooks = configuration?.hooks {
@@ -117,17 +123,19 @@ struct SaveCommand: Command {
   private func suspicions(about version: Snapshot, in repository: Repository, _ session: Session) -> [String] {
     do {
       let suspicions = try ShapeGuard(version, in: repository).suspicions()
-      if !suspicions.isEmpty {
-        var labels = SnapshotLabels()
-        labels.suspect = suspicions.joined(separator: "; ")
-        try repository.setLabels(labels, of: version.id)
-      }
+      if !suspicions.isEmpty { try mark(suspicions, on: version, in: repository) }
       return suspicions
     } catch {
       let reason = snapFault(for: error)?.message ?? "\(error)"
       session.console.warn("\(version.version) could not be compared with those before it: \(reason)")
       return []
     }
+  }
+
+  private func mark(_ suspicions: [String], on version: Snapshot, in repository: Repository) throws {
+    var labels = SnapshotLabels()
+    labels.suspect = suspicions.joined(separator: "; ")
+    try repository.setLabels(labels, of: version.id)
   }
 
   /// The dumps that go with a save of the whole project.

@@ -8,7 +8,10 @@ struct RetentionReport {
   var decisions: [RetentionDecision]
 
   /// - Throws: `SnapFault` for an empty policy, and for one that keeps nothing.
-  init(_ policy: RetentionPolicy, on versions: [ListedSnapshot]) throws {
+  init(_ policy: RetentionPolicy, on repository: Repository) throws {
+    let versions = try repository.snapshots()
+    // A repository inside its project moves with it; one elsewhere may be shared by several.
+    let isShared = repository.projectRoot == nil
     self.policy = policy
     self.versions = versions
     let now = currentTime()
@@ -17,15 +20,18 @@ struct RetentionReport {
       return RetentionCandidate(
         id: snapshot.id, version: snapshot.version, created: snapshot.created,
         utcOffsetSeconds: snapshot.utcOffsetSeconds, tags: version.tags, holds: Array(version.labels.holds.keys),
-        isSuspect: version.isSuspect, group: Self.group(of: version))
+        isSuspect: version.isSuspect, group: Self.group(of: version, byRoot: isShared))
     }
     decisions = try policy.decide(snapshots: candidates, now: now, utcOffsetSeconds: utcOffsetSeconds(at: now))
   }
 
-  /// Versions of the same paths; those that hold what a restore was about to overwrite are a group of their own.
-  private static func group(of version: ListedSnapshot) -> String {
-    if version.isSafetyCopy { return ListedSnapshot.safetyTag }
-    return version.snapshot.sources.map { hexadecimal($0.bytes) }.joined(separator: " ")
+  /// Versions of the same paths, in a shared repository of the same folder: no project's take the place of another's.
+  ///
+  /// Those that hold what a restore was about to overwrite are a group of their own.
+  private static func group(of version: ListedSnapshot, byRoot: Bool) -> String {
+    let root = byRoot ? hexadecimal(version.snapshot.root) + ":" : ""
+    if version.isSafetyCopy { return root + ListedSnapshot.safetyTag }
+    return root + version.snapshot.sources.map { hexadecimal($0.bytes) }.joined(separator: " ")
   }
 
   var removed: [SnapshotID] { decisions.filter { !$0.keep }.map(\.id) }

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Ctrl-C and SIGTERM.
+/// Ctrl-C, SIGTERM, and SIGHUP of a terminal that is gone.
 ///
 /// A command that only looks ends at once. One that writes asks to be told (`defer`), stops where it is safe, and says
 /// so; a second signal ends that, too, at once.
@@ -21,7 +21,7 @@ enum Interruption {
   static func listen() {
     // Touches both: they are made on first use, which must not happen inside the handler.
     _ = (received.load(ordering: .relaxed), isDeferred.load(ordering: .relaxed))
-    for number in [SIGINT, SIGTERM] {
+    for number in [SIGINT, SIGTERM, SIGHUP] {
       var action = sigaction()
       unsafe action.__sigaction_handler.sa_handler = { Interruption.handle($0) }
       // What a shell started with `nohup` or in the background ignores stays ignored.

@@ -5,7 +5,7 @@ import Workflows
 
 /// What the project's configuration wants to happen around a save: hooks, then who is told.
 ///
-/// `before-save`, the save, `after-save` (also when the save failed: it undoes what the first did), `on-success` or
+/// `before-save`, the save, `after-save` (also when either failed: it undoes what the first may have done), `on-success` or
 /// `on-failure`, notifications. What fails after the save is told and makes the status 3; the version stands.
 struct SaveHooks {
   private let configuration: ProjectConfiguration
@@ -26,15 +26,13 @@ struct SaveHooks {
   ///
   /// - Returns: why the exit status is not 0.
   func around(_ save: () throws -> (outcome: SaveOutcome, code: FaultCode?)) throws -> FaultCode? {
-    var hasBegun = false
     do {
       try runBefore()
-      hasBegun = true
       let (outcome, code) = try save()
-      return finish(Ending(outcome: outcome, code: code, fault: nil), runsAfter: true) ? code : code ?? .warnings
+      return finish(Ending(outcome: outcome, code: code, fault: nil)) ? code : code ?? .warnings
     } catch {
       let fault = snapFault(for: error) ?? SnapFault(.internalError, "internal error")
-      _ = finish(Ending(outcome: nil, code: fault.code, fault: fault), runsAfter: hasBegun)
+      _ = finish(Ending(outcome: nil, code: fault.code, fault: fault))
       throw error
     }
   }
@@ -73,9 +71,8 @@ struct SaveHooks {
   }
 
   /// - Returns: whether all went well.
-  private func finish(_ ending: Ending, runsAfter: Bool) -> Bool {
-    var isFine = true
-    if runsAfter { isFine = run(.afterSave, ending) && isFine }
+  private func finish(_ ending: Ending) -> Bool {
+    var isFine = run(.afterSave, ending)
     isFine = run(ending.isGood ? .onSuccess : .onFailure, ending) && isFine
     for notification in configuration.notifications { isFine = tell(notification, ending) && isFine }
     return isFine
