@@ -1,26 +1,35 @@
-import Glibc
 import SnapshotModel
 
-/// A line of shell that tells by its exit status whether something is in order.
+/// A command that tells by its exit status whether something is in order.
 package struct CheckCommand: Hashable, Sendable {
-  /// What `sh -c` gets.
-  package var line: [UInt8]
+  private var arguments: [[UInt8]]
+  private var text: String
 
-  package init(line: [UInt8]) { self.line = line }
+  /// - Parameter line: what `sh -c` gets.
+  package init(line: [UInt8]) {
+    arguments = ["sh", "-c"].map { Array($0.utf8) } + [line]
+    text = displayText(line)
+  }
+
+  package init(_ command: ProjectCommand) {
+    arguments = command.arguments
+    text = command.shown
+  }
 
   /// Runs it in a folder, without standard input; what it prints goes to standard error, for standard output is data.
   ///
-  /// - Throws: `SnapFault` `.commandFailed` when there is no shell.
+  /// - Throws: `SnapFault` `.commandFailed` when it cannot be started.
   package func run(in folder: [UInt8]) throws(SnapFault) -> ChildProcess.Ending {
-    // The folder and the line come as arguments, so that neither is taken for shell.
-    let script = #"cd -- "$1" && exec sh -c "$2""#
-    let words = ["sh", "-c", script, "snap"].map { Array($0.utf8) }
-    return try ChildProcess(words + [folder, line], output: .toError).wait()
+    do throws(SnapFault) {
+      return try ChildProcess(arguments, output: .toError, folder: folder).wait()
+    } catch {
+      throw SnapFault(error.code, "check '\(shown)': \(error.message)", hint: error.hint)
+    }
   }
 
   /// For messages and records: without user name and password in a URL, and not endless.
   package var shown: String {
-    let text = GitProbe.withoutCredentials(displayText(line))
+    let text = GitProbe.withoutCredentials(text)
     return text.count > 100 ? text.prefix(100) + "…" : text
   }
 }

@@ -5,28 +5,6 @@ import SnapshotModel
 
 /// Changed so that a reader sees either the old or the new.
 extension SmallFile {
-  /// - Returns: `nil` when there is no file of that name.
-  /// - Throws: `SnapFault` that names the file when it cannot be read or is larger than `byteCountMax`.
-  package static func contents(of path: [UInt8], byteCountMax: Int = 8 << 20) throws(SnapFault) -> [UInt8]? {
-    let descriptor = unsafe open(terminated(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    if descriptor < 0, errno == ENOENT || errno == ENOTDIR { return nil }
-    guard descriptor >= 0 else { throw fault("read", path, errno) }
-    let owned = OwnedDescriptor(adopting: descriptor)
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = unsafe Glibc.read(owned.number, &buffer, buffer.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw fault("read", path, errno) }
-      if count == 0 { return bytes }
-      bytes += buffer[..<count]
-      guard bytes.count <= byteCountMax else {
-        let limit = formatted(byteCount: UInt64(byteCountMax))
-        throw SnapFault(.failed, "'\(displayText(path))' is larger than \(limit)", path: displayText(path))
-      }
-    }
-  }
-
   /// What stands under a name.
   package enum Place: Hashable, Sendable {
     case nothing, file

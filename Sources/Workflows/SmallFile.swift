@@ -13,40 +13,37 @@ package enum SmallFile {
   }
 
   /// - Returns: `nil` when there is no such file.
-  /// - Throws: `SnapFault` that names the file when it cannot be read, is no regular file, or is larger than
-  ///   `byteCountMax`.
-  package static func read(_ path: [UInt8], byteCountMax: Int = 1 << 20) throws(SnapFault) -> Content? {
+  /// - Throws: `SnapFault` that names the file when it cannot be read; `.usage` when it is no regular file, or larger
+  ///   than `byteCountMax`.
+  package static func read(_ path: [UInt8], byteCountMax: Int = 8 << 20) throws(SnapFault) -> Content? {
     let shown = displayText(path)
-    let terminated = path + [0]
-    let descriptor = unsafe terminated.withUnsafeBytes {
-      // Not to hang where a fifo lies. The array ends in NUL and outlives the call.
-      unsafe open(
-        $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: CChar.self), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    }
-    if descriptor < 0, errno == ENOENT || errno == ENOTDIR { return nil }
-    guard descriptor >= 0 else { throw SnapFault(.failed, "cannot read '\(shown)': \(errorText(errno))", path: shown) }
-    let file = OwnedDescriptor(adopting: descriptor)
+    // Not to hang where a fifo lies.
+    let number = unsafe open(terminated(path), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    if number < 0, errno == ENOENT || errno == ENOTDIR { return nil }
+    guard number >= 0 else { throw fault("read", path, errno) }
+    let file = OwnedDescriptor(adopting: number)
     var status = stat()
-    guard unsafe fstat(file.number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    guard unsafe fstat(file.number, &status) == 0 else { throw fault("read", path, errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
       throw SnapFault(.usage, "'\(shown)' is no regular file", path: shown)
     }
-    guard status.st_size <= byteCountMax else {
-      throw SnapFault(
-        .usage,
-        "'\(shown)' has \(formatted(byteCount: UInt64(status.st_size))); at most "
-          + "\(formatted(byteCount: UInt64(byteCountMax))) are read", path: shown)
-    }
+    // The size is asked for first, so that nothing is read of a large one; it may grow, and that of /proc is 0.
+    var size = Int(status.st_size)
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while bytes.count <= byteCountMax {
+    while size <= byteCountMax {
       let count = unsafe Glibc.read(file.number, &buffer, buffer.count)
       if count < 0, errno == EINTR { continue }
-      guard count >= 0 else {
-        throw SnapFault(.inputOutput, "cannot read '\(shown)': \(errorText(errno))", path: shown)
+      guard count >= 0 else { throw fault("read", path, errno) }
+      if count == 0 {
+        return Content(bytes: bytes, ownerID: status.st_uid, isWorldWritable: status.st_mode & 0o002 != 0)
       }
-      if count == 0 { break }
       bytes += buffer[..<count]
+      size = max(size, bytes.count)
     }
-    return Content(bytes: bytes, ownerID: status.st_uid, isWorldWritable: status.st_mode & 0o002 != 0)
+    throw SnapFault(
+      .usage,
+      "'\(shown)' has \(formatted(byteCount: UInt64(size))); at most "
+        + "\(formatted(byteCount: UInt64(byteCountMax))) are read", path: shown)
   }
 }

@@ -154,11 +154,3 @@ struct WalkTests {
     #expect(try fixture.walk(["a/store/config"], options) == ["directory ", "directory a", "repository a/store"])
   }
 }
-
-/// Makes the calling thread access files as another user.
-private func setFileUser(_ user: UInt32) {
-  typealias Call = @convention(c) (UInt32) -> Int32
-  // Glibc has it, its Swift module does not.
-  guard let symbol = unsafe dlsym(nil, "setfsuid") else { return }
-  _ = unsafe unsafeBitCast(symbol, to: Call.self)(user)
-}

@@ -96,6 +96,66 @@ struct DrillTests {
     #expect(try sandbox.snap("status", "-q", "--max-drill", "50d").status == 0)
   }
 
+  @Test func `the checks of snap.yml run, in their order, until one fails`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.write(
+      "snap.yml",
+      "checks:\n  - test -s notes.txt\n  - [sh, -c, 'test $# = 2 && pwd', a, 'b c', d]\n  - exit 4; password=x1y2\n  - touch ../never\n"
+    )
+    let run = try sandbox.snap("drill", "--in", sandbox.folder)
+    #expect(run.status == 23)
+    #expect(run.errorLines.first?.hasPrefix(sandbox.folder + "/snap-drill-") == true, "\(run.error)")
+    #expect(
+      run.errorLines.dropFirst() == [
+        "snap: drill of v1 failed: check 'exit 4; password=***' exited with 4",
+        "hint: --keep leaves the restored files for a look",
+      ])
+    #expect(!sandbox.exists(sandbox.folder + "/never"))
+    try sandbox.write("snap.yml", "checks: [[./nowhere]]\n")
+    #expect(
+      try sandbox.snap("drill").error
+        == "snap: drill of v1 failed: check './nowhere': cannot run './nowhere': No such file or directory\n")
+    try sandbox.write("snap.yml", "checks: test -s notes.txt\n")
+    #expect(
+      try sandbox.snap("drill", folder: sandbox.project + "/src").output.contains("Check:   'test -s notes.txt' passed")
+    )
+  }
+
+  @Test func `--check takes the place of the checks of snap.yml, and --no-checks leaves them out`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.write("snap.yml", "checks: exit 4\n")
+    let own = try sandbox.snap("drill", "--check", "test -s notes.txt")
+    #expect(own.status == 0, "\(own.error)")
+    #expect(own.outputLines.count { $0.hasPrefix("Check: ") } == 1)
+    let none = try sandbox.snap("drill", "--no-checks")
+    #expect(none.status == 0 && !none.output.contains("Check: "), "\(none.error)")
+    let both = try sandbox.snap("drill", "--no-checks", "--check", "true")
+    #expect(both.status == 2)
+    #expect(both.error.hasPrefix("snap: --no-checks and --check cannot be combined\n"))
+  }
+
+  @Test func `checks of a snap.yml that others may write are not run`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    try sandbox.write("snap.yml", "checks: touch \(sandbox.folder)/ran\n")
+    try sandbox.shell("chmod o+w snap.yml")
+    let run = try sandbox.snap("drill")
+    #expect(run.status == 18)
+    #expect(
+      run.error
+        == "snap: everybody may write snap.yml, so its commands are not run; nothing restored\nhint: chmod o-w snap.yml, or drill with --no-checks\n"
+    )
+    if isRoot {
+      try sandbox.shell("chmod o-w snap.yml; chown 65534 snap.yml")
+      let foreign = try sandbox.snap("drill")
+      #expect(foreign.status == 18)
+      #expect(foreign.error.hasSuffix("hint: drill as that user, make the file yours, or drill with --no-checks\n"))
+    }
+    #expect(!sandbox.exists(sandbox.folder + "/ran"))
+    #expect(try sandbox.snap("drill", "--no-checks").status == 0)
+    try sandbox.write("snap.yml", "cheks: true\n")
+    #expect(try sandbox.snap("drill").error == "snap: snap.yml:1: unknown key 'cheks' (did you mean 'checks'?)\n")
+  }
+
   @Test func `a drill without a place to restore to says so`() throws {
     let sandbox = try SnapSandbox.withVersion()
     let run = try sandbox.snap("drill", "--in", "/nonexistent")

@@ -67,6 +67,14 @@ struct GitHookTests {
     #expect(try sandbox.snap("hook", "remove").output.isEmpty)
   }
 
+  @Test func `a hook that is no script counts as somebody else's`() throws {
+    let sandbox = try withGit()
+    try sandbox.shell("ln -s /dev/null .git/hooks/pre-push; truncate -s 9M .git/hooks/reference-transaction")
+    let run = try sandbox.snap("hook", "list")
+    #expect(run.status == 0, "\(run.error)")
+    #expect(run.outputLines.count == 2 && run.outputLines.allSatisfy { !$0.contains("\tinstalled") }, "\(run.output)")
+  }
+
   @Test func `a project below the work tree's root is found, and a copy saves itself`() throws {
     let sandbox = try SnapSandbox()
     try sandbox.shell(

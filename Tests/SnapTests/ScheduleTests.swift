@@ -10,7 +10,7 @@ struct ScheduleTests {
   init() throws {
     sandbox = try SnapSandbox.withProject()
     try sandbox.write(
-      sandbox.folder + "/bin/crontab",
+      sandbox.folder + "/written/crontab",
       """
       #!/bin/sh
       table=\(sandbox.folder)/table
@@ -20,10 +20,15 @@ struct ScheduleTests {
       esac
       """)
     try sandbox.write(
-      sandbox.folder + "/bin/systemctl",
+      sandbox.folder + "/written/systemctl",
       "#!/bin/sh\necho \"$*\" >>\(sandbox.folder)/calls\n[ ! -e \(sandbox.folder)/broken ] || { echo 'no bus' >&2; exit 1; }\n"
     )
-    try sandbox.shell("chmod +x ../bin/*")
+    try copyPrograms()
+  }
+
+  /// What this process writes cannot be run while a child that another test has just started still holds it open.
+  private func copyPrograms() throws {
+    try sandbox.shell("mkdir -p ../bin && cp ../written/* ../bin && chmod +x ../bin/*")
   }
 
   private func snap(_ words: String...) throws -> SnapRun {
@@ -35,7 +40,7 @@ struct ScheduleTests {
 
   @Test func `a line is added to the crontab, once, and other lines stay`() throws {
     try sandbox.write(sandbox.folder + "/table", "# mine\n\n5 5 * * * other # snap or not\nMAILTO=me")
-    let first = try snap("schedule", "install")
+    let first = try snap("schedule", "install", "daily")
     #expect(first.status == 0, "\(first.error)")
     #expect(first.output.hasPrefix("save\tinstalled\tcron\t0 2 * * *\t"))
     let lines = table.split(separator: "\n", omittingEmptySubsequences: false)
@@ -44,7 +49,7 @@ struct ScheduleTests {
       lines[4].contains(
         /^0 2 \* \* \* .*snap -C '.*the project' save --quiet --skip-if-unchanged # snap [0-9a-f]{8} save$/),
       "\(lines[4])")
-    #expect(try snap("schedule", "install").output.hasPrefix("save\talready installed\t"))
+    #expect(try snap("schedule", "install", "daily").output.hasPrefix("save\talready installed\t"))
     #expect(writeCount == 1)
     try #require(try snap("schedule", "install", "hourly", "--at", ":30").status == 0)
     #expect(
@@ -60,8 +65,37 @@ struct ScheduleTests {
     #expect(writeCount == 5)
   }
 
+  @Test func `without a period the schedule of snap.yml counts`() throws {
+    try sandbox.write("snap.yml", "schedule: weekly friday 04:15\n")
+    #expect(try snap("schedule", "install").output.hasPrefix("save\tinstalled\tcron\t15 4 * * 5\t"))
+    try sandbox.write("snap.yml", "schedule: hourly\n")
+    #expect(try snap("schedule", "install", "--", "save", "-q").output.hasPrefix("save\tinstalled\tcron\t0 * * * *\t"))
+    #expect(try snap("schedule", "install", "daily").output.hasPrefix("save\tinstalled\tcron\t0 2 * * *\t"))
+    let before = table
+    let drill = try snap("schedule", "install", "--", "drill")
+    #expect(drill.status == 2)
+    #expect(
+      drill.error
+        == "snap: when drill is to run is not said; schedule: of snap.yml is for save\nhint: say hourly, daily or weekly: snap schedule install weekly -- drill\n"
+    )
+    #expect(try snap("schedule", "install", "--at", "3:00").error.hasPrefix("snap: --at needs a period\n"))
+    #expect(table == before)
+  }
+
+  @Test(arguments: [nil, "retention: {keep-last: 3}\n"])
+  func `when nobody says a time, the message says who can`(configuration: String?) throws {
+    if let configuration { try sandbox.write("snap.yml", configuration) }
+    let run = try snap("schedule", "install")
+    #expect(run.status == 2)
+    #expect(
+      run.error
+        == "snap: when to save is said neither here nor in snap.yml\nhint: snap schedule install daily, or schedule: daily 02:00 in snap.yml\n"
+    )
+    #expect(table.isEmpty)
+  }
+
   @Test func `the line that cron runs saves a version`() throws {
-    try #require(try snap("schedule", "install", "-q").status == 0)
+    try #require(try snap("schedule", "install", "daily", "-q").status == 0)
     let line = try #require(table.split(separator: "\n").first)
     let command = line.split(separator: " ", maxSplits: 5)[5]
     #expect(try sandbox.shell("cd / && \(command)").status == 0)
@@ -69,23 +103,24 @@ struct ScheduleTests {
   }
 
   @Test func `another project's jobs are not touched`() throws {
-    try #require(try snap("schedule", "install", "-q").status == 0)
+    try #require(try snap("schedule", "install", "daily", "-q").status == 0)
     let run = try sandbox.shell(
-      "mkdir ../second && cd ../second && \"$SNAP\" init -q && \"$SNAP\" schedule list && \"$SNAP\" schedule install -q && \"$SNAP\" schedule remove -q",
+      "mkdir ../second && cd ../second && \"$SNAP\" init -q && \"$SNAP\" schedule list && \"$SNAP\" schedule install daily -q && \"$SNAP\" schedule remove -q",
       environment: ["PATH": path])
     #expect(run.status == 0)
-    #expect(run.error == "snap: nothing is scheduled; snap schedule install saves every night\n")
+    #expect(run.error == "snap: nothing is scheduled; snap schedule install daily saves every night\n")
     #expect(table.split(separator: "\n").count == 1)
     #expect(try snap("schedule", "list").outputLines.count == 1)
   }
 
   @Test func `what cron refuses is told, and nothing is changed`() throws {
     try sandbox.write(sandbox.folder + "/table.broken", "")
-    let run = try snap("schedule", "install")
+    let run = try snap("schedule", "install", "daily")
     #expect(run.status == 1)
     #expect(run.error == "snap: crontab exited with 1: bad minute; nothing changed\n")
-    try sandbox.write(sandbox.folder + "/bin/crontab", "#!/bin/sh\necho 'you are not allowed' >&2\nexit 1\n")
-    #expect(try snap("schedule", "install").error == "snap: crontab -l exited with 1: you are not allowed\n")
+    try sandbox.write(sandbox.folder + "/written/crontab", "#!/bin/sh\necho 'you are not allowed' >&2\nexit 1\n")
+    try copyPrograms()
+    #expect(try snap("schedule", "install", "daily").error == "snap: crontab -l exited with 1: you are not allowed\n")
   }
 
   @Test func `systemd gets a service and a timer, once`() throws {
@@ -111,7 +146,7 @@ struct ScheduleTests {
 
   @Test func `when systemd complains no file stays`() throws {
     try sandbox.write(sandbox.folder + "/broken", "")
-    let run = try snap("schedule", "install", "--with", "systemd")
+    let run = try snap("schedule", "install", "daily", "--with", "systemd")
     #expect(run.status == 1)
     #expect(
       run.error
@@ -125,19 +160,22 @@ struct ScheduleTests {
       try sandbox.shell("PATH=\(sandbox.folder)/none; export PATH; exec \"$SNAP\" schedule \(words)")
     }
     #expect(
-      try run("install").error == "snap: there is neither a crontab nor a systemctl program\nhint: apt install cron\n")
+      try run("install daily").error
+        == "snap: there is neither a crontab nor a systemctl program\nhint: apt install cron\n")
     #expect(
-      try run("install --with cron").error.hasPrefix(
+      try run("install daily --with cron").error.hasPrefix(
         "snap: cannot run 'crontab': No such file or directory\nhint: apt install cron"))
     #expect(
-      try run("install --with systemd").error.hasPrefix("snap: cannot run 'systemctl': No such file or directory\n"))
+      try run("install daily --with systemd").error.hasPrefix(
+        "snap: cannot run 'systemctl': No such file or directory\n"))
     #expect(try run("list").status == 0)
   }
 
   @Test(arguments: [
-    "schedule", "schedule install yearly", "schedule install daily weekly", "schedule install --at 25:00",
-    "schedule install daily --on mon", "schedule install -- fly", "schedule list daily", "schedule remove --at 1:00",
-    "schedule install --with at",
+    "schedule", "schedule install yearly", "schedule install daily weekly",
+    "schedule install daily --at 25:00", "schedule install --at 3:00", "schedule install daily --on mon",
+    "schedule install daily -- fly", "schedule list daily", "schedule remove --at 1:00",
+    "schedule install daily --with at",
   ])
   func `what makes no sense is refused`(line: String) throws {
     let run = try sandbox.shell("exec \"$SNAP\" \(line)", environment: ["PATH": path])

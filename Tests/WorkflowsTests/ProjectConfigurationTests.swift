@@ -102,7 +102,7 @@ struct ProjectConfigurationTests {
         .healthcheck(.variable("HEALTHCHECK_URL")), .webhook(.literal("https://example.org/hook/abc")),
         .command(.shell("./tell")),
       ])
-    #expect(configuration.schedule == .weekly(weekday: 7, hour: 3, minute: 15))
+    #expect(configuration.schedule == Schedule(.weekly, hour: 3, minute: 15, weekday: .sun))
   }
 
   @Test(arguments: ["", "# nothing\n", "---\n", "exclude:\n", "retention: ~\n", "dumps:\n# app:\n"])

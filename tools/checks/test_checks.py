@@ -106,6 +106,15 @@ class Examples(unittest.TestCase):
         self.assertEqual(self.run_text("<!-- example-setup: touch here -->\n```console\n$ false\n```\n```console\n$ snap say; ls here\nhere\n```\n"), [])
         self.assertEqual(examples.steps("```console\n$ ls\n```\n"), [])
 
+    def test_an_id_may_happen_to_be_letters_only(self):
+        for id in ("acfdebf", "deadbeef", "1234567"):
+            self.assertEqual(self.run_text(f"```console\n$ snap say commit {id}, clean\ncommit 8c41d0e, clean\n```\n"), [], id)
+
+    def test_a_word_of_such_letters_is_no_id_where_none_is_expected(self):
+        self.assertEqual(len(self.run_text("```console\n$ snap say defaced\nremoved\n```\n")), 1)
+        self.assertEqual(len(self.run_text("```console\n$ snap say defaced\neffaced\n```\n")), 1)
+        self.assertEqual(len(self.run_text("```console\n$ snap say commit decade\ncommit 8c41d0e\n```\n")), 1)
+
     def test_numbers_and_ids_are_not_compared(self):
         self.assertEqual(examples.normalized("saved  1 204 files, 3.4 MiB, deadbeef at 2026-11-21T09:34:00Z"),
                          examples.normalized("saved 7 files, 12 B, 0123456789ab at 2025-01-01 10:00"))

@@ -31,7 +31,7 @@ extension ProjectConfiguration {
       for event in HookEvent.allCases { hooks[event] = try section.command(event.rawValue) }
     }
     notifications = try Notification.all(file)
-    schedule = try file.value("schedule", "hourly, daily 02:30 or weekly sunday 02:30") { BackupSchedule($0) }
+    schedule = try file.value("schedule", "hourly, daily 02:30 or weekly sunday 02:30") { Schedule($0) }
     entries = ConfigurationEntry.all(in: root)
   }
 

@@ -45,7 +45,8 @@ package struct ProjectConfiguration: Sendable {
   package var checks: [ProjectCommand] = []
   package var hooks: [HookEvent: ProjectCommand] = [:]
   package var notifications: [Notification] = []
-  package var schedule: BackupSchedule?
+  /// When the project wants to be saved.
+  package var schedule: Schedule?
 
   /// Everything that the file sets, for showing.
   package var entries: [ConfigurationEntry] = []

@@ -83,7 +83,7 @@ package struct OldBackupSearch {
   private func manifest(in folder: [UInt8], for archive: [UInt8], isOnlyArchive: Bool) throws -> BackupManifest? {
     for name in Self.manifestNames {
       let path = folder + [UInt8(ascii: "/")] + name
-      guard let bytes = try SmallFile.contents(of: path, byteCountMax: Self.manifestByteCountMax) else { continue }
+      guard let bytes = try SmallFile.read(path, byteCountMax: Self.manifestByteCountMax)?.bytes else { continue }
       let manifest = BackupManifest(bytes)
       let named = manifest.archive.map { Self.name(of: Array($0.utf8)) }
       if let named, BackupFileName(named, needsTime: false) != nil {

@@ -30,7 +30,7 @@ package struct ChangelogEntry: Hashable, Sendable {
   ///
   /// - Returns: whether it was added.
   package func append(to path: [UInt8]) throws(SnapFault) -> Bool {
-    let known = try SmallFile.contents(of: path)
+    let known = try SmallFile.read(path)?.bytes
     var bytes = known ?? Array("# Changelog\n".utf8)
     let heading = Array("## \(version)".utf8)
     let isThere = bytes.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }).contains {

@@ -82,7 +82,12 @@ package struct GitHooks: Sendable {
 
   package func state(of event: Event) throws(SnapFault) -> State {
     guard try SmallFile.place(path(of: event)) != .nothing else { return .absent }
-    guard let bytes = try SmallFile.contents(of: path(of: event)), Self.isOurs(bytes) else { return .foreign }
+    do throws(SnapFault) {
+      guard let bytes = try SmallFile.read(path(of: event))?.bytes, Self.isOurs(bytes) else { return .foreign }
+    } catch let fault where fault.code == .usage {
+      // No small regular file: a link to /dev/null, or a program.
+      return .foreign
+    }
     return .installed(hasEarlier: try SmallFile.place(earlierPath(of: event)) != .nothing)
   }
 
@@ -95,7 +100,7 @@ package struct GitHooks: Sendable {
     let path = path(of: event)
     switch try state(of: event) {
     case .installed:
-      if try SmallFile.contents(of: path) == script { return false }
+      if try SmallFile.read(path)?.bytes == script { return false }
     case .foreign:
       guard try SmallFile.place(earlierPath(of: event)) == .nothing else {
         throw SnapFault(

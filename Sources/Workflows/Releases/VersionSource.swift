@@ -36,7 +36,7 @@ package enum VersionSource: String, CaseIterable, Sendable {
   /// - Returns: `nil` when there is no such file.
   private func fromFile(in folder: [UInt8]) throws(SnapFault) -> VersionName? {
     let path = folder + [UInt8(ascii: "/")] + Array(rawValue.utf8)
-    guard let bytes = try SmallFile.contents(of: path) else { return nil }
+    guard let bytes = try SmallFile.read(path)?.bytes else { return nil }
     let (version, place): (String?, String) =
       switch self {
       case .packageJSON: (JSONMembers.string("version", in: bytes), "\"version\"")

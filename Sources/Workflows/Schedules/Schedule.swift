@@ -23,6 +23,30 @@ package struct Schedule: Hashable, Sendable {
     self.weekday = weekday
   }
 
+  /// `hourly`, `daily`, `daily 02:30`, `weekly`, `weekly sunday 02:30`; at two and on Sunday unless said.
+  package init?(_ text: String) {
+    var words = text.lowercased().split(separator: " ")[...]
+    guard let period = words.popFirst().flatMap({ Period(rawValue: String($0)) }) else { return nil }
+    self.init(period)
+    if period == .weekly, let word = words.first,
+      let at = Self.dayNames.firstIndex(where: { word.count >= 3 && $0.hasPrefix(word) })
+    {
+      weekday = Weekday.allCases[at]
+      words.removeFirst()
+    }
+    if period != .hourly, let word = words.popFirst() {
+      let parts = word.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 2, parts[1].count == 2, let hour = Int(parts[0]), let minute = Int(parts[1]),
+        (0..<24).contains(hour), (0..<60).contains(minute)
+      else { return nil }
+      (self.hour, self.minute) = (hour, minute)
+    }
+    guard words.isEmpty else { return nil }
+  }
+
+  /// As `Weekday.allCases`.
+  private static let dayNames = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
+
   /// The five fields of a line in a crontab.
   var cronFields: String {
     switch period {

@@ -68,7 +68,7 @@ package struct SystemdTimers {
       (path(job.repository, job.name, "timer"), Array(timer.utf8)),
     ]
     var earlier: [[UInt8]?] = []
-    for (path, _) in files { earlier.append(try SmallFile.contents(of: path)) }
+    for (path, _) in files { earlier.append(try SmallFile.read(path)?.bytes) }
     if zip(files, earlier).allSatisfy({ $0.1 == $1 }) { return false }
     makeFolders()
     do throws(SnapFault) {
@@ -127,7 +127,9 @@ package struct SystemdTimers {
   }
 
   private func text(_ path: [UInt8]) throws(SnapFault) -> String {
-    String(decoding: try SmallFile.contents(of: path) ?? [], as: UTF8.self)
+    // A timer that was masked is a link to a device.
+    guard try SmallFile.place(path) == .file else { return "" }
+    return String(decoding: try SmallFile.read(path)?.bytes ?? [], as: UTF8.self)
   }
 
   private static func value(_ key: String, in text: String) -> String {

@@ -9,14 +9,15 @@ struct ScheduleCommand: Command {
     usage:
       "snap schedule install [hourly|daily|weekly] [<options>] [-- <command> ...]\n       snap schedule list|remove",
     discussion: """
-      Without a command it is save --quiet --skip-if-unchanged. A job is known by its repository and its command: to \
+      Without a command it is save --quiet --skip-if-unchanged, and without a period that is run when schedule: of \
+      snap.yml says. A job is known by its repository and its command: to \
       install it again changes its time. cron is used where there is a crontab program, else systemd's timers of this user; \
       lines and files of others are left alone. Timers of systemd run only while you are logged in, unless you \
       have called loginctl enable-linger.
       """)
   static let page = HelpPage(
     [
-      "snap schedule install": "save every night at two",
+      "snap schedule install": "save when snap.yml says", "snap schedule install daily": "save every night at two",
       "snap schedule install hourly --at :30": "at half past every hour",
       "snap schedule install weekly --on sat --at 04:15 -- drill --quiet": "a drill on Saturdays",
       "snap schedule list": "what is installed for this repository", "snap schedule remove": "all of it removed",
@@ -62,6 +63,9 @@ struct ScheduleCommand: Command {
         .usage, "unexpected '\(ArgumentText.display(own[1]))'",
         hint: "a command stands after --: snap schedule install daily -- drill")
     }
+    if action == .install, own.isEmpty, at != nil {
+      throw SnapFault(.usage, "--at needs a period", hint: "snap schedule install daily --at 02:30")
+    }
     if weekday != nil, own.first != "weekly" { throw SnapFault(.usage, "--on is for weekly jobs") }
     if action != .install {
       if let period = own.first { throw SnapFault(.usage, "\(action) and '\(period)' cannot be combined") }
@@ -83,10 +87,10 @@ struct ScheduleCommand: Command {
   }
 
   private func install(_ repository: Repository, _ session: Session) throws {
-    let period = words.dropLast(terminatedWordCount).first.flatMap(Schedule.Period.init) ?? .daily
-    let schedule = Schedule(period, hour: at?.hour ?? 2, minute: at?.minute ?? 0, weekday: weekday ?? .sun)
+    let name = SnapRoot.command(named: command[0])?.name ?? command[0]
+    let schedule = try schedule(of: name, repository, session)
     let job = ScheduledJob(
-      repository: repository.id.short, name: SnapRoot.command(named: command[0])?.name ?? command[0],
+      repository: repository.id.short, name: name,
       words: try OwnCommandLine.words(for: repository, session) + command)
     guard let place = place ?? (CronTable.isAvailable ? .cron : SystemdTimers.isAvailable ? .systemd : nil) else {
       throw SnapFault(.failed, "there is neither a crontab nor a systemctl program", hint: "apt install cron")
@@ -108,9 +112,27 @@ struct ScheduleCommand: Command {
     }
   }
 
+  private func schedule(of name: String, _ repository: Repository, _ session: Session) throws -> Schedule {
+    if let period = words.dropLast(terminatedWordCount).first.flatMap(Schedule.Period.init) {
+      return Schedule(period, hour: at?.hour ?? 2, minute: at?.minute ?? 0, weekday: weekday ?? .sun)
+    }
+    let file = ProjectConfiguration.fileName
+    guard name == SaveCommand.name else {
+      throw SnapFault(
+        .usage, "when \(name) is to run is not said; schedule: of \(file) is for save",
+        hint: "say hourly, daily or weekly: snap schedule install weekly -- \(name)")
+    }
+    guard let schedule = try session.configuration(of: repository)?.schedule else {
+      throw SnapFault(
+        .usage, "when to save is said neither here nor in \(file)",
+        hint: "snap schedule install daily, or schedule: daily 02:00 in \(file)")
+    }
+    return schedule
+  }
+
   private func list(_ repository: String, _ session: Session) throws {
     let jobs = try Self.jobs(of: repository).filter { place == nil || $0.place == place }
-    if jobs.isEmpty { session.console.note("nothing is scheduled; snap schedule install saves every night") }
+    if jobs.isEmpty { session.console.note("nothing is scheduled; snap schedule install daily saves every night") }
     for job in jobs { try report(job, "installed", session) }
   }
 

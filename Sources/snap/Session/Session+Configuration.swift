@@ -23,21 +23,26 @@ extension Session {
     return FileSystemPath.isFolder(place + suffix) ? place : workingFolder
   }
 
-  /// Refuses to run the commands of a file that somebody else could have written: whoever saves lends them his rights.
+  /// Refuses to run the commands of a file that somebody else could have written: whoever runs them lends them his rights.
   ///
-  /// - Parameter flags: what goes on without them.
-  func checkMayRun(_ configuration: ProjectConfiguration, flags: String) throws {
+  /// - Parameters:
+  ///   - flags: what goes on without them.
+  ///   - verb: what was to be done.
+  ///   - consequence: what came of that.
+  func checkMayRun(
+    _ configuration: ProjectConfiguration, flags: String, verb: String = "save", consequence: String = "nothing saved"
+  ) throws {
     let name = ProjectConfiguration.fileName
     if configuration.isWorldWritable {
       throw SnapFault(
-        .refused, "everybody may write \(name), so its commands are not run; nothing saved",
-        hint: "chmod o-w \(name), or save with \(flags)", path: name)
+        .refused, "everybody may write \(name), so its commands are not run; \(consequence)",
+        hint: "chmod o-w \(name), or \(verb) with \(flags)", path: name)
     }
     guard !ProcessEnvironment.trustedUserIDs().contains(configuration.ownerID) else { return }
     throw SnapFault(
       .refused,
-      "\(name) belongs to another user (id \(configuration.ownerID)), so its commands are not run; nothing saved",
-      hint: "save as that user, make the file yours, or save with \(flags)", path: name)
+      "\(name) belongs to another user (id \(configuration.ownerID)), so its commands are not run; \(consequence)",
+      hint: "\(verb) as that user, make the file yours, or \(verb) with \(flags)", path: name)
   }
 }
 
