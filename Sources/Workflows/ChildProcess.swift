@@ -223,6 +223,29 @@ package final class ChildProcess: Sendable {
     }
   }
 
+  /// Waits, and passes on to the child the first SIGTERM or SIGHUP that this process gets meanwhile.
+  ///
+  /// - Parameter signal: the signal that this process was sent, else 0. A terminal sends SIGINT to both by itself.
+  package func wait(passingOn signal: () -> Int32) -> Ending {
+    var isPassedOn = false
+    while true {
+      let ended = ending.withLock { ending -> Ending? in
+        if let ending { return ending }
+        var status: Int32 = 0
+        guard unsafe waitpid(process, &status, WNOHANG) == process else { return nil }
+        ending = Self.ending(of: status)
+        return ending
+      }
+      if let ended { return ended }
+      let number = signal()
+      if !isPassedOn, [SIGTERM, SIGHUP].contains(number) {
+        isPassedOn = true
+        stop(signal: number)
+      }
+      usleep(20_000)
+    }
+  }
+
   private static func pipe() throws(SnapFault) -> (read: Int32, write: Int32) {
     var ends: [Int32] = [-1, -1]
     guard unsafe Glibc.pipe(&ends) == 0 else {

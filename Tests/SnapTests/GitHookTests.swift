@@ -32,6 +32,24 @@ struct GitHookTests {
     #expect(try names(sandbox) == ["v1.1", "release-2"])
   }
 
+  @Test func `tags that are packed, and a tag of another commit, save nothing`() throws {
+    let sandbox = try withGit()
+    try sandbox.shell("git tag v1.0; \"$SNAP\" hook install; echo half-edited >>notes.txt")
+    let run = try sandbox.shell("git gc -q && git pack-refs --all && git tag v0.9 HEAD && git pack-refs --all")
+    #expect(run.status == 0)
+    #expect(try names(sandbox) == ["v0.9"])
+    #expect(try sandbox.shell("ls .git | grep -c snap-new-tags").output == "0\n")
+  }
+
+  @Test func `a hook with lines of somebody's own is not removed`() throws {
+    let sandbox = try withGit()
+    try sandbox.shell("\"$SNAP\" hook install; echo 'echo mine' >>.git/hooks/reference-transaction")
+    let run = try sandbox.snap("hook", "remove")
+    #expect(run.status == 18)
+    #expect(run.error.contains("reference-transaction' was changed since it was installed; not removing it\n"))
+    #expect(try sandbox.shell("tail -n 1 .git/hooks/reference-transaction").output == "echo mine\n")
+  }
+
   private func id(of version: String, _ sandbox: SnapSandbox) throws -> String {
     String(try sandbox.snap("list").outputLines.first { $0.hasPrefix(version) }?.split(separator: "\t")[1] ?? "")
   }

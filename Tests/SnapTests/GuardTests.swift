@@ -33,6 +33,19 @@ struct GuardTests {
         == "one\ntwo\nthree\nprint('hello')\nconfig\nnotes.txt\nsrc\n")
   }
 
+  @Test func `SIGTERM reaches the command, and the way back is told`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    let run = try sandbox.shell(
+      """
+      "$SNAP" guard --name before -- sh -c 'echo running >../started; exec sleep 100' & guard=$!
+      until [ -e ../started ]; do kill -0 $guard || exit 1; sleep 0.05; done
+      kill -TERM $guard; wait $guard
+      """)
+    #expect(run.status == 23)
+    #expect(run.error.contains("killed by signal 15; the state before it is saved as before\n"))
+    #expect(run.error.hasSuffix("restore before --delete\n"))
+  }
+
   @Test func `when the save fails the command is not run`() throws {
     let sandbox = try SnapSandbox.withVersion()
     #expect(try sandbox.snap("guard", "--name", "v1", "--", "touch", "ran").status == 22)

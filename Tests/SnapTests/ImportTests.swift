@@ -26,6 +26,31 @@ struct ImportTests {
     return sandbox
   }
 
+  @Test func `an export that was cut short is imported, but takes no good one's place`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.shell(
+      """
+      mkdir b; for d in 1 2; do echo "[$d, 2, 3]" >b/backup-2026-11-0${d}T02-00-00-000Z.json; done
+      : >b/backup-2026-11-03T02-00-00-000Z.json
+      """)
+    let run = try sandbox.snap("import", "b")
+    #expect(run.status == 24)
+    #expect(run.error.contains("2026-11-03T02-00-00Z is imported, but suspect: 'backup.json' is no JSON any more\n"))
+    #expect(try sandbox.snap("show", "latest").output.contains("2026-11-02T02-00-00Z"))
+  }
+
+  @Test func `an archive without a file that its MANIFEST lists is refused`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.shell(
+      """
+      mkdir -p b/v1; echo 1 >a; tar czf b/v1/app_v1_2025-01-01.tar.gz a
+      { echo 'Version: v1'; sha256sum a; sha256sum a | sed 's/ a$/ lost.sql/'; } >b/v1/MANIFEST.txt; rm a
+      """)
+    let run = try sandbox.snap("import", "b")
+    #expect(run.status == 3)
+    #expect(run.error.contains("damaged: it lacks 'lost.sql', which the MANIFEST lists\n"))
+  }
+
   @Test func `archives become versions with their time, name, commit and branch, oldest first`() throws {
     let sandbox = try withBackups()
     let run = try sandbox.snap("import", "backups")

@@ -19,6 +19,8 @@ final class ImportPass {
   private let hasher = ChunkHasher()
   private var statistics = SnapshotStatistics()
   private var progress = SaveProgress()
+  /// Files that were met.
+  private var digested: Set<ArchivePath> = []
   private let started = currentTime()
 
   init(_ request: ImportRequest, _ repository: Repository, _ events: any SaveEvents, _ pool: WorkerPool) throws {
@@ -48,6 +50,9 @@ final class ImportPass {
           try tree.add(member)
         }
       }
+      if let lost = request.digests.keys.filter({ !digested.contains($0) }).min() {
+        throw ArchiveFault.damaged("it lacks '\(lost)', which the MANIFEST lists")
+      }
       for row in try tree.rows(folder: request.folderMetadata(owners)) { try append(row) }
       return try commit()
     } catch let fault as ArchiveFault {
@@ -66,6 +71,7 @@ final class ImportPass {
     var stream = try session.makeContentStream(prior: base, byteCountExpected: member.size)
     var extents = MemberExtents(size: member.size)
     var cutter = ChunkCutter(chunker: chunker, hasher: hasher)
+    digested.insert(path)
     let digest = request.digests[path].map { (expected: $0, stream: SHA256Stream()) }
     try reader.readContent { offset, bytes in
       try events.stopIfAsked()

@@ -127,6 +127,13 @@ package struct GitHooks: Sendable {
   /// - Returns: `false` when it was not there.
   package func remove(_ event: Event) throws(SnapFault) -> Bool {
     guard case .installed(let hasEarlier) = try state(of: event) else { return false }
+    let call = Call(program: "", project: "", repository: nil, options: [])
+    let lineCount = Self.script(for: event, call).utf8.count { $0 == UInt8(ascii: "\n") }
+    guard try SmallFile.read(path(of: event))?.bytes.count(where: { $0 == UInt8(ascii: "\n") }) == lineCount else {
+      throw SnapFault(
+        .refused, "'\(displayText(path(of: event)))' was changed since it was installed; not removing it",
+        hint: "take out the other lines, or delete the file", path: displayText(path(of: event)))
+    }
     if hasEarlier {
       try Self.move(earlierPath(of: event), to: path(of: event))
     } else if unsafe unlink(SmallFile.terminated(path(of: event))) != 0 {
@@ -157,9 +164,26 @@ package struct GitHooks: Sendable {
     switch event {
     case .tag:
       return head + """
-        [ "$1" = committed ] || exit 0
+        # Git tells of tags also when it packs them: a new one is one that is not there before.
+        new_tags=$(git rev-parse --git-dir)/snap-new-tags.$PPID
+        case $1 in
+        prepared)
+          lines | while read -r old new ref; do
+            case $ref in refs/tags/*) ;; *) continue ;; esac
+            git rev-parse --verify --quiet "$ref" >/dev/null || printf '%s\\n' "$ref" >>"$new_tags"
+          done
+          exit 0 ;;
+        committed) [ -e "$new_tags" ] || exit 0 ;;
+        *) rm -f -- "$new_tags"; exit 0 ;;
+        esac
+        created=$(cat -- "$new_tags")
+        rm -f -- "$new_tags"
         lines | while read -r old new ref; do
-          case $ref in refs/tags/*) ;; *) continue ;; esac
+          case "
+        $created
+        " in *"
+        $ref
+        "*) ;; *) continue ;; esac
           case $new in *[!0]*) ;; *) continue ;; esac
           commit=$(git rev-parse --verify --quiet "$new^{commit}") || continue
           [ "$commit" = "$(git rev-parse --verify --quiet HEAD)" ] || continue

@@ -20,6 +20,7 @@ struct GuardCommand: Command {
     statuses: [
       3: "some items could not be read; the command was not run", 10: "no repository", 16: "no space",
       22: "the version exists already; the command was not run", 23: "the command failed",
+      24: "saved, but suspect; the command was not run",
     ])
 
   @Option(help: ArgumentHelp("What to call the version.", valueName: "version")) var name: String?
@@ -50,14 +51,13 @@ struct GuardCommand: Command {
 
   func run(in session: Session) throws -> FaultCode? {
     let program = ArgumentText.display(command[0])
-    let version = name ?? VersionName(before: program, at: currentTime()).text
-    try save(version, before: program, session)
+    let version = try savedVersion(before: program, session)
     session.console.note("saved \(version); running '\(program)'")
 
     // The command gets the signal, too; what becomes of it is told in the end.
     Interruption.defer()
     let started = monotonicSeconds()
-    let ending = try start(program, version).wait()
+    let ending = try start(program, version).wait(passingOn: { Interruption.signal })
     let seconds = monotonicSeconds() - started
     if session.isJSON {
       try session.json(
@@ -70,6 +70,25 @@ struct GuardCommand: Command {
     throw SnapFault(
       .commandFailed, "'\(program)' \(ending.words); the state before it is saved as \(version)",
       hint: try restoreLine(version, session))
+  }
+
+  /// Saves under `name`, else under the first default name that is free.
+  private func savedVersion(before program: String, _ session: Session) throws -> String {
+    if let name {
+      try save(name, before: program, session)
+      return name
+    }
+    let first = VersionName(before: program, at: currentTime())
+    for number in 1...9 {
+      let version = number == 1 ? first : first.numbered(number)
+      do {
+        try save(version.text, before: program, session)
+        return version.text
+      } catch let fault as SnapFault where fault.code == .versionExists && number < 9 {
+        continue
+      }
+    }
+    preconditionFailure("the ninth try throws or returns")
   }
 
   /// By the command itself, so that whatever a save does is done here; it says nothing but warnings.

@@ -23,6 +23,7 @@ struct ImportCommand: Command {
       3: "a damaged archive was left out, the rest is imported", 10: "no repository",
       13: "a version is not equal to its archive", 16: "no space",
       18: "an archive with unsafe paths was left out", 22: "a version of that name and other content exists",
+      24: "imported, but a version is suspect: it does not look like those before it",
     ])
 
   @Argument(help: ArgumentHelp("Archives, and folders of archives.", valueName: "path")) var paths: [String] = []

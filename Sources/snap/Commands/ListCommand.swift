@@ -81,7 +81,9 @@ struct ListCommand: Command {
       String(snapshot.statistics.bytesStored), exclusive[snapshot.id].map(String.init) ?? "",
       version.tags.joined(separator: ","), version.labels.note.isEmpty ? snapshot.message : version.labels.note,
     ]
-    return cells.map { $0.map { $0.isNewline || $0 == "\t" ? " " : String($0) }.joined() }.joined(separator: "\t")
+    return cells.map { cell in
+      displayText(cell.map { $0.isNewline || $0 == "\t" ? " " : String($0) }.joined().utf8)
+    }.joined(separator: "\t")
   }
 
   /// The note, else the message, with what else there is to know in front; one line.

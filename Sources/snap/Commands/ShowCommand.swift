@@ -54,7 +54,7 @@ struct ShowCommand: Command {
     if !paths.isEmpty { lines.append(("Paths", paths.map(\.description).joined(separator: ", "))) }
     if let git = snapshot.git {
       lines.append(("Commit", git.commit + (git.isDirty ? " (\(counted(git.dirtyFileCount, "file")) dirty)" : "")))
-      lines.append(("Branch", git.branch.isEmpty ? "(detached)" : git.branch))
+      lines.append(("Branch", git.branch.isEmpty ? "(detached)" : displayText(git.branch.utf8)))
       lines.append(("Describe", git.describe))
       if !git.remote.isEmpty { lines.append(("Remote", git.remote)) }
     }

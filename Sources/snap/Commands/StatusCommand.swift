@@ -33,13 +33,22 @@ struct StatusCommand: Command {
       try session.output.write(state.text.utf8)
     }
     let faults = [
-      maxAge.flatMap { Self.fault(state.last?.snapshot, $0) }, maxDrill.flatMap { Self.fault(state, drill: $0) },
+      try maxAge.flatMap { Self.fault(try Self.lastInPast(repository), $0) },
+      maxDrill.flatMap { Self.fault(state, drill: $0) },
     ]
     .compactMap { $0 }
     guard var fault = faults.first else { return nil }
     fault.message = faults.map(\.message).joined(separator: "; ")
     fault.hint = faults.compactMap(\.hint).joined(separator: "; ")
     throw fault
+  }
+
+  /// The newest version that is not dated in the future: such a one says nothing about when anything was saved.
+  private static func lastInPast(_ repository: Repository) throws -> Snapshot? {
+    let now = currentTime()
+    let soon = Timestamp(seconds: now.seconds + 60, nanoseconds: now.nanoseconds)
+    let versions = try repository.snapshots().filter { $0.snapshot.created <= soon }
+    return (versions.last { !$0.isSafetyCopy } ?? versions.last)?.snapshot
   }
 
   private static func fault(_ last: Snapshot?, _ limit: DurationArgument) -> SnapFault? {

@@ -18,7 +18,7 @@ struct ImportReport {
 
   /// Of the statuses that came up, the one that says most.
   var outcome: FaultCode? {
-    [.damage, .refused, .versionExists, .usage, .warnings].first { codes.contains($0) }
+    [.damage, .refused, .versionExists, .usage, .suspect, .warnings].first { codes.contains($0) }
   }
 
   /// - Parameter snapshot: the version, where it exists.
@@ -28,7 +28,7 @@ struct ImportReport {
     var line = "\(backup.version)\t"
     var reason: String?
     switch result {
-    case .imported:
+    case .imported, .suspect:
       word = "imported"
       archiveBytes += backup.byteCount
       storedBytes += snapshot?.statistics.bytesStored ?? 0
@@ -51,6 +51,10 @@ struct ImportReport {
       reason = "not imported: '\(path)': \(text)"
     }
     counts[word, default: 0] += 1
+    if case .suspect(let why) = result {
+      codes.insert(.suspect)
+      session.console.warn("\(backup.version) is imported, but suspect: \(why)")
+    }
     if let reason { session.console.itemFailed(path: backup.path, message: reason) }
     if session.isJSON {
       try session.json(json(backup, word, reason, snapshot))
@@ -93,7 +97,7 @@ struct ImportReport {
 
   private func commit(of backup: OldBackup) -> String {
     let place = [backup.branch, String(backup.commit.prefix(7))].filter { !$0.isEmpty }.joined(separator: " @ ")
-    return place.isEmpty ? "" : ", \(place)"
+    return place.isEmpty ? "" : ", \(displayText(place.utf8))"
   }
 
   private func json(_ backup: OldBackup, _ word: String, _ reason: String?, _ snapshot: Snapshot?) -> JSONObject {

@@ -12,6 +12,8 @@ struct ImportRun {
   /// What became of one archive.
   enum Result: Hashable {
     case imported, alreadyThere, wouldImport
+    /// Imported, equal to its archive, and marked: it does not look like those before it.
+    case suspect(String)
     /// Saved, but it does not hold what the archive does.
     case different(String)
     case refused(FaultCode, String)
@@ -46,13 +48,25 @@ struct ImportRun {
         session.console.warn(
           "\(saved.snapshot.version) is saved; the index could not be updated (\(reason)) and will be rebuilt")
       }
-      let difference = try differenceFromSaved(request, saved.snapshot, reporter)
-      return (difference.map { .different($0) } ?? .imported, saved.snapshot)
+      if let difference = try differenceFromSaved(request, saved.snapshot, reporter) {
+        return (.different(difference), saved.snapshot)
+      }
+      return (try suspicion(of: saved.snapshot).map { .suspect($0) } ?? .imported, saved.snapshot)
     } catch let fault as ArchiveFault {
       return (Self.refusal(of: fault), nil)
     } catch let fault as SnapFault where [.usage, .versionExists].contains(fault.code) {
       return (.refused(fault.code, fault.message), nil)
     }
+  }
+
+  /// Marks the version where its shape is suspect: an export that was cut short must not take a good one's place.
+  private func suspicion(of version: Snapshot) throws -> String? {
+    let suspicions = try ShapeGuard(version, in: repository).suspicions()
+    guard !suspicions.isEmpty else { return nil }
+    var labels = SnapshotLabels()
+    labels.suspect = suspicions.joined(separator: "; ")
+    try repository.setLabels(labels, of: version.id)
+    return labels.suspect
   }
 
   /// What reads the saved version finds damaged counts as a difference: the archive is all that there is.

@@ -21,6 +21,8 @@ enum Interruption {
   static func listen() {
     // Touches both: they are made on first use, which must not happen inside the handler.
     _ = (received.load(ordering: .relaxed), isDeferred.load(ordering: .relaxed))
+    // The runtime's would print a stack trace and ask what to do.
+    Glibc.signal(SIGQUIT, SIG_DFL)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       var action = sigaction()
       unsafe action.__sigaction_handler.sa_handler = { Interruption.handle($0) }
