@@ -32,9 +32,7 @@ struct Command {
       let text = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
       throw BenchmarkError("\(arguments.joined(separator: " ")): exit status \(status)\n\(text.suffix(2000))")
     }
-    return Cost(
-      seconds: seconds,
-      processorSeconds: usage.ru_utime.seconds + usage.ru_stime.seconds, peakBytes: Int(usage.ru_maxrss) << 10)
+    return Cost(seconds: seconds, peakBytes: Int(usage.ru_maxrss) << 10)
   }
 
   /// Runs to the end and returns what it printed.
@@ -87,15 +85,11 @@ struct Command {
 /// What one run took.
 struct Cost {
   var seconds: Double
-  /// Of user and system.
-  var processorSeconds = 0.0
   /// Greatest resident size; some MiB of it are this program's own, which a child begins with.
   var peakBytes = 0
 
   static func + (a: Cost, b: Cost) -> Cost {
-    Cost(
-      seconds: a.seconds + b.seconds, processorSeconds: a.processorSeconds + b.processorSeconds,
-      peakBytes: max(a.peakBytes, b.peakBytes))
+    Cost(seconds: a.seconds + b.seconds, peakBytes: max(a.peakBytes, b.peakBytes))
   }
 
   /// Of work in this process.
@@ -113,8 +107,4 @@ struct BenchmarkError: Error, CustomStringConvertible {
 
 extension Duration {
   var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}
-
-extension timeval {
-  fileprivate var seconds: Double { Double(tv_sec) + Double(tv_usec) * 1e-6 }
 }

@@ -50,10 +50,10 @@ struct ShapeGuardTests {
   @Test func `projects that share a repository do not take each other's places`() throws {
     let sandbox = try SnapSandbox()
     try sandbox.shell(
-      "mkdir a b; echo 1 >a/f; echo 1 >b/f; \"$SNAP\" -q -r shared init; for i in 1 2; do for p in a b; do \"$SNAP\" -q -C $p -r ../shared save $p$i; done; done"
+      "mkdir a b; echo 1 >a/f; echo 1 >b/f; \"$SNAP\" -q -r common init; for i in 1 2; do for p in a b; do \"$SNAP\" -q -C $p -r ../common save $p$i; done; done"
     )
-    #expect(try sandbox.snap("-r", "shared", "-q", "gc", "--keep-last", "1").status == 0)
-    let names = try sandbox.snap("-r", "shared", "list").outputLines.map { String($0.prefix(2)) }
+    #expect(try sandbox.snap("-r", "common", "-q", "gc", "--keep-last", "1").status == 0)
+    let names = try sandbox.snap("-r", "common", "list").outputLines.map { String($0.prefix(2)) }
     #expect(names == ["a2", "b2"])
   }
 
