@@ -52,30 +52,28 @@ import SnapshotModel
 
   /// All of `body` is one transaction, rolled back when it throws.
   func transaction<R>(_ kind: TransactionKind, _ body: () throws -> R) throws -> R {
-    try execute(kind.rawValue)
-    do {
-      let result = try body()
-      try execute("COMMIT")
-      return result
-    } catch {
-      rollBack()
-      throw error
-    }
+    try perform(kind) { Result { try body() } }.get()
   }
 
   /// The same where nothing but the database can fail.
   func transaction<R>(
     _ kind: TransactionKind, _ body: () throws(IndexError) -> R
   ) throws(IndexError) -> R {
+    try perform(kind) { Result { () throws(IndexError) in try body() } }.get()
+  }
+
+  private func perform<R, Failure>(
+    _ kind: TransactionKind, _ body: () -> Result<R, Failure>
+  ) throws(IndexError) -> Result<R, Failure> {
     try execute(kind.rawValue)
+    let result = body()
     do throws(IndexError) {
-      let result = try body()
-      try execute("COMMIT")
-      return result
+      if case .success = result { try execute("COMMIT") } else { rollBack() }
     } catch {
       rollBack()
       throw error
     }
+    return result
   }
 
   private func rollBack() {

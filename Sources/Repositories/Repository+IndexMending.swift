@@ -13,9 +13,23 @@ extension Repository {
   /// - Throws: `IndexError.damaged` where the file is too far gone for that: `snap repair index` makes a new one.
   @discardableResult
   func mendIndex() throws -> Bool {
-    var isReadable = true
-    do { try adoptPacks() } catch let error as IndexError where error.callsForRebuild { isReadable = false }
-    let directories = try packNames().compactMap { try directory(of: $0) }
+    let isReadable = try adoptPacksIfReadable()
+    return try mendIndex(against: packNames().compactMap { try directory(of: $0) }, isReadable: isReadable)
+  }
+
+  /// - Returns: whether the index could be brought up to date; `false` where what stands in it cannot be read.
+  func adoptPacksIfReadable() throws -> Bool {
+    do {
+      try adoptPacks()
+      return true
+    } catch let error as IndexError where error.callsForRebuild {
+      return false
+    }
+  }
+
+  /// The comparison with directories that were read before.
+  @discardableResult
+  func mendIndex(against directories: [PackDirectory], isReadable: Bool) throws -> Bool {
     if isReadable, try index.agrees(with: directories) { return false }
     try index.insert(soundPacks(directories, apartFrom: nil), replacing: Array(index.packIDs().keys))
     guard try index.agrees(with: directories) else { throw IndexError.damaged("its tables contradict each other") }

@@ -44,6 +44,19 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
   case characterDevice = 4
   case blockDevice = 5
   case socket = 6
+
+  /// restic's words: `file`, `dir`, `symlink`…
+  package var word: String {
+    switch self {
+    case .file: "file"
+    case .directory: "dir"
+    case .symbolicLink: "symlink"
+    case .fifo: "fifo"
+    case .characterDevice: "chardev"
+    case .blockDevice: "dev"
+    case .socket: "socket"
+    }
+  }
 }
 
 package struct DeviceNumber: Hashable, Sendable {

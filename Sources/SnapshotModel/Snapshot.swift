@@ -131,3 +131,18 @@ package struct SnapshotLabels: Hashable, Sendable {
 
   package var isEmpty: Bool { self == SnapshotLabels() }
 }
+
+extension SnapshotStatistics {
+  /// Counts a regular file as new, changed or as it was.
+  ///
+  /// - Parameter prior: what the version before has under the path.
+  package mutating func count(file entry: ManifestEntry, prior: ManifestEntry?) {
+    bytesLogical += entry.size
+    switch prior {
+    case let prior? where prior.kind == .file && prior.content == entry.content && prior.metadata == entry.metadata:
+      filesUnmodified += 1
+    case .some: filesChanged += 1
+    case nil: filesNew += 1
+    }
+  }
+}

@@ -33,13 +33,3 @@ package struct CheckCommand: Hashable, Sendable {
     return text.count > 100 ? text.prefix(100) + "…" : text
   }
 }
-
-extension ChildProcess.Ending {
-  /// `exited with 3`, `was killed by signal 9`.
-  package var words: String {
-    switch self {
-    case .exited(let status): "exited with \(status)"
-    case .killed(let signal): "was killed by signal \(signal)"
-    }
-  }
-}

@@ -14,6 +14,14 @@ package final class ChildProcess: Sendable {
     case killed(signal: Int32)
 
     package var isSuccess: Bool { self == .exited(0) }
+
+    /// `exited with 3`, `was killed by signal 9`.
+    package var words: String {
+      switch self {
+      case .exited(let status): "exited with \(status)"
+      case .killed(let signal): "was killed by signal \(signal)"
+      }
+    }
   }
 
   /// Where the child's standard error goes.
@@ -228,15 +236,7 @@ package final class ChildProcess: Sendable {
   /// - Parameter signal: the signal that this process was sent, else 0. A terminal sends SIGINT to both by itself.
   package func wait(passingOn signal: () -> Int32) -> Ending {
     var isPassedOn = false
-    while true {
-      let ended = ending.withLock { ending -> Ending? in
-        if let ending { return ending }
-        var status: Int32 = 0
-        guard unsafe waitpid(process, &status, WNOHANG) == process else { return nil }
-        ending = Self.ending(of: status)
-        return ending
-      }
-      if let ended { return ended }
+    while !hasEnded {
       let number = signal()
       if !isPassedOn, [SIGTERM, SIGHUP].contains(number) {
         isPassedOn = true
@@ -244,6 +244,7 @@ package final class ChildProcess: Sendable {
       }
       usleep(20_000)
     }
+    return wait()
   }
 
   private static func pipe() throws(SnapFault) -> (read: Int32, write: Int32) {

@@ -31,7 +31,8 @@ extension ArchiveRun {
     }
     let manifest = try session.finishManifest()
     try session.flush()
-    fillStatistics()
+    statistics.filesRemoved = prior?.filesRemoved ?? 0
+    session.complete(&statistics, started: started)
     if request.skipIfUnchanged, let parent, parent.manifest == manifest {
       return outcome(parent, wasSaved: false)
     }
@@ -55,18 +56,6 @@ extension ArchiveRun {
     var result = outcome(committed.snapshot, wasSaved: true)
     result.indexFailure = committed.indexFailure
     return result
-  }
-
-  private func fillStatistics() {
-    statistics.filesRemoved = prior?.filesRemoved ?? 0
-    statistics.bytesNew = session.bytesNew
-    statistics.chunksNew = session.chunksNew
-    statistics.bytesStored = session.bytesStored
-    statistics.bytesSavedByDelta = session.bytesSavedByDelta
-    let now = currentTime()
-    let elapsed =
-      (now.seconds - started.seconds) * 1000 + (Int64(now.nanoseconds) - Int64(started.nanoseconds)) / 1_000_000
-    statistics.durationMilliseconds = UInt64(max(0, elapsed))
   }
 
   /// The stat cache only spares the next save work: that it cannot be written is worth a note, no more.

@@ -89,13 +89,7 @@ extension ArchiveRun {
 
   /// - Parameter status: what the stat cache shall remember; `nil` for what must be read again next time.
   private func append(file entry: ManifestEntry, status: FileStatus?, prior: ManifestEntry?) throws {
-    switch prior {
-    case let prior? where prior.kind == .file && prior.content == entry.content && prior.metadata == entry.metadata:
-      statistics.filesUnmodified += 1
-    case .some: statistics.filesChanged += 1
-    case nil: statistics.filesNew += 1
-    }
-    statistics.bytesLogical += entry.size
+    statistics.count(file: entry, prior: prior)
     if let status, status.linkCount > 1, entry.hardLinkTarget == nil { linkedContent[entry.path] = entry }
     statCache?.append(status)
     try session.append(entry)

@@ -39,21 +39,7 @@ import CZlib
   private func compress(_ bytes: ArraySlice<UInt8>, flush: Int32) throws {
     var input = bytes
     while true {
-      var result = Z_OK
-      var used = 0
-      var made = 0
-      // zlib reads and writes inside both buffers only, and only during the call.
-      unsafe input.withUnsafeBufferPointer { input in
-        unsafe output.withUnsafeMutableBufferPointer { output in
-          unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-          unsafe stream.pointee.avail_in = UInt32(input.count)
-          unsafe stream.pointee.next_out = output.baseAddress
-          unsafe stream.pointee.avail_out = UInt32(output.count)
-          result = unsafe deflate(stream, flush)
-          used = unsafe input.count - Int(stream.pointee.avail_in)
-          made = unsafe output.count - Int(stream.pointee.avail_out)
-        }
-      }
+      let (result, used, made) = unsafe zlibStep(stream, input, &output) { unsafe deflate($0, flush) }
       guard result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR else {
         throw CompressionError(description: "zlib failed (\(result))")
       }

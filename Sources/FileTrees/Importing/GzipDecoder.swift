@@ -32,21 +32,7 @@ import CZlib
       isBetweenStreams = false
     }
     if isBetweenStreams { return (0, []) }
-    var result = Z_OK
-    var used = 0
-    var made = 0
-    // zlib reads and writes inside both buffers only, and only during the call.
-    unsafe input.withUnsafeBufferPointer { input in
-      unsafe output.withUnsafeMutableBufferPointer { output in
-        unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-        unsafe stream.pointee.avail_in = UInt32(input.count)
-        unsafe stream.pointee.next_out = output.baseAddress
-        unsafe stream.pointee.avail_out = UInt32(output.count)
-        result = unsafe inflate(stream, Z_NO_FLUSH)
-        used = unsafe input.count - Int(stream.pointee.avail_in)
-        made = unsafe output.count - Int(stream.pointee.avail_out)
-      }
-    }
+    let (result, used, made) = unsafe zlibStep(stream, input, &output) { unsafe inflate($0, Z_NO_FLUSH) }
     switch result {
     case Z_STREAM_END: isBetweenStreams = true
     case Z_OK, Z_BUF_ERROR: break

@@ -99,14 +99,7 @@ final class ImportPass {
     if let content = row.content { entry.content = content }
     let old = prior?.take(entry.path)
     switch entry.kind {
-    case .file:
-      statistics.bytesLogical += entry.size
-      switch old {
-      case let old? where old.kind == .file && old.content == entry.content && old.metadata == entry.metadata:
-        statistics.filesUnmodified += 1
-      case .some: statistics.filesChanged += 1
-      case nil: statistics.filesNew += 1
-      }
+    case .file: statistics.count(file: entry, prior: old)
     case .directory:
       statistics.directories += 1
       if old?.kind != .directory { statistics.directoriesNew += 1 }
@@ -123,14 +116,7 @@ final class ImportPass {
     let manifest = try session.finishManifest()
     try session.flush()
     statistics.filesRemoved = prior?.fileCountLeft ?? 0
-    statistics.bytesNew = session.bytesNew
-    statistics.chunksNew = session.chunksNew
-    statistics.bytesStored = session.bytesStored
-    statistics.bytesSavedByDelta = session.bytesSavedByDelta
-    let now = currentTime()
-    let elapsed =
-      (now.seconds - started.seconds) * 1000 + (Int64(now.nanoseconds) - Int64(started.nanoseconds)) / 1_000_000
-    statistics.durationMilliseconds = UInt64(max(0, elapsed))
+    session.complete(&statistics, started: started)
     try events.stopIfAsked()
     let committed = try session.commit { id in
       Snapshot(

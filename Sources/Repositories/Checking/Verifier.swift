@@ -17,7 +17,6 @@ package enum Verifier {
       var missing: [ChunkIDPrefix: PackID] = [:]
       do { missing = try repository.chunksOfMissingPacks() } catch let error as IndexError where error.callsForRebuild {
       }
-      try repository.mendIndex()
       var check = VerifyRun(repository: repository, options: options, missing: missing, progress: progress)
       try check.run()
       return check.report
@@ -51,7 +50,9 @@ private struct VerifyRun {
   }
 
   mutating func run() throws {
+    let isReadable = try repository.adoptPacksIfReadable()
     let packs = try checkDirectories()
+    try repository.mendIndex(against: packs, isReadable: isReadable)
     let graph = PackGraph(packs)
     ranks = graph.ranks(packs: graph.packs.indices)
     report.packs = packs.count

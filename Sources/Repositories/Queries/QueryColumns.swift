@@ -46,17 +46,3 @@ extension ManifestChange {
     ]
   }
 }
-
-extension EntryKind {
-  fileprivate var word: String {
-    switch self {
-    case .file: "file"
-    case .directory: "dir"
-    case .symbolicLink: "symlink"
-    case .fifo: "fifo"
-    case .characterDevice: "chardev"
-    case .blockDevice: "dev"
-    case .socket: "socket"
-    }
-  }
-}

@@ -61,7 +61,7 @@ extension Repository {
       }
       var found: [ListedSnapshot] = []
       for (id, record) in try index.records(folder) where !SnapshotCoder.isVoid(record) {
-        guard let snapshot = try snapshot(id, decoding: wholeRecord(id, record, in: folder)) else { continue }
+        guard let snapshot = try snapshot(id, decoding: record, in: folder) else { continue }
         found.append(ListedSnapshot(snapshot: snapshot, labels: labels[id] ?? SnapshotLabels()))
       }
       return found.sorted {
@@ -70,18 +70,8 @@ extension Repository {
     }
   }
 
-  /// The record as the store has it where the index's copy does not decode.
-  private func wholeRecord(_ id: SnapshotID, _ record: [UInt8], in folder: RecordFolder) throws -> [UInt8] {
-    let name: ObjectName = folder == .trash ? .trash(id) : .snapshot(id)
-    guard (try? SnapshotCoder.decode(record))?.id != id, let stored = try? store.read(name), stored != record else {
-      return record
-    }
-    try? index.setRecord(folder, id, record: stored)  // Spares the next command this look.
-    return stored
-  }
-
-  /// The snapshot that a record spells; a damaged record is read again from its copy in a pack.
-  private func snapshot(_ id: SnapshotID, decoding record: [UInt8]) throws -> Snapshot? {
+  /// The snapshot that a record spells; one that does not decode is read again from the store, then from its copy in a pack.
+  private func snapshot(_ id: SnapshotID, decoding record: [UInt8], in folder: RecordFolder) throws -> Snapshot? {
     do {
       let snapshot = try SnapshotCoder.decode(record)
       guard snapshot.id == id else { throw PackingError.damaged(what: "snapshot record") }
@@ -92,6 +82,11 @@ extension Repository {
         hint: "upgrade snap"
       )
     } catch is PackingError {
+      let name: ObjectName = folder == .trash ? .trash(id) : .snapshot(id)
+      if let stored = try? store.read(name), stored != record {
+        try? index.setRecord(folder, id, record: stored)  // Spares the next command this look.
+        return try snapshot(id, decoding: stored, in: folder)
+      }
       if let copy = try recordCopies()[id] {
         events.note("snapshot \(id.short) is damaged; recovered from its copy in a pack")
         return copy

@@ -10,6 +10,18 @@ import Synchronization
 package struct SaveMustRepeat: Error {}
 
 extension SaveSession {
+  /// Fills in what the session knows: what it stored, and how long it has taken.
+  package func complete(_ statistics: inout SnapshotStatistics, started: Timestamp) {
+    statistics.bytesNew = bytesNew
+    statistics.chunksNew = chunksNew
+    statistics.bytesStored = bytesStored
+    statistics.bytesSavedByDelta = bytesSavedByDelta
+    let now = currentTime()
+    let elapsed =
+      (now.seconds - started.seconds) * 1000 + (Int64(now.nanoseconds) - Int64(started.nanoseconds)) / 1_000_000
+    statistics.durationMilliseconds = UInt64(max(0, elapsed))
+  }
+
   /// What a commit came to.
   package struct Committed: Sendable {
     package var snapshot: Snapshot

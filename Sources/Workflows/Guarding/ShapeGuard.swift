@@ -19,7 +19,7 @@ package struct ShapeGuard {
   /// Trusted versions of the same paths, newest first.
   private let earlier: [Snapshot]
 
-  package init(_ version: Snapshot, in repository: Repository) throws {
+  private init(_ version: Snapshot, in repository: Repository) throws {
     self.repository = repository
     self.version = version
     earlier = try repository.snapshots().filter {
@@ -28,11 +28,27 @@ package struct ShapeGuard {
     }.map(\.snapshot).reversed()
   }
 
+  /// Marks a version that was just saved where its shape is suspect.
+  ///
+  /// - Returns: what looks wrong; empty when nothing does.
+  package static func examine(_ version: Snapshot, in repository: Repository) throws -> [String] {
+    let suspicions = try ShapeGuard(version, in: repository).suspicions()
+    if !suspicions.isEmpty { try mark(version, suspicions, in: repository) }
+    return suspicions
+  }
+
+  /// - Parameter version: just saved: it has no labels yet.
+  package static func mark(_ version: Snapshot, _ suspicions: [String], in repository: Repository) throws {
+    var labels = SnapshotLabels()
+    labels.suspect = suspicions.joined(separator: "; ")
+    try repository.setLabels(labels, of: version.id)
+  }
+
   /// What looks wrong, in words; empty when nothing does.
   ///
   /// Cost: for each dump a manifest segment of up to seven versions; the segments that differ from the last version, and
   /// up to 8 MiB of JSON.
-  package func suspicions() throws -> [String] {
+  private func suspicions() throws -> [String] {
     guard let last = earlier.first else { return [] }
     return try suspectDumps() + missingFiles(since: last) + brokenJSON(since: last)
   }

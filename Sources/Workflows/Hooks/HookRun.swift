@@ -36,12 +36,9 @@ package enum HookRun {
       }
       poll(nil, 0, pollMilliseconds)
     }
-    switch child.wait() {
-    case .exited(0): return
-    case .exited(let status):
-      throw SnapFault(.commandFailed, "hook '\(name)' failed: '\(command.shown)' exited with \(status)")
-    case .killed(let signal):
-      throw SnapFault(.commandFailed, "hook '\(name)' failed: '\(command.shown)' was killed by signal \(signal)")
+    let ending = child.wait()
+    guard ending.isSuccess else {
+      throw SnapFault(.commandFailed, "hook '\(name)' failed: '\(command.shown)' \(ending.words)")
     }
   }
 }

@@ -147,17 +147,11 @@ struct ExportCommand: Command {
     }
     if isToOutput { return }
     if session.isJSON {
-      var object = JSONObject([
-        "message_type": "summary", "version": .string(version.version), "members": .count(summary.members),
-        "bytes_processed": .unsigned(summary.contentBytes), "damaged": .count(summary.damaged.count),
-        "sockets_skipped": .count(summary.skippedSockets.count),
-      ])
+      var object = summary.object(of: version)
       object.setPath(named: "file", target)
       try session.json(object)
     } else if !session.isQuiet {
-      try session.output.line(
-        "exported \(version.version) to \(displayText(target)): \(counted(summary.members, "member")), "
-          + formatted(byteCount: summary.contentBytes))
+      try session.output.line(summary.line(of: version, target: target))
     }
   }
 }

@@ -79,16 +79,17 @@ struct GuardCommand: Command {
       return name
     }
     let first = VersionName(before: program, at: currentTime())
-    for number in 1...9 {
-      let version = number == 1 ? first : first.numbered(number)
+    var version = first
+    var number = 1
+    while true {
       do {
         try save(version.text, before: program, session)
         return version.text
       } catch let fault as SnapFault where fault.code == .versionExists && number < 9 {
-        continue
+        number += 1
+        version = first.numbered(number)
       }
     }
-    preconditionFailure("the ninth try throws or returns")
   }
 
   /// By the command itself, so that whatever a save does is done here; it says nothing but warnings.

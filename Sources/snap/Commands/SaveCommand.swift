@@ -105,7 +105,7 @@ struct SaveCommand: Command {
     if outcome.wasSaved, !missing.isEmpty {
       // It must not take the place of a version that has them.
       let reason = "dump '\(missing.map(\.name).joined(separator: "', '"))' is missing"
-      try mark([reason], on: outcome.snapshot, in: repository)
+      try ShapeGuard.mark(outcome.snapshot, [reason], in: repository)
     }
     let suspicions =
       outcome.wasSaved && missing.isEmpty && !label.noGuard && configuration?.guardsShape != false
@@ -122,20 +122,12 @@ struct SaveCommand: Command {
   /// Marks the version where its shape is suspect; what goes wrong with that does not fail the save.
   private func suspicions(about version: Snapshot, in repository: Repository, _ session: Session) -> [String] {
     do {
-      let suspicions = try ShapeGuard(version, in: repository).suspicions()
-      if !suspicions.isEmpty { try mark(suspicions, on: version, in: repository) }
-      return suspicions
+      return try ShapeGuard.examine(version, in: repository)
     } catch {
       let reason = snapFault(for: error)?.message ?? "\(error)"
       session.console.warn("\(version.version) could not be compared with those before it: \(reason)")
       return []
     }
-  }
-
-  private func mark(_ suspicions: [String], on version: Snapshot, in repository: Repository) throws {
-    var labels = SnapshotLabels()
-    labels.suspect = suspicions.joined(separator: "; ")
-    try repository.setLabels(labels, of: version.id)
   }
 
   /// The dumps that go with a save of the whole project.

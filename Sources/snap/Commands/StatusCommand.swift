@@ -33,7 +33,7 @@ struct StatusCommand: Command {
       try session.output.write(state.text.utf8)
     }
     let faults = [
-      try maxAge.flatMap { Self.fault(try Self.lastInPast(repository), $0) },
+      maxAge.flatMap { Self.fault(state.lastInPast?.snapshot, $0) },
       maxDrill.flatMap { Self.fault(state, drill: $0) },
     ]
     .compactMap { $0 }
@@ -41,14 +41,6 @@ struct StatusCommand: Command {
     fault.message = faults.map(\.message).joined(separator: "; ")
     fault.hint = faults.compactMap(\.hint).joined(separator: "; ")
     throw fault
-  }
-
-  /// The newest version that is not dated in the future: such a one says nothing about when anything was saved.
-  private static func lastInPast(_ repository: Repository) throws -> Snapshot? {
-    let now = currentTime()
-    let soon = Timestamp(seconds: now.seconds + 60, nanoseconds: now.nanoseconds)
-    let versions = try repository.snapshots().filter { $0.snapshot.created <= soon }
-    return (versions.last { !$0.isSafetyCopy } ?? versions.last)?.snapshot
   }
 
   private static func fault(_ last: Snapshot?, _ limit: DurationArgument) -> SnapFault? {

@@ -63,12 +63,9 @@ struct SaveInputOptions: ParsableArguments {
     let child = try ChildProcess(command.map { ArgumentText.encode($0) }, input: .inherited)
     let program = ArgumentText.display(command.first ?? "")
     return Start(input: .stream(descriptor: child.outputDescriptor, name: name)) {
-      switch child.wait() {
-      case .exited(0): return
-      case .exited(let status):
-        throw SnapFault(.commandFailed, "'\(program)' exited with \(status); nothing was saved")
-      case .killed(let signal):
-        throw SnapFault(.commandFailed, "'\(program)' was killed by signal \(signal); nothing was saved")
+      let ending = child.wait()
+      guard ending.isSuccess else {
+        throw SnapFault(.commandFailed, "'\(program)' \(ending.words); nothing was saved")
       }
     }
   }

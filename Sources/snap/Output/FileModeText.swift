@@ -24,17 +24,4 @@ extension ManifestEntry {
     return kind + triple(6, special: 0o4000, letter: "s") + triple(3, special: 0o2000, letter: "s")
       + triple(0, special: 0o1000, letter: "t")
   }
-
-  /// restic's words: `file`, `dir`, `symlink`…
-  var kindText: String {
-    switch kind {
-    case .file: "file"
-    case .directory: "dir"
-    case .symbolicLink: "symlink"
-    case .fifo: "fifo"
-    case .characterDevice: "chardev"
-    case .blockDevice: "dev"
-    case .socket: "socket"
-    }
-  }
 }

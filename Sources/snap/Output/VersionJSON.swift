@@ -81,7 +81,7 @@ extension ManifestEntry {
   func json(messageType: String = "node") -> JSONObject {
     var object = JSONObject(["message_type": .string(messageType), "struct_type": "node"])
     object["name"] = .string(String(decoding: path.name, as: UTF8.self))
-    object["type"] = .string(kindText)
+    object["type"] = .string(kind.word)
     object.setPath(path.bytes)
     object["uid"] = .unsigned(UInt64(metadata.owner.userID))
     object["gid"] = .unsigned(UInt64(metadata.owner.groupID))

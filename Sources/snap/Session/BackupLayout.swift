@@ -63,18 +63,12 @@ struct BackupLayout {
 
   private func report(_ summary: TarSummary, _ snapshot: Snapshot, _ place: [UInt8], _ archive: [UInt8]) throws {
     if session.isJSON {
-      var object = JSONObject([
-        "message_type": "summary", "version": .string(snapshot.version), "members": .count(summary.members),
-        "bytes_processed": .unsigned(summary.contentBytes), "damaged": .count(summary.damaged.count),
-        "sockets_skipped": .count(summary.skippedSockets.count),
-      ])
+      var object = summary.object(of: snapshot)
       object.setPath(named: "folder", place)
       object.setPath(named: "file", archive)
       try session.json(object)
     } else if !session.isQuiet {
-      try session.output.line(
-        "exported \(snapshot.version) to \(displayText(archive)): \(counted(summary.members, "member")), "
-          + formatted(byteCount: summary.contentBytes))
+      try session.output.line(summary.line(of: snapshot, target: archive))
     }
   }
 

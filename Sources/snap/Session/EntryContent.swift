@@ -16,7 +16,7 @@ extension Session {
         .refused, "'\(entry.path)' is a symbolic link to '\(displayText(entry.linkTarget))'",
         path: entry.path.description)
     default:
-      throw SnapFault(.refused, "'\(entry.path)' is a \(entry.kindText), not a file", path: entry.path.description)
+      throw SnapFault(.refused, "'\(entry.path)' is a \(entry.kind.word), not a file", path: entry.path.description)
     }
   }
 }

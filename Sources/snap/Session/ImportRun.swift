@@ -51,22 +51,14 @@ struct ImportRun {
       if let difference = try differenceFromSaved(request, saved.snapshot, reporter) {
         return (.different(difference), saved.snapshot)
       }
-      return (try suspicion(of: saved.snapshot).map { .suspect($0) } ?? .imported, saved.snapshot)
+      // An export that was cut short must not take a good one's place.
+      let suspicions = try ShapeGuard.examine(saved.snapshot, in: repository)
+      return (suspicions.isEmpty ? .imported : .suspect(suspicions.joined(separator: "; ")), saved.snapshot)
     } catch let fault as ArchiveFault {
       return (Self.refusal(of: fault), nil)
     } catch let fault as SnapFault where [.usage, .versionExists].contains(fault.code) {
       return (.refused(fault.code, fault.message), nil)
     }
-  }
-
-  /// Marks the version where its shape is suspect: an export that was cut short must not take a good one's place.
-  private func suspicion(of version: Snapshot) throws -> String? {
-    let suspicions = try ShapeGuard(version, in: repository).suspicions()
-    guard !suspicions.isEmpty else { return nil }
-    var labels = SnapshotLabels()
-    labels.suspect = suspicions.joined(separator: "; ")
-    try repository.setLabels(labels, of: version.id)
-    return labels.suspect
   }
 
   /// What reads the saved version finds damaged counts as a difference: the archive is all that there is.

@@ -22,10 +22,16 @@ struct ProjectState {
 
   /// The newest version that is no mere safety copy of a restore.
   let last: ListedSnapshot?
+  /// The same among those that are not dated in the future: such a one says nothing about when anything was saved.
+  let lastInPast: ListedSnapshot?
   /// The newest drill.
   let lastDrill: OperationRecord?
   /// The newest drill that passed.
   let lastGoodDrill: OperationRecord?
+
+  private static func newest(of versions: [ListedSnapshot]) -> ListedSnapshot? {
+    versions.last { !$0.isSafetyCopy } ?? versions.last
+  }
 
   init(_ repository: Repository, _ session: Session, readsTree: Bool) throws {
     self.repository = repository
@@ -33,7 +39,9 @@ struct ProjectState {
     trashedCount = try repository.trashed().count
     byteCount = try repository.statistics().bytesTotal
     (lastDrill, lastGoodDrill) = try OperationLog.lastDrills(in: repository)
-    last = versions.last { !$0.isSafetyCopy } ?? versions.last
+    let soon = Timestamp(seconds: currentTime().seconds + 60)
+    last = Self.newest(of: versions)
+    lastInPast = Self.newest(of: versions.filter { $0.snapshot.created <= soon })
     let base = session.base(of: repository)
     guard readsTree, let last, last.snapshot.root == base, last.snapshot.sources == [.root] else {
       changes = nil
