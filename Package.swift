@@ -31,7 +31,7 @@ let package = Package(
     .target(name: "ObjectStores", dependencies: ["SnapshotModel", "CLinux"]),
 
     .target(name: "Packing", dependencies: ["SnapshotModel", "Sealing", "CZstd"]),
-    .target(name: "Indexing", dependencies: ["SnapshotModel", "CSQLite"]),
+    .target(name: "Indexing", dependencies: ["SnapshotModel", "Sealing", "CSQLite"]),
 
     .target(
       name: "Repositories",
@@ -44,11 +44,13 @@ let package = Package(
       ]),
     .target(
       name: "Workflows",
-      dependencies: ["SnapshotModel", "ObjectStores", "Repositories", "FileTrees", "CLinux", "CYAML", "CSQLite"]),
+      dependencies: [
+        "SnapshotModel", "Sealing", "ObjectStores", "Repositories", "FileTrees", "CLinux", "CYAML", "CSQLite",
+      ]),
     .executableTarget(
       name: "snap",
       dependencies: [
-        "SnapshotModel", "Sealing", "ObjectStores", "Packing", "Repositories", "FileTrees", "Workflows",
+        "SnapshotModel", "Sealing", "ObjectStores", "Packing", "Repositories", "FileTrees", "Workflows", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -14,7 +14,7 @@ struct ContentParts {
     var text: [UInt8] = []
     while text.count < 16 << 20 { text += random.code(lines: 1000).utf8 }
     self.text = text
-    let hasher = ChunkHasher()
+    let hasher = ChunkHasher(.sha256)
     var start = 0
     chunks = Chunker().lengths(of: text[...], isFinal: true).map { length in
       defer { start += length }
@@ -23,7 +23,7 @@ struct ContentParts {
   }
 
   func measure() throws -> [Part] {
-    let (hasher, chunker, encoder, decoder) = (ChunkHasher(), Chunker(), FrameEncoder(), FrameDecoder())
+    let (hasher, chunker, encoder, decoder) = (ChunkHasher(.sha256), Chunker(), FrameEncoder(), FrameDecoder())
     func hashAll() { _ = hasher.id(of: text) }
     let floor = "SHA-256 of the same bytes"
 

@@ -5,7 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -61,3 +64,39 @@ int linux_spawn_in_folder(posix_spawn_file_actions_t *actions, const char *folde
 }
 
 void linux_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }
+
+// KEYCTL_* and KEY_* of linux/keyctl.h and keyrings(7); libkeyutils would be one more library for four system calls.
+enum { user_keyring = -4, ctl_revoke = 3, ctl_setperm = 5, ctl_search = 10, ctl_read = 11, ctl_set_timeout = 15 };
+
+int linux_remember_secret(const char *name, const void *secret, size_t count, unsigned seconds) {
+  long key = syscall(SYS_add_key, "user", name, secret, count, user_keyring);
+  if (key < 0) return -1;
+  // The user may view, read, write and search: possession is not given in every session (pam_keyinit(8)).
+  if (syscall(SYS_keyctl, ctl_setperm, key, 0x3f0f0000L) < 0 || syscall(SYS_keyctl, ctl_set_timeout, key, seconds) < 0) {
+    int failure = errno;
+    syscall(SYS_keyctl, ctl_revoke, key);
+    errno = failure;
+    return -1;
+  }
+  return 0;
+}
+
+static long find_secret(const char *name) { return syscall(SYS_keyctl, ctl_search, user_keyring, "user", name, 0); }
+
+long linux_recall_secret(const char *name, void *secret, size_t capacity) {
+  long key = find_secret(name);
+  return key < 0 ? -1 : syscall(SYS_keyctl, ctl_read, key, secret, capacity);
+}
+
+int linux_forget_secret(const char *name) {
+  long key = find_secret(name);
+  return key < 0 ? -1 : (int)syscall(SYS_keyctl, ctl_revoke, key);
+}
+
+void linux_guard_secrets(void) {
+  struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+  int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGABRT, SIGTRAP, SIGFPE, SIGQUIT};
+  for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) signal(crashes[i], SIG_DFL);
+}

@@ -13,9 +13,13 @@ package struct Chunker: Sendable {
   let normalLength: Int
   let strictThreshold: UInt64
   let laxThreshold: UInt64
+  private let gearWords: [UInt64]
 
-  package init(parameters: ChunkerParameters = .standard) {
+  /// - Parameter gearWords: 256 random words; another table cuts every file at other places.
+  package init(parameters: ChunkerParameters = .standard, gearWords: [UInt64] = GearTable.words) {
+    precondition(gearWords.count == 256, "a word for each byte")
     self.parameters = parameters
+    self.gearWords = gearWords
     normalLength = max(parameters.minimum, parameters.average / 16 * 13)
     strictThreshold = .max / UInt64(parameters.average * 4)
     laxThreshold = .max / UInt64(parameters.average / 4)
@@ -54,7 +58,7 @@ package struct Chunker: Sendable {
   ///
   /// Safety: reads `bytes[minimum - 64 ..< end]`, and the caller has checked that `minimum < end <= bytes.count`.
   private func boundary(in bytes: UnsafeRawBufferPointer, end: Int) -> Int? {
-    unsafe GearTable.words.withUnsafeBufferPointer { table -> Int? in
+    unsafe gearWords.withUnsafeBufferPointer { table -> Int? in
       guard let table = table.baseAddress, let input = bytes.baseAddress else { return nil }
       let scan = unsafe GearScan(table: table, source: input.assumingMemoryBound(to: UInt8.self))
       let normalEnd = min(normalLength, end)

@@ -3,7 +3,7 @@ import SnapshotModel
 extension RepositoryIndex {
   /// The records of a folder as they were stored there, in ascending order of id; whoever decodes them checks them.
   package func records(_ folder: RecordFolder) throws -> [(SnapshotID, [UInt8])] {
-    try reading { try Self.records($0, kind: folder.rawValue) }
+    try reading { try records($0, kind: folder.rawValue) }
   }
 
   package func setRecord(_ folder: RecordFolder, _ id: SnapshotID, record: [UInt8]) throws {
@@ -20,7 +20,7 @@ extension RepositoryIndex {
   ) throws {
     try writing { db in
       for id in removed { try IndexRecords.remove(db, kind: folder.rawValue, key: id.bytes) }
-      for (id, record) in records { try IndexRecords.set(db, kind: folder.rawValue, key: id.bytes, value: record) }
+      for (id, record) in records { try set(db, kind: folder.rawValue, id, record) }
       // Labels change nothing that is counted.
       if folder != .labels { try IndexRecords.removeAll(db, kind: IndexSchema.RecordKind.cachedValues) }
     }
@@ -28,22 +28,30 @@ extension RepositoryIndex {
 
   /// Records of versions that are gone though nothing forgot them, as they were stored, in ascending order of id.
   package func lostRecords() throws -> [(SnapshotID, [UInt8])] {
-    try reading { try Self.records($0, kind: IndexSchema.RecordKind.lostRecords) }
+    try reading { try records($0, kind: IndexSchema.RecordKind.lostRecords) }
   }
 
   package func setLostRecords(_ records: [(SnapshotID, [UInt8])], removing removed: [SnapshotID]) throws {
     try writing { db in
       let kind = IndexSchema.RecordKind.lostRecords
       for id in removed { try IndexRecords.remove(db, kind: kind, key: id.bytes) }
-      for (id, record) in records { try IndexRecords.set(db, kind: kind, key: id.bytes, value: record) }
+      for (id, record) in records { try set(db, kind: kind, id, record) }
     }
   }
 
-  private static func records(_ db: Connection, kind: Int64) throws -> [(SnapshotID, [UInt8])] {
-    try IndexRecords.all(db, kind: kind).map { key, value in
+  private func records(_ db: Connection, kind: Int64) throws -> [(SnapshotID, [UInt8])] {
+    let cipher = cipher?.session()
+    return try IndexRecords.all(db, kind: kind).map { key, value in
       guard let id = SnapshotID(bytes: key) else { throw IndexError.damaged("the id of a record") }
-      return (id, value)
+      guard let cipher else { return (id, value) }
+      guard let record = cipher.open(value, of: id, kind: kind) else { throw IndexError.damaged("a sealed record") }
+      return (id, record)
     }
+  }
+
+  private func set(_ db: Connection, kind: Int64, _ id: SnapshotID, _ record: [UInt8]) throws(IndexError) {
+    let value = cipher?.session().seal(record, of: id, kind: kind) ?? record
+    try IndexRecords.set(db, kind: kind, key: id.bytes, value: value)
   }
 
   package func snapshotRecords() throws -> [(SnapshotID, [UInt8])] { try records(.snapshots) }

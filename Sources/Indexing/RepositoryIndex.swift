@@ -13,9 +13,11 @@ import Synchronization
 package final class RepositoryIndex: Sendable {
   /// Whether this call of `init` made the file: it holds nothing yet.
   package let isNew: Bool
-  let path: String
+  package let path: String
   let repository: RepositoryID
   let layouts = LayoutCache()
+  /// `nil` where records are no secret.
+  let cipher: IndexRecordCipher?
   private let connections: Mutex<Connections>
   /// Held while the index moves into memory.
   private let moving = Mutex<Void>(())
@@ -37,18 +39,19 @@ package final class RepositoryIndex: Sendable {
   /// - Parameter whenOffDisk: called once, when the index moves into memory, with the reason; without it what cannot be
   ///   written throws. `isNew` tells whether the one in memory began empty.
   package convenience init(
-    path: String, repository: RepositoryID, whenOffDisk: (@Sendable (IndexError) -> Void)? = nil
+    path: String, repository: RepositoryID, cipher: IndexRecordCipher? = nil,
+    whenOffDisk: (@Sendable (IndexError) -> Void)? = nil
   ) throws(IndexError) {
     do throws(IndexError) {
       try Self.createFile(path)
       let connection = try Self.connect(.file(path))
       let isNew = try Self.prepareSchema(connection, repository: repository)
-      self.init(path: path, repository, .file(path), connection, isNew: isNew, whenOffDisk)
+      self.init(path: path, repository, cipher, .file(path), connection, isNew: isNew, whenOffDisk)
     } catch {
       if error.meansReadOnly, whenOffDisk == nil ? Self.exists(path) : Self.isWholeWithoutLog(path) {
-        try self.init(readingOnly: path, repository: repository, whenOffDisk: whenOffDisk)
+        try self.init(readingOnly: path, repository: repository, cipher: cipher, whenOffDisk: whenOffDisk)
       } else if error.meansNoWriting, let whenOffDisk {
-        try self.init(inMemory: repository, path: path, because: error, whenOffDisk: whenOffDisk)
+        try self.init(inMemory: repository, path: path, cipher: cipher, because: error, whenOffDisk: whenOffDisk)
       } else {
         throw error
       }
@@ -57,13 +60,14 @@ package final class RepositoryIndex: Sendable {
 
   /// An index in memory, for this process alone: a copy of the file at `path` where that is whole, else empty.
   package convenience init(
-    inMemory repository: RepositoryID, path: String, because reason: IndexError,
+    inMemory repository: RepositoryID, path: String, cipher: IndexRecordCipher? = nil, because reason: IndexError,
     whenOffDisk: @escaping @Sendable (IndexError) -> Void
   ) throws(IndexError) {
     let (connection, url) = try Self.connectToMemory(repository: repository)
     // What cannot be read of a derived file is made anew.
     let isCopy = Self.isWholeWithoutLog(path) && (try? Self.copy(immutable: path, repository, to: connection)) != nil
-    self.init(path: path, repository, .memory(url: url, because: reason), connection, isNew: !isCopy, whenOffDisk)
+    self.init(
+      path: path, repository, cipher, .memory(url: url, because: reason), connection, isNew: !isCopy, whenOffDisk)
     whenOffDisk(reason)
   }
 
@@ -71,21 +75,23 @@ package final class RepositoryIndex: Sendable {
   ///
   /// - Throws: `IndexError.cannotOpen` also while changes stand in the log alone.
   package convenience init(
-    readingOnly path: String, repository: RepositoryID, whenOffDisk: (@Sendable (IndexError) -> Void)? = nil
+    readingOnly path: String, repository: RepositoryID, cipher: IndexRecordCipher? = nil,
+    whenOffDisk: (@Sendable (IndexError) -> Void)? = nil
   ) throws(IndexError) {
     guard Self.isWholeWithoutLog(path) else {
       throw .cannotOpen(code: 0, text: "its log was not written back, and the folder is read-only")
     }
     let connection = try Self.connectImmutably(path, repository: repository)
-    self.init(path: path, repository, .immutableFile(path), connection, isNew: false, whenOffDisk)
+    self.init(path: path, repository, cipher, .immutableFile(path), connection, isNew: false, whenOffDisk)
   }
 
   private init(
-    path: String, _ repository: RepositoryID, _ place: IndexPlace, _ connection: Connection, isNew: Bool,
-    _ whenOffDisk: (@Sendable (IndexError) -> Void)?
+    path: String, _ repository: RepositoryID, _ cipher: IndexRecordCipher?, _ place: IndexPlace,
+    _ connection: Connection, isNew: Bool, _ whenOffDisk: (@Sendable (IndexError) -> Void)?
   ) {
     self.path = path
     self.repository = repository
+    self.cipher = cipher
     self.isNew = isNew
     self.whenOffDisk = whenOffDisk
     connections = Mutex(Connections(place: place, idle: [connection]))

@@ -46,7 +46,7 @@ package final class LocalObjectStore: ObjectStore {
   ) throws(ObjectStoreError) -> LocalObjectStore {
     try makeRoot(folder, operations: operations)
     let store = try LocalObjectStore(folder: folder, operations: operations)
-    for name in ObjectFolder.allCases.map(\.name) + [TemporaryNames.folder] {
+    for name in ObjectFolder.madeWithRepository.map(\.name) + [TemporaryNames.folder] {
       try store.perform(.write, path: name) { (root) throws(SystemCallFailure) in
         _ = try store.makeFolder(name, in: root)
       }

@@ -10,6 +10,7 @@ package enum ObjectName: Hashable, Sendable {
   case trash(SnapshotID)
   case labels(SnapshotID)
   case tomb(CollectionID)
+  case key(KeySlotID)
   /// The record of one command that ran;
   /// the name is 1...100 of `a-z`, `0-9`, `-`, `.`, `_` and does not begin with `.`.
   case operation(String)
@@ -31,6 +32,7 @@ package enum ObjectName: Hashable, Sendable {
     case .trash: .trash
     case .labels: .labels
     case .tomb: .tombs
+    case .key: .keys
     case .operation: .operations
     }
   }
@@ -43,6 +45,7 @@ package enum ObjectName: Hashable, Sendable {
     case .pack(let id): id.hexadecimal
     case .snapshot(let id), .pending(let id), .trash(let id), .labels(let id): id.hexadecimal
     case .tomb(let id): id.hexadecimal
+    case .key(let id): id.hexadecimal
     case .operation(let name): name
     }
   }
@@ -68,6 +71,7 @@ package enum ObjectName: Hashable, Sendable {
     case .trash: name = id().map(Self.trash)
     case .labels: name = id().map(Self.labels)
     case .tombs: name = id().map(Self.tomb)
+    case .keys: name = id().map(Self.key)
     case .operations: name = Self.isOperation(fileName) ? .operation(fileName) : nil
     }
     guard let name else { return nil }
@@ -97,7 +101,10 @@ extension ObjectName: CustomStringConvertible {
 
 /// A folder of a repository that holds objects of one kind.
 package enum ObjectFolder: CaseIterable, Hashable, Sendable {
-  case packs, snapshots, pending, trash, labels, tombs, operations
+  case packs, snapshots, pending, trash, labels, tombs, operations, keys
+
+  /// Those that every repository has; `keys` appears with the first key.
+  static let madeWithRepository = allCases.filter { $0 != .keys }
 
   package var name: String {
     switch self {
@@ -107,6 +114,7 @@ package enum ObjectFolder: CaseIterable, Hashable, Sendable {
     case .trash: "trash"
     case .labels: "labels"
     case .tombs: "tombs"
+    case .keys: "keys"
     case .operations: "operations"
     }
   }

@@ -9,7 +9,7 @@ package final class FrameEncoder {
 
   private let compressor = ZstdCompressor()
   private let prober = ZstdCompressor()
-  private let hasher = ChunkHasher()
+  private let hasher = ChunkHasher(.sha256)
   /// The frame's chunks on end, when there are several.
   private var joined: [UInt8] = []
 

@@ -135,7 +135,7 @@ package struct FrameHeader: Hashable, Sendable {
 
 extension FrameHeader {
   /// The header as it stands before the payload, `headerLength` bytes.
-  package func encoded() -> [UInt8] { encoded { ChunkHasher().id(of: $0) } }
+  package func encoded() -> [UInt8] { encoded { ChunkHasher(.sha256).id(of: $0) } }
 
   func encoded(hash: (ArraySlice<UInt8>) -> ChunkID) -> [UInt8] {
     var body = ByteWriter(capacity: headerLength)
@@ -155,7 +155,7 @@ extension FrameHeader {
   ///
   /// - Throws: `PackingError`; never holds memory for more than the bytes at hand account for.
   package init(decoding bytes: ArraySlice<UInt8>) throws(PackingError) {
-    try self.init(decoding: bytes) { ChunkHasher().id(of: $0) }
+    try self.init(decoding: bytes) { ChunkHasher(.sha256).id(of: $0) }
   }
 
   init(decoding bytes: ArraySlice<UInt8>, hash: (ArraySlice<UInt8>) -> ChunkID) throws(PackingError) {

@@ -3,8 +3,8 @@ import SnapshotModel
 /// What a pack holds and where: the truth that the index is derived from.
 package struct PackDirectory: Hashable, Sendable {
   package let pack: PackID
-  /// The whole file.
-  package let byteCount: UInt64
+  /// What the whole pack takes in its store.
+  package var byteCount: UInt64
   /// In the order of their offsets.
   package let frames: [Frame]
 

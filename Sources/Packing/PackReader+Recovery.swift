@@ -8,17 +8,18 @@ extension PackReader {
   /// the frames before, or from `base`.
   ///
   /// - Parameters:
+  ///   - naming: how the repository's chunks get their ids.
   ///   - base: the bytes of a chunk that another pack holds; `nil` when it is not known, which damages that frame only.
   /// - Returns: the frames that decode, and the ranges that belong to none of them; a range that holds only the
   ///   directory and the trailer is not damage.
   /// - Throws: only what `source` and `base` throw.
   /// - Complexity: reads the pack once, but for bases; holds one frame, its bases and `PackScan.cacheByteCountMax`.
   package static func scan(
-    _ source: some PackSource, repository: RepositoryID, pack: PackID,
+    _ source: some PackSource, repository: RepositoryID, pack: PackID, naming: ChunkNaming,
     base: (ChunkIDPrefix) throws -> ArraySlice<UInt8>? = { _ in nil }
   ) throws -> (directory: PackDirectory, damaged: [Range<UInt64>]) {
     let size = try source.byteCount
-    var scan = PackScan()
+    var scan = PackScan(naming: naming)
     var offset: UInt64 = 0
     let head = try source.read(0..<min(size, UInt64(PackFormat.headerLength)))
     if (try? PackFormat.checkHeader(head[...], repository: repository, pack: pack)) != nil {
@@ -50,7 +51,7 @@ extension PackReader {
       }
     }
     scan.finish(byteCount: size)
-    return (PackDirectory(pack: pack, byteCount: size, frames: scan.frames), scan.damaged)
+    return (PackDirectory(pack: pack, byteCount: try source.storedByteCount, frames: scan.frames), scan.damaged)
   }
 }
 

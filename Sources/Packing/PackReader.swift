@@ -4,8 +4,14 @@ import SnapshotModel
 /// Bytes of a pack, wherever it is kept.
 package protocol PackSource {
   var byteCount: UInt64 { get throws }
+  /// What it takes in its store: not less.
+  var storedByteCount: UInt64 { get throws }
   /// - Returns: exactly the bytes of `range`, which lies within the pack.
   func read(_ range: Range<UInt64>) throws -> [UInt8]
+}
+
+extension PackSource {
+  package var storedByteCount: UInt64 { get throws { try byteCount } }
 }
 
 /// A pack in memory.
@@ -62,7 +68,7 @@ package enum PackReader {
       directory, frameCount: trailer.frameCount, chunkCount: trailer.chunkCount)
     let end = frames.last?.range.upperBound ?? UInt64(PackFormat.headerLength)
     guard end == trailer.directoryOffset else { throw PackingError.damaged(what: "pack directory") }
-    return PackDirectory(pack: pack, byteCount: size, frames: frames)
+    return PackDirectory(pack: pack, byteCount: try source.storedByteCount, frames: frames)
   }
 
   /// Compares the SHA-256 in the trailer with that of everything before it.

@@ -11,10 +11,12 @@ struct PackScan {
 
   private var directoryOffset: UInt64?
   private let decoder = FrameDecoder()
-  private let hasher = ChunkHasher()
+  private let hasher: ChunkHasher
   private var cache: [ChunkIDPrefix: ArraySlice<UInt8>] = [:]
   private var cacheOrder: [ChunkIDPrefix] = []
   private var cacheByteCount = 0
+
+  init(naming: ChunkNaming) { hasher = ChunkHasher(naming) }
 
   /// Joins neighbouring ranges.
   mutating func damage(_ range: Range<UInt64>) {

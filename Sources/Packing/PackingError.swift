@@ -14,6 +14,16 @@ package enum PackingError: Error, Hashable, Sendable {
   case invalidInput(String)
 }
 
+extension PackingError {
+  /// Whether a later version of this program could read it.
+  package var isNewerFormat: Bool {
+    switch self {
+    case .newerFormat, .unknownFeature: true
+    default: false
+    }
+  }
+}
+
 extension PackingError: CustomStringConvertible {
   package var description: String {
     switch self {

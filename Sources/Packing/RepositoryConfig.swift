@@ -27,11 +27,23 @@ package struct RepositoryConfig: Hashable, Sendable {
   package var features: [String]
   package var chunkLengths: ChunkLengths
   package var created: Timestamp
+  /// Only with the feature `sealed`.
+  private var seal: Seal?
+
+  /// What the keys vouch for: the lines before the seal, as they were stored.
+  private struct Seal: Hashable, Sendable {
+    var text: String
+    var code: [UInt8]
+  }
+
+  package var isSealed: Bool { features.contains(Self.sealedFeature) }
 
   /// The version that this program writes, and the newest that it reads.
   package static let currentFormatVersion = 1
-  /// What this program knows: none was needed yet.
-  package static let knownFeatures: Set<String> = []
+  /// Objects are sealed: docs/format/sealing.md.
+  package static let sealedFeature = "sealed"
+  /// What this program knows.
+  package static let knownFeatures: Set<String> = [sealedFeature]
 
   package init(
     formatVersion: Int = RepositoryConfig.currentFormatVersion, id: RepositoryID, features: [String] = [],
@@ -48,10 +60,31 @@ package struct RepositoryConfig: Hashable, Sendable {
 extension RepositoryConfig {
   private static let what = "config"
   private static let heading = "snap repository"
+  private static let sealKey = "seal: "
   private static let checksumKey = "checksum: "
   private static let bytesMax = 64 << 10
 
   package func encoded() -> [UInt8] {
+    let body = seal.map { $0.text + Self.sealKey + hexadecimal($0.code) + "\n" } ?? text
+    return Array((body + Self.checksumKey + hexadecimal(sha256(Array(body.utf8))) + "\n").utf8)
+  }
+
+  /// The configuration of an encrypted repository, vouched for by its keys.
+  package func sealed(with keys: KeyRing) -> RepositoryConfig {
+    var sealed = self
+    sealed.features = Array(Set(features + [Self.sealedFeature])).sorted()
+    let text = sealed.text
+    sealed.seal = Seal(text: text, code: hmacSHA256(key: keys.configKey, Array(text.utf8)))
+    return sealed
+  }
+
+  /// Whether the keys vouch for all of it.
+  package func isVouchedFor(by keys: KeyRing) -> Bool {
+    guard let seal else { return false }
+    return isEqualInConstantTime(seal.code, hmacSHA256(key: keys.configKey, Array(seal.text.utf8)))
+  }
+
+  private var text: String {
     var lines = [
       Self.heading,
       "format: \(formatVersion)",
@@ -62,8 +95,7 @@ extension RepositoryConfig {
       "chunk-maximum: \(chunkLengths.maximum)",
     ]
     if !features.isEmpty { lines.append("features: \(features.sorted().joined(separator: " "))") }
-    let body = lines.map { $0 + "\n" }.joined()
-    return Array((body + Self.checksumKey + hexadecimal(sha256(Array(body.utf8))) + "\n").utf8)
+    return lines.map { $0 + "\n" }.joined()
   }
 
   /// - Throws: `damaged` when the checksum does not fit, else `newerFormat`, else `unknownFeature`, else `damaged`.
@@ -95,5 +127,11 @@ extension RepositoryConfig {
     self.init(
       formatVersion: Int(format), id: id, features: features,
       chunkLengths: ChunkLengths(minimum: minimum, average: average, maximum: maximum), created: created)
+    if isSealed {
+      guard let line = lines.last.map({ String(decoding: $0, as: UTF8.self) }), line.hasPrefix(Self.sealKey),
+        let code = SnapshotModel.bytes(hexadecimal: line.dropFirst(Self.sealKey.count)), code.count == 32
+      else { throw damaged }
+      seal = Seal(text: String(decoding: body.dropLast(line.utf8.count + 1), as: UTF8.self), code: code)
+    }
   }
 }

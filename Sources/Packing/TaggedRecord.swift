@@ -25,6 +25,12 @@ struct TaggedRecordWriter {
     if !text.isEmpty { append(tag: tag, Array(text.utf8)) }
   }
 
+  /// Goes on behind fields that were encoded before.
+  init(continuing body: [UInt8]) { writer.append(body) }
+
+  /// All so far, without the checksum.
+  var body: [UInt8] { writer.bytes }
+
   func finish() -> [UInt8] { writer.bytes + sha256(writer.bytes) }
 }
 

@@ -153,7 +153,7 @@ extension Repository {
       // Snapshots never change; labels do.
       if folder != .labels, indexed[id] != nil { continue }
       do {
-        let record = try store.read(name)
+        let record = try store.readRecord(name)
         if indexed[id] != record { try index.setRecord(folder, id, record: record) }
       } catch ObjectStoreError.missing {
         seen.remove(id)
@@ -165,19 +165,11 @@ extension Repository {
   /// Where the scan of a damaged pack gets its bases from: the chunks that other packs hold.
   private func scan(_ pack: PackID) throws -> PackDirectory {
     let reader = reader()
-    return try PackReader.scan(StoredPack(store: store, id: pack), repository: id, pack: pack) { prefix in
+    let source = StoredPack(store: store, id: pack, isSalvaged: true)
+    return try PackReader.scan(source, repository: id, pack: pack, naming: naming) { prefix in
       try index.locate(prefix).lazy.compactMap { try? reader.bytes(of: $0.0) }.first
     }.0
   }
-}
-
-/// A pack in the store, as the pack reader wants it.
-struct StoredPack: PackSource {
-  let store: LocalObjectStore
-  let id: PackID
-
-  var byteCount: UInt64 { get throws { try store.byteCount(.pack(id)) } }
-  func read(_ range: Range<UInt64>) throws -> [UInt8] { try store.read(.pack(id), range: range) }
 }
 
 extension RecordFolder {

@@ -8,9 +8,13 @@ import SnapshotModel
 extension Repository {
   /// Lays out a new repository in a folder that does not exist yet or is empty.
   ///
+  /// - Parameter slots: makes what shall open it, if it is to be encrypted.
   /// - Throws: `SnapFault` `.failed` when it holds a repository, `.refused` when it holds anything else.
   @discardableResult
-  package static func create(at folder: String, events: any RepositoryEvents = SilentEvents()) throws -> Repository {
+  package static func create(
+    at folder: String, encryptedFor slots: ((RepositoryID) throws -> [NewKeySlot])? = nil, cacheFolder: String? = nil,
+    events: any RepositoryEvents = SilentEvents()
+  ) throws -> Repository {
     let folder = absolutePath(folder)
     if isRepository(folder) {
       let id = (try? readConfig(at: folder).id.short).map { " (id \($0)…)" } ?? ""
@@ -28,14 +32,26 @@ extension Repository {
         hint: "mkdir -p '\(above)', or mount the disk", path: folder)
     }
     return try asFault {
-      let store = try LocalObjectStore.create(folder: Array(folder.utf8))
       var random = SecureRandom()
-      let config = RepositoryConfig(
+      var config = RepositoryConfig(
         id: RepositoryID(using: &random), chunkLengths: .standard, created: currentTime())
+      // Whoever is asked for a password may go away: nothing was made then.
+      let slots = try slots?(config.id)
+      let store = try LocalObjectStore.create(folder: Array(folder.utf8))
       try store.create(.formatReadme, Array(formatReadme.utf8))
+      let keys = slots.map { _ in KeyRing(newFor: config.id) }
+      if let keys, let slots {
+        config = config.sealed(with: keys)
+        let keySlots = KeySlots(folder: folder, repository: config.id, store: store)
+        for slot in slots { try keySlots.store(slot.secret, label: slot.label, keys: keys) }
+      }
       // The configuration comes last: a folder with one is a repository.
       try store.create(.config, config.encoded())
-      return try open(at: folder, events: events)
+      return try open(
+        at: folder,
+        access: RepositoryAccess(cacheFolder: cacheFolder) { slots in
+          if let keys { keys } else { try RepositoryAccess.plain.unlock(slots) }
+        }, events: events)
     }
   }
 
@@ -55,18 +71,22 @@ extension Repository {
   ///
   /// Brings the index up to date with the records, or makes it anew where it is missing or damaged, and says so.
   ///
-  /// - Parameter operations: the store's system calls; tests make them fail.
+  /// - Parameters:
+  ///   - access: opens it where it is encrypted.
+  ///   - operations: the store's system calls; tests make them fail.
   package static func open(
-    at path: String, events: any RepositoryEvents, operations: any FileOperations = SystemFileOperations()
+    at path: String, access: RepositoryAccess = .plain, events: any RepositoryEvents,
+    operations: any FileOperations = SystemFileOperations()
   ) throws -> Repository {
-    var folder = absolutePath(path)
-    if !isRepository(folder), isRepository(folder + "/" + folderName) { folder += "/" + folderName }
-    guard isRepository(folder) else { throw notARepository(folder) }
+    let folder = try resolvedFolder(path)
     return try asFault {
       let config = try readConfig(at: folder)
-      let store = try LocalObjectStore(folder: Array(folder.utf8), operations: operations)
+      let stored = try LocalObjectStore(folder: Array(folder.utf8), operations: operations)
+      let keys = config.isSealed ? try unlock(folder, config, stored, access) : nil
+      let store = RepositoryStore(stored, keys: keys)
+      let place = IndexFile(folder: folder, keys: keys, cacheFolder: access.cacheFolder)
       func repository(afterMovingIndexAside wasMoved: Bool) throws -> Repository {
-        let (index, wasDamaged) = try openIndex(in: folder, repository: config.id) { reason in
+        let (index, wasDamaged) = try openIndex(place, repository: config.id) { reason in
           events.note("index.sqlite cannot be written (\(reason.shortText)); this command uses an index in memory")
         }
         let repository = Repository(folder: folder, store: store, index: index, config: config, events: events)
@@ -81,20 +101,58 @@ extension Repository {
         return try repository(afterMovingIndexAside: false)
       } catch let error as IndexError where error.callsForRebuild {
         // Its tables are whole, and what stands in them is not.
-        try RepositoryIndex.moveAside(path: indexPath(in: folder))
+        try RepositoryIndex.moveAside(path: place.path)
         return try repository(afterMovingIndexAside: true)
       }
     }
   }
 
-  static func indexPath(in folder: String) -> String { folder + "/index.sqlite" }
+  /// The key slots of the repository at `path`, which need no key to be seen.
+  ///
+  /// - Throws: `SnapFault` `.refused` where it is not encrypted.
+  package static func keySlots(at path: String) throws -> KeySlots {
+    let folder = try resolvedFolder(path)
+    return try asFault {
+      let config = try readConfig(at: folder)
+      guard config.isSealed else {
+        throw SnapFault(
+          .refused, "\(folder) is not encrypted, so it has no keys", hint: "snap init --encrypt makes one that is",
+          path: folder)
+      }
+      return KeySlots(
+        folder: folder, repository: config.id, store: try LocalObjectStore(folder: Array(folder.utf8)))
+    }
+  }
+
+  private static func resolvedFolder(_ path: String) throws -> String {
+    var folder = absolutePath(path)
+    if !isRepository(folder), isRepository(folder + "/" + folderName) { folder += "/" + folderName }
+    guard isRepository(folder) else { throw notARepository(folder) }
+    return folder
+  }
+
+  /// The keys of an encrypted repository, which must vouch for its configuration.
+  private static func unlock(
+    _ folder: String, _ config: RepositoryConfig, _ store: LocalObjectStore, _ access: RepositoryAccess
+  ) throws -> KeyRing {
+    let keys = try access.unlock(KeySlots(folder: folder, repository: config.id, store: store))
+    guard config.isVouchedFor(by: keys) else {
+      throw SnapFault(
+        .tampering, "the configuration of \(folder) was changed by somebody who does not have its keys",
+        hint: "put back the file config from a copy", path: folder)
+    }
+    return keys
+  }
 
   private static func openIndex(
-    in folder: String, repository: RepositoryID, whenOffDisk: @escaping @Sendable (IndexError) -> Void
+    _ place: IndexFile, repository: RepositoryID, whenOffDisk: @escaping @Sendable (IndexError) -> Void
   ) throws -> (RepositoryIndex, wasDamaged: Bool) {
-    let path = indexPath(in: folder)
+    let (path, cipher) = (place.path, place.cipher)
     do {
-      return (try RepositoryIndex(path: path, repository: repository, whenOffDisk: whenOffDisk), false)
+      place.makeFolder()
+      return (
+        try RepositoryIndex(path: path, repository: repository, cipher: cipher, whenOffDisk: whenOffDisk), false
+      )
     } catch {
       guard error.callsForRebuild else { throw error }
     }
@@ -103,10 +161,11 @@ extension Repository {
     } catch {
       // A damaged index where nothing can be renamed: nobody but this process needs a good one.
       return (
-        try RepositoryIndex(inMemory: repository, path: path, because: error, whenOffDisk: whenOffDisk), true
+        try RepositoryIndex(
+          inMemory: repository, path: path, cipher: cipher, because: error, whenOffDisk: whenOffDisk), true
       )
     }
-    return (try RepositoryIndex(path: path, repository: repository, whenOffDisk: whenOffDisk), true)
+    return (try RepositoryIndex(path: path, repository: repository, cipher: cipher, whenOffDisk: whenOffDisk), true)
   }
 
   private static func readConfig(at folder: String) throws -> RepositoryConfig {

@@ -2,6 +2,7 @@ import Chunking
 import Indexing
 import ObjectStores
 import Packing
+import Sealing
 import SnapshotModel
 import Synchronization
 
@@ -16,7 +17,7 @@ package final class Repository: Sendable {
   package let config: RepositoryConfig
   package let events: any RepositoryEvents
 
-  let store: LocalObjectStore
+  let store: RepositoryStore
   let index: RepositoryIndex
   /// Packs that stand in a tomb, as of the last look.
   let condemned = Mutex<Set<PackID>>([])
@@ -25,7 +26,7 @@ package final class Repository: Sendable {
   private let sharedReader = Mutex<ChunkReader?>(nil)
 
   init(
-    folder: String, store: LocalObjectStore, index: RepositoryIndex, config: RepositoryConfig,
+    folder: String, store: RepositoryStore, index: RepositoryIndex, config: RepositoryConfig,
     events: any RepositoryEvents
   ) {
     self.folder = folder
@@ -50,6 +51,11 @@ package final class Repository: Sendable {
   /// Whether nothing can be saved: the disk, or the index's file, may only be read.
   package var isReadOnly: Bool { index.isReadOnly }
 
+  /// How chunks are named here.
+  package var naming: ChunkNaming { store.keys?.chunkNaming ?? .sha256 }
+  /// Whether what is stored can only be read with a key.
+  package var isEncrypted: Bool { store.keys != nil }
+
   /// What a repository is called inside its project.
   package static let folderName = ".snap"
 
@@ -66,7 +72,8 @@ package final class Repository: Sendable {
   /// A reader of its own, for who needs more memory than others.
   func makeReader(cacheBytes: Int = ChunkReader.cacheBytesDefault) -> ChunkReader {
     ChunkReader(
-      index: index, store: store, cacheBytes: cacheBytes, refresh: { [weak self] in try self?.adoptPacks() },
+      index: index, store: store, naming: naming, cacheBytes: cacheBytes,
+      refresh: { [weak self] in try self?.adoptPacks() },
       mend: { [weak self] in try self?.mendIndexOnce() ?? false })
   }
 
@@ -97,7 +104,8 @@ package final class Repository: Sendable {
       let parameters = ChunkerParameters(
         minimum: lengths.minimum, average: lengths.average, maximum: lengths.maximum)
     else { throw SnapFault(.damage, "the configuration of \(folder) asks for impossible chunk lengths") }
-    return Chunker(parameters: parameters)
+    return store.keys.map { Chunker(parameters: parameters, gearWords: $0.gearWords) }
+      ?? Chunker(parameters: parameters)
   }
 
   /// The packs that the index knows and that no collector has condemned.

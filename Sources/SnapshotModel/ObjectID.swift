@@ -39,9 +39,12 @@ package enum PackKind {}
 package enum SnapshotKind {}
 package enum RepositoryKind {}
 package enum CollectionKind {}
+package enum KeySlotKind {}
 
 package typealias PackID = ObjectID<PackKind>
 package typealias SnapshotID = ObjectID<SnapshotKind>
 package typealias RepositoryID = ObjectID<RepositoryKind>
 /// Names the tomb of one run of the collector.
 package typealias CollectionID = ObjectID<CollectionKind>
+/// Names what opens an encrypted repository: one password, key file or recovery code.
+package typealias KeySlotID = ObjectID<KeySlotKind>

@@ -9,6 +9,8 @@ import Testing
 
 /// Content that is held in memory; what is in `damaged` cannot be read.
 final class MemoryContent: ContentReading {
+  let naming = ChunkNaming.sha256
+
   private struct State {
     var chunks: [ChunkID: [UInt8]] = [:]
     var lists: [ChunkID: [ChunkReference]] = [:]
@@ -22,7 +24,7 @@ final class MemoryContent: ContentReading {
   private let state = Mutex(State())
 
   func add(_ bytes: [UInt8]) -> ChunkReference {
-    let reference = ChunkReference(id: ChunkHasher().id(of: bytes), length: bytes.count)
+    let reference = ChunkReference(id: ChunkHasher(.sha256).id(of: bytes), length: bytes.count)
     state.withLock { $0.chunks[reference.id] = bytes }
     return reference
   }

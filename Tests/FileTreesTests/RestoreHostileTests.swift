@@ -1,4 +1,5 @@
 import Glibc
+import Sealing
 import SnapshotModel
 import Synchronization
 import TestSupport
@@ -122,6 +123,7 @@ import Testing
   @Test func `a folder swapped for a symbolic link while restoring leads nowhere`() throws {
     // Swaps `a` once it has been made and its first file has been asked for.
     final class Swapping: ContentReading {
+      var naming: ChunkNaming { content.naming }
       let content: MemoryContent
       let target: String
       let outside: String

@@ -25,7 +25,7 @@ struct FormatExampleTests {
     let stored = try #require(bytes(hexadecimal: Self.delta))
     let header = try FrameHeader(decoding: stored[...])
     let base = Array("one two three four five six seven eight nine ten\n".utf8)
-    #expect(header.bases == [ChunkHasher().id(of: base).prefix])
+    #expect(header.bases == [ChunkHasher(.sha256).id(of: base).prefix])
     let raw = try FrameDecoder().decode(header, payload: stored[header.headerLength...], prefix: base[...])
     #expect(String(decoding: raw, as: UTF8.self) == "one two three 4 five six seven eight nine ten\n")
   }

@@ -23,7 +23,7 @@ struct FrameDamageTests {
       let raw = try? FrameDecoder().decode(
         header, payload: bytes[header.headerLength..<header.frameLength], prefix: prefix[...])
     else { return nil }
-    let hasher = ChunkHasher()
+    let hasher = ChunkHasher(.sha256)
     let chunks = header.chunkRanges.map { Array(raw[$0]) }
     return chunks.map { hasher.id(of: $0) } == ids ? chunks : nil
   }

@@ -22,7 +22,7 @@ enum FrameSamples {
   }
 
   static func chunk(_ bytes: [UInt8]) -> (id: ChunkID, bytes: ArraySlice<UInt8>) {
-    (ChunkHasher().id(of: bytes), bytes[...])
+    (ChunkHasher(.sha256).id(of: bytes), bytes[...])
   }
 
   static func base(_ bytes: [UInt8]) -> DeltaBase { DeltaBase(chunks: [chunk(bytes).id.prefix], bytes: bytes[...]) }

@@ -8,7 +8,7 @@ struct PackRecoveryTests {
   private let id = FrameSamples.pack()
 
   private func scan(_ bytes: [UInt8]) throws -> (directory: PackDirectory, damaged: [Range<UInt64>]) {
-    try PackReader.scan(PackBytes(bytes), repository: repository, pack: id) { prefix in
+    try PackReader.scan(PackBytes(bytes), repository: repository, pack: id, naming: .sha256) { prefix in
       prefix == FrameSamples.base(PackSamples.external).chunks[0] ? PackSamples.external[...] : nil
     }
   }
@@ -60,7 +60,7 @@ struct PackRecoveryTests {
 
   @Test func `a delta whose base is unknown is reported`() throws {
     let pack = try PackSamples.pack()
-    let found = try PackReader.scan(PackBytes(pack.bytes), repository: repository, pack: id)
+    let found = try PackReader.scan(PackBytes(pack.bytes), repository: repository, pack: id, naming: .sha256)
     #expect(found.damaged == [pack.directory.frames[4].range])
   }
 

@@ -19,12 +19,68 @@ struct DamageSweepTests {
   private static let everyNthByte = isFull ? 1 : 41
   private static let everyNthLength = isFull ? 1 : 97
 
-  private let fixture: RepositoryFixture
+  @Test(arguments: Target.allCases, [false, true]) func `no changed byte comes out of a restore, and each is told`(
+    target: Target, isEncrypted: Bool
+  ) throws {
+    let swept = try SweptRepository(isEncrypted: isEncrypted)
+    var random = SeededGenerator(seed: 5)
+    var cases = 0
+    for (path, bytes) in swept.files(of: target) {
+      for at in stride(
+        from: Int.random(in: 0..<Self.everyNthByte, using: &random), to: bytes.count, by: Self.everyNthByte)
+      {
+        for value in [bytes[at] ^ 1 << UInt8.random(in: 0..<8, using: &random), 0x00, 0xFF] where value != bytes[at] {
+          var damaged = bytes
+          damaged[at] = value
+          try swept.check(path, damaged, whole: bytes, "\(path): byte \(at) is \(value)")
+          cases += 1
+        }
+      }
+    }
+    print("damage sweep, bytes of \(target)\(isEncrypted ? ", sealed" : ""): \(cases) cases")
+    #expect(cases > 10)
+  }
+
+  @Test(arguments: Target.allCases, [false, true])
+  func `no length that a file is cut to gives wrong bytes, and each is told`(
+    target: Target, isEncrypted: Bool
+  ) throws {
+    let swept = try SweptRepository(isEncrypted: isEncrypted)
+    var cases = 0
+    for (path, bytes) in swept.files(of: target) {
+      for count in stride(from: 0, to: bytes.count, by: Self.everyNthLength) {
+        try swept.check(path, Array(bytes[..<count]), whole: bytes, "\(path) cut to \(count) of \(bytes.count)")
+        cases += 1
+      }
+    }
+    print("damage sweep, lengths of \(target)\(isEncrypted ? ", sealed" : ""): \(cases) cases")
+    #expect(cases > 0)
+  }
+
+  /// Labels do not say whose they are: they are mutable, and nothing that is restored hangs on them.
+  @Test(arguments: [Target.packs, .snapshots], [false, true])
+  func `one object in another's place is told, and gives no wrong bytes`(
+    target: Target, isEncrypted: Bool
+  ) throws {
+    let swept = try SweptRepository(isEncrypted: isEncrypted)
+    let files = swept.files(of: target)
+    for (path, bytes) in files {
+      for other in files where other.path != path {
+        try swept.check(path, other.bytes, whole: bytes, "\(path) holds \(other.path)")
+      }
+    }
+    #expect(files.count > 1)
+  }
+}
+
+/// A small repository that is damaged, looked at, and mended again and again.
+struct SweptRepository {
+  let fixture: RepositoryFixture
   private let trees: [String: RepositoryFixture.Tree]
 
   /// Three versions, one of them forgotten, in some 9 KiB.
-  init() throws {
-    fixture = try RepositoryFixture()
+  init(isEncrypted: Bool) throws {
+    fixture = try RepositoryFixture(isEncrypted: isEncrypted)
     var random = SeededGenerator(seed: 77)
     var tree: RepositoryFixture.Tree = ["a": random.text(1500), "b": random.bytes(900), "c/d": random.text(400)]
     let repository = try fixture.open()
@@ -43,70 +99,24 @@ struct DamageSweepTests {
     self.trees = trees
   }
 
-  @Test(arguments: Target.allCases) func `no changed byte comes out of a restore, and each is told`(target: Target)
-    throws
-  {
-    var random = SeededGenerator(seed: 5)
-    var cases = 0
-    for (path, bytes) in files(of: target) {
-      for at in stride(
-        from: Int.random(in: 0..<Self.everyNthByte, using: &random), to: bytes.count, by: Self.everyNthByte)
-      {
-        for value in [bytes[at] ^ 1 << UInt8.random(in: 0..<8, using: &random), 0x00, 0xFF] where value != bytes[at] {
-          var damaged = bytes
-          damaged[at] = value
-          try check(path, damaged, whole: bytes, "\(path): byte \(at) is \(value)")
-          cases += 1
-        }
-      }
-    }
-    print("damage sweep, bytes of \(target): \(cases) cases")
-    #expect(cases > 10)
-  }
-
-  @Test(arguments: Target.allCases) func `no length that a file is cut to gives wrong bytes, and each is told`(
-    target: Target
-  ) throws {
-    var cases = 0
-    for (path, bytes) in files(of: target) {
-      for count in stride(from: 0, to: bytes.count, by: Self.everyNthLength) {
-        try check(path, Array(bytes[..<count]), whole: bytes, "\(path) cut to \(count) of \(bytes.count)")
-        cases += 1
-      }
-    }
-    print("damage sweep, lengths of \(target): \(cases) cases")
-    #expect(cases > 0)
-  }
-
-  /// Labels do not say whose they are: they are mutable, and nothing that is restored hangs on them.
-  @Test(arguments: [Target.packs, .snapshots])
-  func `one object in another's place is told, and gives no wrong bytes`(target: Target) throws {
-    let files = files(of: target)
-    for (path, bytes) in files {
-      for other in files where other.path != path {
-        try check(path, other.bytes, whole: bytes, "\(path) holds \(other.path)")
-      }
-    }
-    #expect(files.count > 1)
-  }
-
-  private func files(of target: Target) -> [(path: String, bytes: [UInt8])] {
+  func files(of target: DamageSweepTests.Target) -> [(path: String, bytes: [UInt8])] {
     guard target != .index else {
-      return [("index.sqlite", StoreTestFolder.bytes(fixture.path + "/index.sqlite") ?? [])]
+      return [("index.sqlite", StoreTestFolder.bytes(fixture.indexPath()) ?? [])]
     }
     return fixture.files().filter { $0.path == target.rawValue || $0.path.hasPrefix(target.rawValue + "/") }
   }
 
   /// Damages the file, looks at everything, and puts it back.
-  private func check(_ path: String, _ damaged: [UInt8], whole: [UInt8], _ comment: String) throws {
-    let index = StoreTestFolder.bytes(fixture.path + "/index.sqlite") ?? []
-    StoreTestFolder.write(damaged, to: fixture.path + "/" + path)
+  func check(_ path: String, _ damaged: [UInt8], whole: [UInt8], _ comment: String) throws {
+    let index = StoreTestFolder.bytes(fixture.indexPath()) ?? []
+    let place = path == "index.sqlite" ? fixture.indexPath() : fixture.path + "/" + path
+    StoreTestFolder.write(damaged, to: place)
     defer {
       for suffix in ["-wal", "-shm", ".bad", ".bad-wal", ".bad-shm"] {
-        _ = unsafe unlink(fixture.path + "/index.sqlite" + suffix)
+        _ = unsafe unlink(fixture.indexPath() + suffix)
       }
-      StoreTestFolder.write(index, to: fixture.path + "/index.sqlite")
-      StoreTestFolder.write(whole, to: fixture.path + "/" + path)
+      StoreTestFolder.write(index, to: fixture.indexPath())
+      StoreTestFolder.write(whole, to: place)
     }
     do {
       let repository = try fixture.open()
@@ -122,7 +132,7 @@ struct DamageSweepTests {
       guard path == "index.sqlite" else { return }
       // `verify` fills it anew, or says the other.
       #expect(["snap repair index", "snap verify"].contains(fault.hint), "\(comment): \(fault)")
-      _ = try IndexRebuilder.rebuild(fixture.path, events: fixture.events)
+      _ = try IndexRebuilder.rebuild(fixture.path, access: fixture.access, events: fixture.events)
       try readAll(fixture.open(), path, comment)
     }
   }

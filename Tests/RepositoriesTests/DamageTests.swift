@@ -164,9 +164,9 @@ struct DamageTests {
   }
 
   private func frame(_ bytes: [UInt8], on base: [UInt8]?) throws -> EncodedFrame {
-    let chunks = [(ChunkHasher().id(of: bytes), bytes[...])]
+    let chunks = [(ChunkHasher(.sha256).id(of: bytes), bytes[...])]
     guard let base else { return try FrameEncoder().encode(chunks: chunks, level: .auto) }
-    let delta = DeltaBase(chunks: [ChunkHasher().id(of: base).prefix], bytes: base[...])
+    let delta = DeltaBase(chunks: [ChunkHasher(.sha256).id(of: base).prefix], bytes: base[...])
     return try #require(try FrameEncoder().encodeDelta(chunks: chunks, base: delta))
   }
 }

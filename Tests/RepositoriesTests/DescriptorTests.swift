@@ -17,7 +17,7 @@ import Testing
       try repository.withSaveInProgress { pool in
         let session = try SaveSession(repository: repository, parent: nil, pool: pool)
         var stream = try session.makeContentStream(prior: nil, byteCountExpected: 1)
-        try stream.add(HashedChunk(id: ChunkHasher().id(of: [1]), bytes: [1]))
+        try stream.add(HashedChunk(id: ChunkHasher(.sha256).id(of: [1]), bytes: [1]))
         throw CancellationError()
       }
     }

@@ -24,12 +24,12 @@ import Testing
   @Test func `a lost config is written anew with the id that the packs name`() throws {
     let folder = Folder()
     let repository = try Repository.create(at: folder.path + "/repository")
-    let pool = try WorkerPool(threadCount: 1)
+    let pool = try WorkerPool(naming: .sha256, threadCount: 1)
     defer { pool.close() }
     let session = try SaveSession(repository: repository, parent: nil, pool: pool)
     var stream = try session.makeContentStream(prior: nil, byteCountExpected: 3)
     let bytes: [UInt8] = [1, 2, 3]
-    try stream.add(HashedChunk(id: WorkerTools().hasher.id(of: bytes), bytes: bytes[...]))
+    try stream.add(HashedChunk(id: WorkerTools(naming: .sha256).hasher.id(of: bytes), bytes: bytes[...]))
     _ = try stream.finish()
     try session.flush()
     try session.storePacks(record: SnapshotCoder.void)

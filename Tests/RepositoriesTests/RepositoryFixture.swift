@@ -17,11 +17,37 @@ final class RepositoryFixture {
   var path: String { holder.path("repository") }
   let events = RecordedEvents()
 
-  init() throws { _ = try Repository.create(at: path, events: events) }
+  /// Opens it where it is encrypted.
+  private let keys: KeyRing?
+  var isEncrypted: Bool { keys != nil }
+  /// Of an encrypted repository: where its index lies.
+  var cacheFolder: String { holder.path("cache") }
+
+  init(isEncrypted: Bool = false) throws {
+    let slot = NewKeySlot(secret: .recoveryCode(RecoveryCode().secret), label: "test")
+    let repository = try Repository.create(
+      at: holder.path("repository"), encryptedFor: isEncrypted ? { _ in [slot] } : nil,
+      cacheFolder: holder.path("cache"), events: events)
+    keys = repository.keys
+    repository.close()
+  }
 
   /// Another handle on it, as another process would have it.
   func open(operations: any FileOperations = SystemFileOperations()) throws -> Repository {
-    try Repository.open(at: path, events: events, operations: operations)
+    try Repository.open(at: path, access: access, events: events, operations: operations)
+  }
+
+  var access: RepositoryAccess {
+    let keys = keys
+    return RepositoryAccess(cacheFolder: cacheFolder) { slots in
+      if let keys { keys } else { try RepositoryAccess.plain.unlock(slots) }
+    }
+  }
+
+  /// Where the index lies.
+  func indexPath() -> String {
+    guard let keys else { return path + "/index.sqlite" }
+    return "\(cacheFolder)/\(keys.repository.hexadecimal)/index.sqlite"
   }
 
   /// Bytes of the objects that a collection can free, as the file system has them.
@@ -167,7 +193,7 @@ extension SaveSession {
   /// Everything before the commit: content, manifest, frames; packs may still be filling.
   func store(_ tree: RepositoryFixture.Tree, pieceLength: Int = 1024) throws -> ChunkReference {
     let old = try repository.snapshots().last.map { try repository.manifest(of: $0.snapshot) }
-    let hasher = ChunkHasher()
+    let hasher = ChunkHasher(repository.naming)
     try append(ManifestEntry(path: .root, kind: .directory, metadata: metadata))
     for (path, bytes) in tree.compactMap({ entry in ArchivePath(entry.key).map { ($0, entry.value) } })
       .sorted(by: { $0.0 < $1.0 })

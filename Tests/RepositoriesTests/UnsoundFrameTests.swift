@@ -72,7 +72,7 @@ struct UnsoundFrameTests {
     _ = try pack([delta(y, on: x)])
     let again = try fixture.open()
     try again.adoptPacks()
-    #expect(try again.index.locate(ChunkHasher().id(of: y)).isEmpty)
+    #expect(try again.index.locate(ChunkHasher(.sha256).id(of: y)).isEmpty)
     try again.save("v1", ["y": y], pieceLength: 4000)
     try expect(["v0": ["other": [1, 2, 3]], "v1": ["y": y]], in: fixture.open(), "stored anew")
   }
@@ -107,12 +107,12 @@ struct UnsoundFrameTests {
   }
 
   private func plain(_ bytes: [UInt8]) throws -> EncodedFrame {
-    try encoder.encode(chunks: [(ChunkHasher().id(of: bytes), bytes[...])], level: .auto)
+    try encoder.encode(chunks: [(ChunkHasher(.sha256).id(of: bytes), bytes[...])], level: .auto)
   }
 
   private func delta(_ bytes: [UInt8], on base: [UInt8]) throws -> EncodedFrame {
-    let base = DeltaBase(chunks: [ChunkHasher().id(of: base).prefix], bytes: base[...])
-    return try #require(try encoder.encodeDelta(chunks: [(ChunkHasher().id(of: bytes), bytes[...])], base: base))
+    let base = DeltaBase(chunks: [ChunkHasher(.sha256).id(of: base).prefix], bytes: base[...])
+    return try #require(try encoder.encodeDelta(chunks: [(ChunkHasher(.sha256).id(of: bytes), bytes[...])], base: base))
   }
 
   /// Stores a pack as a save that was killed leaves it.

@@ -17,7 +17,7 @@ struct SHA256Tests {
   ])
   func `known answers hold in every form`(text: String, repetitions: Int, digest: String) {
     let bytes = Array(String(repeating: text, count: repetitions).utf8)
-    let hasher = ChunkHasher()
+    let hasher = ChunkHasher(.sha256)
     #expect(hexadecimal(sha256(bytes)) == digest)
     #expect(hasher.id(of: bytes).hexadecimal == digest)
     #expect(hasher.id(of: [9] + bytes).hexadecimal != digest)

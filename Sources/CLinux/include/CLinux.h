@@ -38,6 +38,15 @@ uint32_t linux_minor(uint64_t device);
 /// Makes a program that is spawned with `actions` start in `folder` (`posix_spawn_file_actions_addchdir_np`).
 int linux_spawn_in_folder(posix_spawn_file_actions_t *_Nonnull actions, const char *_Nullable folder);
 
+/// Keeps a secret in the kernel for this user's processes (keyrings(7)): -1 and `errno` when that cannot be.
+int linux_remember_secret(const char *_Nonnull name, const void *_Nonnull secret, size_t count, unsigned seconds);
+/// Reads it back: how many bytes it has (at most `capacity` of them are written), or -1.
+long linux_recall_secret(const char *_Nonnull name, void *_Nonnull secret, size_t capacity);
+int linux_forget_secret(const char *_Nonnull name);
+
+/// Core dumps off, no debugger of this user, and crash handlers that print memory removed.
+void linux_guard_secrets(void);
+
 #include "restoring.h"
 /// Limits the heaps that the allocator keeps for threads (`mallopt(M_ARENA_MAX)`).
 void linux_limit_arenas(int count);

@@ -64,7 +64,7 @@ private struct WorkTreeComparison {
   private var rows: StatCache.Cursor?
   private let repository: Repository
   private let owners = OwnerNames()
-  private let hasher = ChunkHasher()
+  private let hasher: ChunkHasher
   private let reader: ChunkReader
   private let made: MadeFiles
   private var hardLinks = HardLinkTable()
@@ -75,6 +75,7 @@ private struct WorkTreeComparison {
     rows = cache?.makeCursor()
     reader = repository.reader()
     self.repository = repository
+    hasher = ChunkHasher(repository.naming)
   }
 
   mutating func compare(_ item: WalkedItem, _ body: (ManifestChange) throws -> Void) throws {

@@ -16,7 +16,7 @@ final class ImportPass {
   private var prior: PriorFiles?
   private let owners = OwnerNames()
   private let chunker: Chunker
-  private let hasher = ChunkHasher()
+  private let hasher: ChunkHasher
   private var statistics = SnapshotStatistics()
   private var progress = SaveProgress()
   /// Files that were met.
@@ -28,6 +28,7 @@ final class ImportPass {
     self.repository = repository
     self.events = events
     chunker = try repository.chunker()
+    hasher = ChunkHasher(repository.naming)
     let parent = try Self.parent(of: request, in: repository)
     do {
       prior = try parent.map { try PriorFiles(Manifest($0.manifest, reader: repository.reader())) }

@@ -10,21 +10,12 @@ package struct StatCacheFile: Sendable {
 
   /// `<cache folder>/<repository id>/stat-<hash of the root's path>`.
   ///
-  /// The cache folder is `SNAP_CACHE_DIR`, else `XDG_CACHE_HOME/snap`, else `HOME/.cache/snap`; of the latter two only
-  /// an absolute path counts.
-  ///
   /// - Parameter root: absolute path of the tree. Roots of equal hash would share a file, which the manifest's id in it
   ///   makes harmless.
   /// - Parameter variable: an environment variable's value.
   /// - Returns: `nil` when no variable gives one: then there is no cache.
   package init?(repository: RepositoryID, root: [UInt8], variable: (String) -> [UInt8]? = environmentVariable) {
-    func folder(_ name: String, _ below: String) -> [UInt8]? {
-      guard let value = variable(name), value.first == UInt8(ascii: "/") else { return nil }
-      return value + Array(below.utf8)
-    }
-    guard
-      let base = variable("SNAP_CACHE_DIR") ?? folder("XDG_CACHE_HOME", "/snap") ?? folder("HOME", "/.cache/snap")
-    else { return nil }
+    guard let base = CacheFolder.path(variable: variable) else { return nil }
     // FNV-1a, 64 bits.
     let hash = root.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     let digits = hexadecimal(littleEndianBytes(hash, count: 8).reversed())

@@ -1,9 +1,13 @@
+import Sealing
 import SnapshotModel
 
 /// Where the bytes of a snapshot's files come from.
 ///
 /// Called from several threads at once.
 package protocol ContentReading: Sendable {
+  /// How chunks get their ids.
+  var naming: ChunkNaming { get }
+
   /// The chunks of `content` in order, an indirect list resolved.
   ///
   /// - Throws: what kept a list from being read; that file counts as damaged.

@@ -9,7 +9,7 @@ import SnapshotModel
 package final class CreationRemover {
   private let context: RestoreContext
   private let restorer: Restorer
-  private let hasher = ChunkHasher()
+  private let hasher: ChunkHasher
   private var removed: Set<ArchivePath> = []
   /// The modes of folders that were made writable for it.
   private var modes: [ArchivePath: UInt16] = [:]
@@ -24,6 +24,7 @@ package final class CreationRemover {
     options.requiresEmptyTarget = false
     restorer = Restorer(target: target, options: options, content: content, events: events)
     context = restorer.context
+    hasher = ChunkHasher(content.naming)
   }
 
   /// - Parameter entries: what the restore made, in path order.

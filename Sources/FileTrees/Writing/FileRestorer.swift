@@ -14,7 +14,7 @@ struct FileJob: Sendable {
 /// Restores regular files, one at a time; each writing thread has its own.
 final class FileRestorer {
   let context: RestoreContext
-  private let hasher = ChunkHasher()
+  private let hasher: ChunkHasher
   private let metadata: MetadataWriter
   private let temporaryPrefix: [UInt8]
   private var temporaryCount = 0
@@ -24,6 +24,7 @@ final class FileRestorer {
 
   init(context: RestoreContext, thread: Int) {
     self.context = context
+    hasher = ChunkHasher(context.content.naming)
     metadata = MetadataWriter(context: context)
     temporaryPrefix = context.temporaryPrefix + Array("\(thread)-".utf8)
   }

@@ -15,9 +15,11 @@ package enum IndexRebuilder {
   }
 
   /// Works also where the index is so damaged that the repository would not open otherwise.
-  package static func rebuild(_ path: String, events: any RepositoryEvents) throws -> Outcome {
+  package static func rebuild(
+    _ path: String, access: RepositoryAccess = .plain, events: any RepositoryEvents
+  ) throws -> Outcome {
     try asFault {
-      var repository = try Repository.open(at: path, events: events)
+      var repository = try Repository.open(at: path, access: access, events: events)
       if let reason = repository.index.reasonNotWritten {
         throw SnapFault(
           reason.meansReadOnly ? .permission : .noSpace,
@@ -26,10 +28,10 @@ package enum IndexRebuilder {
       // Before the index goes: it may be the only one that remembers them, as far as it can be read.
       var found = 0
       do { found = try recoverLost(in: repository) } catch let error as IndexError where error.callsForRebuild {}
-      let indexPath = Repository.indexPath(in: repository.folder)
+      let indexPath = repository.index.path
       repository.index.close()
       try removeIndex(indexPath)
-      repository = try Repository.open(at: path, events: events)
+      repository = try Repository.open(at: path, access: access, events: events)
       let recovered = try found + recoverLost(in: repository) + recoverRecords(in: repository)
       let packs = try repository.index.packIDs().count
       var chunks = 0
@@ -67,7 +69,7 @@ package enum IndexRebuilder {
     var damaged: [SnapshotID] = []
     for name in names {
       guard let id = name.snapshotID else { continue }
-      let record = try store.read(name)
+      let record = try store.readRecord(name)
       if !SnapshotCoder.isVoid(record), (try? SnapshotCoder.decode(record)) == nil { damaged.append(id) }
     }
     let isAllLost = try names.isEmpty && store.list(.trash).isEmpty

@@ -92,9 +92,8 @@ private struct VerifyRun {
         report.wasCutShort = true
         return
       }
-      let stored: [UInt8]
       do {
-        stored = try repository.store.read(.pack(pack.pack))
+        let stored = try repository.store.read(.pack(pack.pack), isStrict: true)
         try PackReader.checkWhole(stored)
       } catch let error as PackingError {
         ledger.add("pack \(pack.pack.short)…: \(error)", of: pack.pack)
@@ -244,7 +243,7 @@ private struct VerifyRun {
       for name in try repository.store.list(folder) {
         guard let id = name.snapshotID else { continue }
         do {
-          let record = try repository.store.read(name)
+          let record = try repository.store.read(name, isStrict: true)
           if folder == .labels {
             _ = try LabelsCoder.decode(record)
           } else if !SnapshotCoder.isVoid(record), try SnapshotCoder.decode(record).id != id {

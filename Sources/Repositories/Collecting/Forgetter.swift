@@ -90,13 +90,12 @@ extension Repository {
   private func copy(
     _ id: SnapshotID, from source: (SnapshotID) -> ObjectName, to target: (SnapshotID) -> ObjectName
   ) throws {
-    let record = try store.read(source(id))
     do {
-      try store.create(target(id), record)
+      try store.copyRecord(source(id), to: target(id), replacing: false)
     } catch ObjectStoreError.exists {
       // Left by a move that was interrupted: the same record, but its age must be counted from now. Or a VOID, which
       // only kept a save from committing that had long committed: it must not take the record's place.
-      try store.replace(target(id), record)
+      try store.copyRecord(source(id), to: target(id), replacing: true)
     }
   }
 }

@@ -156,7 +156,7 @@ package enum GarbageCollector {
   private static func move(_ frames: [(pack: PackID, frame: PackDirectory.Frame)], in repository: Repository) throws {
     var random = SecureRandom()
     var next = 0
-    for layout in EvacuationLayout.layouts(of: frames.map(\.frame)) {
+    for layout in EvacuationLayout.layouts(of: frames.map(\.frame), in: repository.store) {
       var writer = PackWriter(repository: repository.id, pack: PackID(using: &random))
       for frame in layout.frames {
         let bytes = try repository.store.read(.pack(frames[next].pack), range: frame.range)

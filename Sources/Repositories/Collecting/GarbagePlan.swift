@@ -71,7 +71,7 @@ extension GarbagePlan {
     var bytesNew = bytesRepacked
     for packs in tombs.map(\.packs) + [chosen.sorted()] {
       let frames = moving.filter { packs.contains(graph.packs[graph.nodes[$0].pack].pack) }.map { graph.frame($0) }
-      bytesNew += EvacuationLayout.layouts(of: frames).reduce(0) { $0 + $1.byteCount }
+      bytesNew += EvacuationLayout.layouts(of: frames, in: repository.store).reduce(0) { $0 + $1.byteCount }
     }
     let movingPacks = Set(moving.map { graph.nodes[$0].pack })
     let goingPackCount = graph.packs.count { going.contains($0.pack) }

@@ -12,7 +12,7 @@ extension Repository {
   /// Runs what frees space; when even that finds the disk full, gives up the reserve and runs it again, and then the
   /// index's file, which is derived.
   func withReserve<R>(_ body: () throws -> R) throws -> R {
-    var sources = [{ try SpaceReserve(self.store).release() }, { try self.index.discardFile() }]
+    var sources = [{ try SpaceReserve(self.store.stored).release() }, { try self.index.discardFile() }]
     while true {
       do {
         let result = try body()
@@ -34,7 +34,7 @@ extension Repository {
   /// Keeps some space for `withReserve`, as far as there is any.
   func keepReserve() {
     // A disk without room for it says so to the next save; a reserve is a help, not a promise.
-    _ = try? SpaceReserve(store).make(storeByteCount: index.packIDs().values.reduce(0, +))
+    _ = try? SpaceReserve(store.stored).make(storeByteCount: index.packIDs().values.reduce(0, +))
   }
 }
 

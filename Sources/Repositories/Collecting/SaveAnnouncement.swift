@@ -91,7 +91,7 @@ extension Repository {
   func abandonedByDeadSaves() throws -> [ObjectName] {
     let now = currentTime()
     let abandoned = try store.list(.pending).filter { name in
-      guard let id = name.snapshotID, let record = try? store.read(name) else { return false }
+      guard let id = name.snapshotID, let record = try? store.readRecord(name) else { return false }
       if let announcement = SaveAnnouncement(decoding: record) { return !announcement.mayBeAlive(now: now) }
       guard let modified = try store.modificationTime(name) else { return false }
       let isOld = now.seconds - modified.seconds > 3600
@@ -123,15 +123,6 @@ private func isSnapshotRecord(_ bytes: [UInt8]) -> Bool {
     return true
   } catch {
     return error.isNewerFormat
-  }
-}
-
-extension PackingError {
-  var isNewerFormat: Bool {
-    switch self {
-    case .newerFormat, .unknownFeature: true
-    default: false
-    }
   }
 }
 

@@ -17,6 +17,8 @@ package final class ChunkReader: Sendable {
 
   private let index: RepositoryIndex
   private let store: any ObjectStore
+  /// How the repository names chunks.
+  package let naming: ChunkNaming
   private let refresh: @Sendable () throws -> Void
   private let mend: @Sendable () throws -> Bool
   private let cache: Mutex<DecodedFrameCache>
@@ -29,11 +31,12 @@ package final class ChunkReader: Sendable {
   ///   - mend: compares the index with the packs, and tells whether it was wrong and is not any more; called when a chunk
   ///     cannot be read where the index says.
   init(
-    index: RepositoryIndex, store: any ObjectStore, cacheBytes: Int = ChunkReader.cacheBytesDefault,
+    index: RepositoryIndex, store: any ObjectStore, naming: ChunkNaming, cacheBytes: Int = ChunkReader.cacheBytesDefault,
     refresh: @escaping @Sendable () throws -> Void, mend: @escaping @Sendable () throws -> Bool = { false }
   ) {
     self.index = index
     self.store = store
+    self.naming = naming
     self.refresh = refresh
     self.mend = mend
     cache = Mutex(DecodedFrameCache(capacityBytes: cacheBytes))
@@ -184,8 +187,8 @@ package final class ChunkReader: Sendable {
     guard chain < Self.chainLengthMax else {
       throw ChunkFault.damaged(id, pack: location.pack, reason: "its chain of bases does not end")
     }
-    let stored = try storedFrame(at: location)
     do {
+      let stored = try storedFrame(at: location)
       let header = try FrameHeader(decoding: stored)
       var base = BaseText()
       var bases: [ChunkReference] = []
@@ -219,7 +222,7 @@ package final class ChunkReader: Sendable {
       let window = try store.read(.pack(location.pack), range: start..<windowEnd)
       windows.withLock { $0.insert(window, of: location.pack, at: start) }
       return window.prefix(location.frameLength)
-    } catch ObjectStoreError.truncated, ObjectStoreError.inputOutput {
+    } catch ObjectStoreError.truncated, ObjectStoreError.inputOutput, is PackingError {
       // What cannot be read may lie behind the frame.
       return try store.read(.pack(location.pack), range: frame)[...]
     }
@@ -248,7 +251,7 @@ package final class ChunkReader: Sendable {
   }
 
   private func withTools<R>(_ body: (WorkerTools) throws -> R) throws -> R {
-    let box = idleTools.withLock { $0.popLast() } ?? WorkerToolsBox()
+    let box = idleTools.withLock { $0.popLast() } ?? WorkerToolsBox(naming)
     defer { idleTools.withLock { $0.append(box) } }
     return try body(box.tools)
   }
@@ -256,5 +259,7 @@ package final class ChunkReader: Sendable {
 
 /// Hands one thread's tools from thread to thread; only ever used by whoever took it out of the idle list.
 private final class WorkerToolsBox: @unchecked Sendable {
-  let tools = WorkerTools()
+  let tools: WorkerTools
+
+  init(_ naming: ChunkNaming) { tools = WorkerTools(naming: naming) }
 }

@@ -59,7 +59,7 @@ extension Repository {
           statistics.delta = (statistics.delta.raw + raw, statistics.delta.stored + stored)
         }
       }
-      for suffix in ["", "-wal", "-shm"] { statistics.bytesIndex += fileSize(Self.indexPath(in: folder) + suffix) }
+      for suffix in ["", "-wal", "-shm"] { statistics.bytesIndex += fileSize(index.path + suffix) }
       var records: UInt64 = 0
       for folder in ObjectFolder.allCases where folder != .packs {
         for name in try store.list(folder) { records += try store.byteCount(name) }

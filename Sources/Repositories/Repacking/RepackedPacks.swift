@@ -5,6 +5,7 @@ import SnapshotModel
 /// The packs that re-encoding fills: stored, or in a dry run made and dropped, so that their sizes are foretold to the byte.
 struct RepackedPacks {
   private let repository: RepositoryID
+  private let store: RepositoryStore
   /// `nil` in a dry run.
   private var queue: PackQueue?
   private var random = SecureRandom()
@@ -13,6 +14,7 @@ struct RepackedPacks {
 
   init(_ repository: Repository, isDryRun: Bool, pool: WorkerPool) {
     self.repository = repository.id
+    store = repository.store
     queue = isDryRun ? nil : PackQueue(repository: repository.id, store: repository.store, pool: pool)
   }
 
@@ -37,6 +39,6 @@ struct RepackedPacks {
 
   private mutating func closePack() {
     guard var full = writer.take() else { return }
-    foretold.append(full.finish().directory)
+    foretold.append(full.finish().directory(in: store))
   }
 }

@@ -70,7 +70,7 @@ struct Repacker {
     outcome.bytesPostponed = choice.bytesPostponed
     guard !choice.parts.isEmpty else { return outcome }
     var history = try HistoryReader(newestFirst, fileBytesMax: effort.fileBytesMax, reader: reader)
-    let pool = try WorkerPool()
+    let pool = try WorkerPool(naming: repository.naming)
     defer { pool.close() }
     var packs = RepackedPacks(repository, isDryRun: isDryRun, pool: pool)
     for (number, part) in history.parts.enumerated() {

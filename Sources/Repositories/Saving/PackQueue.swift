@@ -14,7 +14,7 @@ struct PackQueue {
 
   private let repository: RepositoryID
   /// `nil` in a dry run: frames are counted and dropped.
-  private let store: (any ObjectStore)?
+  private let store: RepositoryStore?
   private let pool: WorkerPool
   private var random = SecureRandom()
   private var writer: PackWriter?
@@ -24,7 +24,7 @@ struct PackQueue {
   /// Bytes of the frames that were appended.
   private(set) var frameBytes = 0
 
-  init(repository: RepositoryID, store: (any ObjectStore)?, pool: WorkerPool) {
+  init(repository: RepositoryID, store: RepositoryStore?, pool: WorkerPool) {
     self.repository = repository
     self.store = store
     self.pool = pool
@@ -71,11 +71,11 @@ struct PackQueue {
   /// A file whose fsync failed is never synchronized again: the kernel reports such an error once and then forgets it
   /// (https://wiki.postgresql.org/wiki/Fsync_Errors).
   private static func storePack(
-    _ pack: FinishedPack, repository: RepositoryID, in store: any ObjectStore
+    _ pack: FinishedPack, repository: RepositoryID, in store: RepositoryStore
   ) throws -> PackDirectory {
     do {
       try store.create(.pack(pack.id), pack.bytes)
-      return pack.directory
+      return pack.directory(in: store)
     } catch ObjectStoreError.notDurable {
       var random = SecureRandom()
       var copy = PackWriter(repository: repository, pack: PackID(using: &random))
@@ -85,7 +85,7 @@ struct PackQueue {
       }
       let again = copy.finish()
       try store.create(.pack(again.id), again.bytes)
-      return again.directory
+      return again.directory(in: store)
     }
   }
 }
@@ -98,4 +98,13 @@ private final class HandOver: Sendable {
   init(_ writer: consuming PackWriter) { self.writer = Mutex(writer) }
 
   func finish() -> FinishedPack { writer.withLock { $0.finish() } }
+}
+
+extension FinishedPack {
+  /// What it holds, and what it takes in the store.
+  func directory(in store: RepositoryStore) -> PackDirectory {
+    var directory = directory
+    directory.byteCount = store.storedByteCount(ofContent: directory.byteCount)
+    return directory
+  }
 }

@@ -10,7 +10,7 @@ extension Repository {
     isDryRun: Bool = false, _ body: (WorkerPool) throws -> R
   ) throws -> R {
     try asFault {
-      let pool = try WorkerPool()
+      let pool = try WorkerPool(naming: naming)
       defer { pool.close() }
       var random = SecureRandom()
       let announcement = ObjectName.pending(SnapshotID(using: &random))

@@ -130,8 +130,8 @@ extension Repository {
   func claimVersion(_ version: String) throws -> (version: String, object: ObjectName) {
     for number in 1...10_000 {
       let name = number == 1 ? version : "\(version)-\(number)"
-      guard let id = SnapshotID(bytes: sha256(Array("version ".utf8) + Array(name.utf8)).prefix(SnapshotID.byteCount))
-      else { break }
+      let hash = ChunkHasher(naming).id(of: Array("version \(name)".utf8))
+      guard let id = SnapshotID(bytes: hash.bytes.prefix(SnapshotID.byteCount)) else { break }
       do {
         // An announcement like that of the save itself:
         // made exclusively, and removed by collectors when its save is dead.

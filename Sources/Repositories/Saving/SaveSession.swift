@@ -19,7 +19,7 @@ package final class SaveSession {
   package private(set) var chunksHealed = 0
 
   let isDryRun: Bool
-  private let hasher = ChunkHasher()
+  private let hasher: ChunkHasher
   private var frames: FrameQueue
   private var packs: PackQueue
   private var stored: Set<ChunkID> = []
@@ -46,6 +46,7 @@ package final class SaveSession {
     self.pool = pool
     self.isDryRun = isDryRun
     reader = repository.reader()
+    hasher = ChunkHasher(repository.naming)
     // After the parent was chosen: it may have come with packs that this index has not seen.
     try repository.adoptPacks()
     packsAtStart = try repository.usablePacks()
@@ -114,7 +115,7 @@ package final class SaveSession {
   ///
   /// Nothing new, no pack: the record of an unchanged tree has no copy.
   func storePacks(record: [UInt8]) throws {
-    if packs.frameBytes > 0 { try append(WorkerTools().encoder.encodeRecord(record)) }
+    if packs.frameBytes > 0 { try append(FrameEncoder().encodeRecord(record)) }
     try packs.finish()
     ownPacks += packs.takeStored()
   }

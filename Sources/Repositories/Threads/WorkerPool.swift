@@ -4,11 +4,11 @@ import SnapshotModel
 
 /// What one worker thread owns: contexts that are costly to make and must not be shared.
 package final class WorkerTools {
-  package let hasher = ChunkHasher()
+  package let hasher: ChunkHasher
   package let encoder = FrameEncoder()
   package let decoder = FrameDecoder()
 
-  package init() {}
+  package init(naming: ChunkNaming) { hasher = ChunkHasher(naming) }
 }
 
 /// The result of a job that a pool runs.
@@ -49,12 +49,13 @@ package final class WorkerPool: Sendable {
 
   package let threadCount: Int
 
+  /// - Parameter naming: how the tools' hashers name chunks.
   /// - Throws: `SnapFault` when the system refuses the threads.
-  package init(threadCount: Int = WorkerPool.defaultThreadCount) throws {
+  package init(naming: ChunkNaming, threadCount: Int = WorkerPool.defaultThreadCount) throws {
     self.threadCount = threadCount
     for _ in 0..<threadCount {
       let thread = try WorkerThread { [monitor, self] in
-        let tools = WorkerTools()
+        let tools = WorkerTools(naming: naming)
         while let job = monitor.withLock({ self.nextJob() }) { job(tools) }
       }
       unsafe threads.append(thread)

@@ -101,7 +101,7 @@ struct GuardCommand: Command {
     var silent = save.global
     silent.quiet = true
     silent.noColor = global.noColor
-    let inner = try Session(global: silent, output: session.output)
+    let inner = try Session(global: silent, output: session.output, within: session)
     defer { inner.close() }
     guard let code = try save.run(in: inner), !allowPartial else { return }
     throw SnapFault(

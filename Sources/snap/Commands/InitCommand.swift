@@ -1,4 +1,6 @@
 import ArgumentParser
+import FileTrees
+import Packing
 import Repositories
 import SnapshotModel
 import Workflows
@@ -14,16 +16,29 @@ struct InitCommand: Command {
     [
       "snap init": "make this folder a project with versions",
       "snap init --repo /mnt/usb/store": "a repository elsewhere",
+      "snap init --encrypt": "encrypted; asks for a password, and prints a recovery code once",
     ],
-    statuses: [1: "there is one already", 18: "the folder is not empty", 19: "no permission"])
+    statuses: [
+      1: "there is one already", 12: "no password", 18: "the folder is not empty", 19: "no permission",
+    ])
+
+  @Flag(help: "Encrypt all that is stored.") var encrypt = false
+  @Flag(help: "With --encrypt: make no recovery code.") var noRecoveryCode = false
 
   @OptionGroup var global: GlobalOptions
+
+  func check() throws {
+    if noRecoveryCode, !encrypt { throw SnapFault(.usage, "--no-recovery-code needs --encrypt") }
+  }
 
   func run(in session: Session) throws -> FaultCode? {
     let named = try session.namedRepository()
     let folder = named ?? FileSystemPath.joined(session.workingFolder, ArchivePath(".snap") ?? .root)
     if String(validating: PathText.split(folder).name, as: UTF8.self) == nil { FileSystemPath.makeFolder(folder) }
-    let repository = try Repository.create(at: PathText.text(of: folder))
+    let recoveryCode = encrypt && !noRecoveryCode ? RecoveryCode() : nil
+    let repository = try Repository.create(
+      at: PathText.text(of: folder), encryptedFor: encrypt ? { try keySlots(for: $0, recoveryCode, session) } : nil,
+      cacheFolder: CacheFolder.path().map(PathText.text))
     let place = PathText.path(of: repository.folder)
     if repository.projectRoot != nil {
       // Git then passes the folder by, whatever the project's own ignore files say.
@@ -34,15 +49,32 @@ struct InitCommand: Command {
     if session.isJSON {
       var object = JSONObject(["message_type": "initialized", "id": .string(repository.id.hexadecimal)])
       object.setPath(named: "repository", place)
+      object["encrypted"] = .boolean(encrypt)
+      if let recoveryCode { object["recovery_code"] = .string(recoveryCode.text) }
       object["configuration_written"] = .boolean(written != nil)
       try session.json(object)
-    } else if !session.isQuiet {
+    } else {
+      // Also with --quiet: it is told this once.
+      if let recoveryCode { try session.output.line("recovery code: \(recoveryCode.text)") }
+      if session.isQuiet { return nil }
       let option = named == nil ? "" : " --repo \(displayText(place))"
-      try session.output.line("created repository \(repository.id.short) at \(displayText(place))")
+      let kind = encrypt ? "encrypted repository" : "repository"
+      if recoveryCode != nil {
+        try session.output.line("keep it where the password is not: either opens the repository, nothing else does")
+      }
+      try session.output.line("created \(kind) \(repository.id.short) at \(displayText(place))")
       try written?.tell(session)
       try session.output.line("next: snap save\(option) v1     to save the first version")
       try session.output.line("      snap ignored\(option)     to see what is left out, and why")
     }
     return nil
+  }
+
+  private func keySlots(
+    for repository: RepositoryID, _ recoveryCode: RecoveryCode?, _ session: Session
+  ) throws -> [NewKeySlot] {
+    let secret = try NewSecret.forInit(global.secrets).make(for: repository)
+    let code = recoveryCode.map { NewKeySlot(secret: .recoveryCode($0.secret), label: "recovery") }
+    return [NewKeySlot(secret: secret, label: NewSecret.defaultLabel(of: secret))] + (code.map { [$0] } ?? [])
   }
 }

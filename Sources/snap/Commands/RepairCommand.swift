@@ -31,9 +31,9 @@ struct RepairCommand: Command {
     let events = ConsoleEvents(console: session.console)
     let location = try session.requiredLocation()
     let started = monotonicSeconds()
-    let outcome = try IndexRebuilder.rebuild(location, events: events)
+    let outcome = try IndexRebuilder.rebuild(location, access: session.access, events: events)
     let seconds = monotonicSeconds() - started
-    let repository = try Repository.open(at: location, events: events)
+    let repository = try Repository.open(at: location, access: session.access, events: events)
     try OperationLog.append(.repair, "index rebuilt from \(counted(outcome.packs, "pack"))", [], in: repository)
     if session.isJSON {
       try session.json(
@@ -56,7 +56,7 @@ struct RepairCommand: Command {
   /// A folder without its config is not found by looking for a repository: it is named, or it is the `.snap` here.
   private func repairConfig(in session: Session) throws -> FaultCode? {
     let folder = try session.namedRepository() ?? session.workingFolder + Array("/.snap".utf8)
-    let id = try ConfigRebuilder.rebuild(PathText.text(of: folder))
+    let id = try ConfigRebuilder.rebuild(PathText.text(of: folder), access: session.access)
     if session.isJSON {
       try session.json(JSONObject(["message_type": "summary", "repository_id": .string(id.hexadecimal)]))
     } else if !session.isQuiet {

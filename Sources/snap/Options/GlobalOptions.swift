@@ -22,7 +22,9 @@ struct GlobalOptions: ParsableArguments {
   @Flag(help: "Use no colours (NO_COLOR).")
   var noColor = false
 
+  @OptionGroup var secrets: SecretOptions
+
   /// Which of these flags take a value: what stands before the command's name is skipped by this.
-  static let valueFlags = ["-r", "--repo", "-C"]
-  static let plainFlags = ["-q", "--quiet", "-v", "--verbose", "--json", "--no-color"]
+  static let valueFlags = ["-r", "--repo", "-C"] + SecretOptions.valueFlags
+  static let plainFlags = ["-q", "--quiet", "-v", "--verbose", "--json", "--no-color"] + SecretOptions.plainFlags
 }

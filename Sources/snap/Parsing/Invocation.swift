@@ -23,7 +23,7 @@ struct Invocation {
       if GlobalOptions.valueFlags.contains(word) {
         guard let value = remaining.popFirst() else { throw SnapFault(.usage, "\(word) needs a value") }
         leading += [word, value]
-      } else if GlobalOptions.plainFlags.contains(word) || word.hasPrefix("--repo=") {
+      } else if GlobalOptions.plainFlags.contains(word) || Self.isJoined(word) {
         leading.append(word)
       } else if word.hasPrefix("-C"), word.count > 2 {
         leading += ["-C", String(word.dropFirst(2))]
@@ -46,6 +46,11 @@ struct Invocation {
     // What follows `--` may be another program's command line.
     let own = rest.prefix { $0 != "--" }
     if own.contains("--help") || own.contains("-h") { wantsHelp = true }
+  }
+
+  /// `--repo=PATH` and its like.
+  private static func isJoined(_ word: String) -> Bool {
+    GlobalOptions.valueFlags.contains { $0.hasPrefix("--") && word.hasPrefix($0 + "=") }
   }
 
   /// The command that is meant.

@@ -30,6 +30,7 @@ struct SnapRoot: ParsableCommand {
     ("Get back", [RestoreCommand.self, ExportCommand.self]),
     ("Keep small", [ForgetCommand.self, GCCommand.self, UndoCommand.self, OpsCommand.self]),
     ("Keep sound", [VerifyCommand.self, DrillCommand.self, RepairCommand.self]),
+    ("Lock", [KeyCommand.self]),
     ("Label", [TagCommand.self, NoteCommand.self, HoldCommand.self, ReleaseCommand.self, TrustCommand.self]),
     ("Shell", [CompletionCommand.self]),
   ]

@@ -9,6 +9,7 @@ import Workflows
 final class Session: Sendable {
   let console: Console
   let output: StandardOutput
+  let keys: Keys
   /// Absolute, after `-C`.
   let workingFolder: [UInt8]
   private let repositoryOption: String?
@@ -16,13 +17,16 @@ final class Session: Sendable {
   let repositoryOrigin: String
   private let opened = Mutex<[Repository]>([])
 
-  init(global: GlobalOptions, output: StandardOutput) throws(SnapFault) {
+  /// - Parameter outer: the session of the command that this one is a part of; it shares its keys.
+  init(global: GlobalOptions, output: StandardOutput, within outer: Session? = nil) throws {
+    try global.secrets.check()
     self.output = output
     console = Console(
       style: .init(
         isQuiet: global.quiet, isVerbose: global.verbose, isJSON: global.json,
         usesColor: !global.noColor && (ProcessEnvironment.value("NO_COLOR") ?? []).isEmpty
           && ProcessEnvironment.value("TERM") != Array("dumb".utf8)))
+    keys = outer?.keys ?? Keys(global.secrets, console: console)
     for folder in global.directory { try FileSystemPath.changeFolder(ArgumentText.encode(folder)) }
     workingFolder = try FileSystemPath.currentFolder()
     if let option = global.repo {
@@ -65,7 +69,8 @@ final class Session: Sendable {
   }
 
   func openRepository() throws -> Repository {
-    let repository = try Repository.open(at: requiredLocation(), events: ConsoleEvents(console: console))
+    let repository = try Repository.open(
+      at: requiredLocation(), access: access, events: ConsoleEvents(console: console))
     opened.withLock { $0.append(repository) }
     return repository
   }

@@ -74,13 +74,8 @@ struct SettingsInForce {
   }
 
   private mutating func addCacheFolder() {
-    let variables = [("SNAP_CACHE_DIR", ""), ("XDG_CACHE_HOME", "/snap"), ("HOME", "/.cache/snap")]
-    for (variable, below) in variables {
-      guard let value = environmentVariable(variable) else { continue }
-      guard variable == "SNAP_CACHE_DIR" || value.first == UInt8(ascii: "/") else { continue }
-      return add("cache", displayText(value) + below, variable == "HOME" ? "default" : variable)
-    }
-    add("cache", "none", "default")
+    guard let folder = CacheFolder.origin() else { return add("cache", "none", "default") }
+    add("cache", displayText(folder.path), folder.variable == "HOME" ? "default" : folder.variable)
   }
 
   private static func flags(of ignore: IgnoreOptions) -> [(key: String, value: String)] {

@@ -1,0 +1,191 @@
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+
+/// The slots of an encrypted repository, each of which opens its keys; they can be listed without any.
+///
+/// - SeeAlso: docs/format/keys.md
+package struct KeySlots: Sendable {
+  /// As messages name it.
+  package let folder: String
+  package let repository: RepositoryID
+  private let store: LocalObjectStore
+
+  init(folder: String, repository: RepositoryID, store: LocalObjectStore) {
+    self.folder = folder
+    self.repository = repository
+    self.store = store
+  }
+
+  /// Whose slots lie in a folder that may have lost its configuration; `nil` where there are none.
+  static func repository(in store: LocalObjectStore) throws -> RepositoryID? {
+    let slots = try store.list(.keys).compactMap { try? KeySlot(decoding: store.read($0)) }  // A damaged one tells nothing.
+    let votes = Dictionary(grouping: slots, by: \.repository).mapValues(\.count)
+    return votes.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+  }
+
+  /// The object of one slot.
+  package struct Stored: Sendable {
+    package var id: KeySlotID
+    /// `nil` when it cannot be read, or is another repository's.
+    package var slot: KeySlot?
+  }
+
+  /// All of them, the oldest first, damaged ones last.
+  ///
+  /// - Throws: `SnapFault` `.refused` when there are more than 32, or one asks for an absurd amount of memory.
+  package func list() throws -> [Stored] {
+    try asFault {
+      let names = try store.list(.keys)
+      guard names.count <= KeySlot.countMax else {
+        throw SnapFault(
+          .refused, "\(folder) has \(names.count) key slots (limit \(KeySlot.countMax)); refused", path: folder)
+      }
+      return try names.compactMap { name in
+        guard case .key(let id) = name else { return nil }
+        return try stored(id)
+      }.sorted { a, b in
+        guard let first = a.slot, let second = b.slot else { return a.slot != nil || (b.slot == nil && a.id < b.id) }
+        return (first.created, first.id) < (second.created, second.id)
+      }
+    }
+  }
+
+  private func stored(_ id: KeySlotID) throws -> Stored? {
+    do {
+      let slot = try KeySlot(decoding: store.read(.key(id)))
+      let isOurs = slot.id == id && slot.repository == repository
+      return Stored(id: id, slot: isOurs ? slot : nil)
+    } catch ObjectStoreError.missing {
+      return nil
+    } catch PackingError.overLimit(_, let value, _) {
+      throw SnapFault(
+        .refused, "key slot \(id.short) asks for \(formatted(byteCount: value)) of memory; refusing",
+        hint: "delete \(folder)/keys/\(id)",
+        path: ObjectName.key(id).path)
+    } catch PackingError.newerFormat(_, let version) {
+      throw SnapFault(
+        .newerFormat, "key slot \(id.short) has format version \(version); this is snap \(toolVersion)",
+        hint: "upgrade snap")
+    } catch is PackingError {
+      return Stored(id: id, slot: nil)
+    }
+  }
+
+  /// What opening came to.
+  package enum Opening: Sendable {
+    case opened(KeyRing, slot: KeySlot)
+    /// No slot has the secret; how many were tried.
+    case wrongSecret(tried: Int)
+  }
+
+  /// Tries the secrets, each on the slots of its kind.
+  ///
+  /// - Parameter damaged: called with the label of each slot that cannot be read.
+  /// - Throws: `SnapFault` `.damage` when no slot is whole.
+  package func open(with secrets: [SlotSecret], damaged: (String) -> Void) throws -> Opening {
+    let found = try list()
+    for stored in found where stored.slot == nil { damaged(stored.id.short) }
+    let slots = found.compactMap(\.slot)
+    var brokenLabels: [String] = []
+    var tried = 0
+    for secret in secrets {
+      for slot in slots where slot.kind == secret.kind {
+        tried += 1
+        do {
+          if let ring = try slot.open(with: secret) {
+            brokenLabels.forEach(damaged)
+            return .opened(ring, slot: slot)
+          }
+        } catch is PackingError {
+          brokenLabels.append(slot.label)
+        } catch let error as OutOfMemory {
+          throw SnapFault(.failed, "out of memory: the password asks for \(formatted(byteCount: error.byteCount))")
+        }
+      }
+    }
+    // With a damaged head even the right secret does not fit.
+    guard !slots.isEmpty, brokenLabels.count < slots.count else {
+      throw SnapFault(
+        .damage, "every key slot of \(folder) is damaged",
+        hint: "snap key import FILE, with a file that snap key export wrote",
+        path: folder)
+    }
+    brokenLabels.forEach(damaged)
+    return .wrongSecret(tried: tried)
+  }
+
+  // MARK: Changing them
+
+  /// Adds a slot for these keys, durably.
+  ///
+  /// - Throws: `SnapFault` `.refused` when there are 32, or one has the label.
+  @discardableResult
+  package func add(_ secret: SlotSecret, label: String, keys: KeyRing) throws -> KeySlot {
+    try asFault {
+      let found = try list()
+      guard found.count < KeySlot.countMax else {
+        throw SnapFault(
+          .refused, "\(folder) has \(KeySlot.countMax) key slots already", hint: "snap key remove LABEL")
+      }
+      guard !found.contains(where: { $0.slot?.label == label }) else {
+        throw SnapFault(.refused, "there is a key '\(label)' already", hint: "snap key list; --label names the new one")
+      }
+      return try store(secret, label: label, keys: keys)
+    }
+  }
+
+  /// Puts a new secret in place of a slot's, under its label.
+  package func replace(_ slot: KeySlot, with secret: SlotSecret, keys: KeyRing) throws {
+    try asFault {
+      try store(secret, label: slot.label, keys: keys)
+      try store.delete([.key(slot.id)])
+    }
+  }
+
+  /// Removes a slot, durably. An old copy of it still opens the repository, until its keys are rotated.
+  ///
+  /// - Throws: `SnapFault` `.refused` for the last one that is whole.
+  package func remove(_ id: KeySlotID) throws {
+    try asFault {
+      guard try list().contains(where: { $0.id != id && $0.slot != nil }) else {
+        throw SnapFault(.refused, "this is the only key; add another first", hint: "snap key add")
+      }
+      try store.delete([.key(id)])
+    }
+  }
+
+  /// Stores a slot of these keys for the secret, and removes all others.
+  package func keepOnly(_ secret: SlotSecret, label: String, keys: KeyRing) throws {
+    try asFault {
+      let old = try list().map { ObjectName.key($0.id) }
+      try store(secret, label: label, keys: keys)
+      try store.delete(old)
+    }
+  }
+
+  /// The slots as they are stored: what an export keeps.
+  package func storedBytes() throws -> [[UInt8]] {
+    try asFault { try list().filter { $0.slot != nil }.map { try store.read(.key($0.id)) } }
+  }
+
+  /// Puts slots back that an export kept.
+  ///
+  /// - Returns: how many were not there, or damaged.
+  package func restore(_ exported: [KeySlot]) throws -> Int {
+    try asFault {
+      let whole = Set(try list().compactMap(\.slot?.id))
+      let wanted = exported.filter { !whole.contains($0.id) }
+      for slot in wanted { try store.replace(.key(slot.id), slot.encoded()) }
+      return wanted.count
+    }
+  }
+
+  @discardableResult
+  func store(_ secret: SlotSecret, label: String, keys: KeyRing) throws -> KeySlot {
+    let slot = try KeySlot(sealing: keys, under: secret, label: label, created: currentTime())
+    try store.create(.key(slot.id), slot.encoded())
+    return slot
+  }
+}

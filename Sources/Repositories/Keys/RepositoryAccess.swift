@@ -1,0 +1,43 @@
+import Packing
+import SnapshotModel
+
+/// What it takes to open a repository beside its folder: the keys, where it is encrypted, and a place for what must not
+/// lie in it.
+package struct RepositoryAccess: Sendable {
+  /// Where the index of an encrypted repository lies, in a folder of its id; without one it is made anew each time.
+  package var cacheFolder: String?
+  /// Called once, for an encrypted repository only.
+  package var unlock: @Sendable (KeySlots) throws -> KeyRing
+
+  package init(cacheFolder: String?, unlock: @escaping @Sendable (KeySlots) throws -> KeyRing) {
+    self.cacheFolder = cacheFolder
+    self.unlock = unlock
+  }
+
+  /// Opens plain repositories only.
+  package static let plain = RepositoryAccess(cacheFolder: nil) { slots in
+    throw SnapFault(
+      .wrongKey, "\(slots.folder) is encrypted", hint: "set SNAP_PASSWORD_FILE, SNAP_PASSWORD_COMMAND or --key-file")
+  }
+}
+
+/// A key slot that a new repository gets.
+package struct NewKeySlot: Sendable {
+  package var secret: SlotSecret
+  package var label: String
+
+  package init(secret: SlotSecret, label: String) {
+    self.secret = secret
+    self.label = label
+  }
+}
+
+extension Repository {
+  /// The slots that open this repository; `nil` where it is not encrypted.
+  package var keySlots: KeySlots? {
+    isEncrypted ? KeySlots(folder: folder, repository: id, store: store.stored) : nil
+  }
+
+  /// The keys that it was opened with.
+  package var keys: KeyRing? { store.keys }
+}

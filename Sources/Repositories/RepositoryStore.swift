@@ -1,0 +1,169 @@
+import ObjectStores
+import Packing
+import SnapshotModel
+import Synchronization
+
+/// A repository's objects as `docs/format` describes them, whether they are stored as they are or sealed.
+///
+/// In an encrypted repository what is written is sealed, and what is read is opened, or damage. Sizes are what objects
+/// take in the store, but for `contentByteCount`.
+final class RepositoryStore: ObjectStore {
+  /// What lies on the disk.
+  let stored: LocalObjectStore
+  /// `nil` in a plain repository.
+  let keys: KeyRing?
+  /// Of packs that were read lately.
+  private let packKeys = Mutex<[PackID: ObjectKey]>([:])
+  private static let packKeyCountMax = 4096
+
+  init(_ stored: LocalObjectStore, keys: KeyRing?) {
+    self.stored = stored
+    self.keys = keys
+  }
+
+  /// What an object of so many bytes takes in the store.
+  func storedByteCount(ofContent count: UInt64) -> UInt64 {
+    keys == nil ? count : SealedObjectLayout.storedByteCount(ofContent: count)
+  }
+
+  // MARK: Writing
+
+  func create(_ name: ObjectName, _ bytes: [UInt8]) throws { try stored.create(name, sealed(bytes, as: name)) }
+  func replace(_ name: ObjectName, _ bytes: [UInt8]) throws { try stored.replace(name, sealed(bytes, as: name)) }
+  func announce(_ name: ObjectName, _ bytes: [UInt8]) throws { try stored.announce(name, sealed(bytes, as: name)) }
+
+  /// Gives a record a second name, be it damaged or not: the same bytes under the same key.
+  ///
+  /// - Parameter replacing: whether what has the name already gives way.
+  func copyRecord(_ source: ObjectName, to target: ObjectName, replacing: Bool) throws {
+    let bytes = try stored.read(source)
+    if replacing {
+      try stored.replace(target, bytes)
+    } else {
+      try stored.create(target, bytes)
+    }
+  }
+
+  private func sealed(_ bytes: [UInt8], as name: ObjectName) -> [UInt8] {
+    guard let keys, let context = keys.context(of: name) else { return bytes }
+    return ObjectKey.seal(bytes, keys: keys, context: context)
+  }
+
+  // MARK: Reading
+
+  /// - Throws: also `PackingError.damaged` that names the object when it does not open.
+  func read(_ name: ObjectName) throws -> [UInt8] { try read(name, isStrict: false) }
+
+  /// - Parameter isStrict: whether what no reader needs must be whole, too: what a check asks for.
+  func read(_ name: ObjectName, isStrict: Bool) throws -> [UInt8] {
+    let bytes = try stored.read(name)
+    guard let keys, let context = keys.context(of: name) else { return bytes }
+    return try ObjectKey.openWhole(bytes, keys: keys, context: context, isStrict: isStrict, what: name.path)
+  }
+
+  /// A record's bytes; none where it does not open, so that whoever decodes them finds the damage.
+  func readRecord(_ name: ObjectName) throws -> [UInt8] {
+    do {
+      return try read(name)
+    } catch let error as PackingError where !error.isNewerFormat {
+      return []
+    }
+  }
+
+  func read(_ name: ObjectName, range: Range<UInt64>) throws -> [UInt8] {
+    guard let key = try key(of: name) else { return try stored.read(name, range: range) }
+    let blocks = try stored.read(name, range: storedRange(of: range, in: name, key))
+    return try key.open(blocks[...], of: range, what: name.path)
+  }
+
+  /// As `read`, with zeros for what does not open or is not there.
+  func salvage(_ name: ObjectName, range: Range<UInt64>) throws -> [UInt8] {
+    guard let key = try key(of: name) else { return try stored.read(name, range: range) }
+    let wanted = try storedRange(of: range, in: name, key)
+    let end = try max(min(wanted.upperBound, stored.byteCount(name)), wanted.lowerBound)
+    var blocks = try stored.read(name, range: wanted.lowerBound..<end)
+    blocks += [UInt8](repeating: 0, count: Int(wanted.upperBound - end))
+    return try key.open(blocks[...], of: range, salvaging: true, what: name.path)
+  }
+
+  private func storedRange(of range: Range<UInt64>, in name: ObjectName, _ key: ObjectKey) throws -> Range<UInt64> {
+    guard let wanted = key.storedRange(of: range) else {
+      throw ObjectStoreError.truncated(name, expected: range.upperBound, found: key.contentByteCount)
+    }
+    return wanted
+  }
+
+  /// How long an object is when it is opened.
+  func contentByteCount(_ name: ObjectName) throws -> UInt64 {
+    try key(of: name)?.contentByteCount ?? stored.byteCount(name)
+  }
+
+  /// - Returns: `nil` for an object that is stored as it is.
+  private func key(of name: ObjectName) throws -> ObjectKey? {
+    guard let keys, let context = keys.context(of: name) else { return nil }
+    if case .pack(let id) = name, let known = packKeys.withLock({ $0[id] }) { return known }
+    let length = UInt64(SealedObjectLayout.headerByteCount)
+    let key: ObjectKey
+    do {
+      let header = try stored.read(name, range: 0..<length)
+      key = try ObjectKey(opening: header[...], keys: keys, context: context, what: name.path)
+    } catch let error as PackingError where !error.isNewerFormat {
+      let size = try stored.byteCount(name)
+      guard size >= 2 * length else { throw PackingError.truncated(what: name.path) }
+      let copy = try stored.read(name, range: size - length..<size)
+      key = try ObjectKey(opening: copy[...], keys: keys, context: context, what: name.path)
+    }
+    guard case .pack(let id) = name else { return key }
+    packKeys.withLock { known in
+      if known.count >= Self.packKeyCountMax { known.removeAll() }
+      known[id] = key
+    }
+    return key
+  }
+
+  // MARK: What is the same either way
+
+  func byteCount(_ name: ObjectName) throws -> UInt64 { try stored.byteCount(name) }
+  func exists(_ name: ObjectName) throws -> Bool { try stored.exists(name) }
+  func list(_ folder: ObjectFolder) throws -> [ObjectName] { try stored.list(folder) }
+  func delete(_ names: [ObjectName]) throws { try stored.delete(names) }
+  func synchronize(_ folder: ObjectFolder) throws { try stored.synchronize(folder) }
+  func synchronize(foldersOf names: [ObjectName]) throws { try stored.synchronize(foldersOf: names) }
+  func changeStamp(_ folder: ObjectFolder) throws -> UInt64 { try stored.changeStamp(folder) }
+  func modificationTime(_ name: ObjectName) throws -> Timestamp? { try stored.modificationTime(name) }
+  func rename(_ source: ObjectName, to target: ObjectName) throws { try stored.rename(source, to: target) }
+  func withdraw(_ name: ObjectName) { stored.withdraw(name) }
+  @discardableResult
+  func sweepTemporary() throws -> (files: Int, byteCount: UInt64) { try stored.sweepTemporary() }
+}
+
+extension KeyRing {
+  /// What an object is bound to; `nil` for one that is never sealed.
+  fileprivate func context(of name: ObjectName) -> SealingContext? {
+    func context(_ objectClass: SealingContext.Class, _ id: [UInt8]) -> SealingContext {
+      SealingContext(objectClass, repository: repository, name: id)
+    }
+    return switch name {
+    case .config, .formatReadme, .key: nil
+    case .pack(let id): context(.pack, id.bytes)
+    case .snapshot(let id), .pending(let id), .trash(let id): context(.record, id.bytes)
+    case .labels(let id): context(.labels, id.bytes)
+    case .tomb(let id): context(.tomb, id.bytes)
+    case .operation(let name): context(.operation, Array(name.utf8))
+    }
+  }
+}
+
+/// A pack in the store, as the pack reader wants it.
+struct StoredPack: PackSource {
+  let store: RepositoryStore
+  let id: PackID
+  /// Whether what cannot be opened reads as zeros, which a scan passes over.
+  var isSalvaged = false
+
+  var byteCount: UInt64 { get throws { try store.contentByteCount(.pack(id)) } }
+  var storedByteCount: UInt64 { get throws { try store.byteCount(.pack(id)) } }
+  func read(_ range: Range<UInt64>) throws -> [UInt8] {
+    isSalvaged ? try store.salvage(.pack(id), range: range) : try store.read(.pack(id), range: range)
+  }
+}
