@@ -20,7 +20,8 @@ package struct KeySlots: Sendable {
 
   /// Whose slots lie in a folder that may have lost its configuration; `nil` where there are none.
   static func repository(in store: LocalObjectStore) throws -> RepositoryID? {
-    let slots = try store.list(.keys).compactMap { try? KeySlot(decoding: store.read($0)) }  // A damaged one tells nothing.
+    // A damaged one tells nothing.
+    let slots = try store.list(.keys).compactMap { try? KeySlot(decoding: store.read($0)) }
     let votes = Dictionary(grouping: slots, by: \.repository).mapValues(\.count)
     return votes.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
   }

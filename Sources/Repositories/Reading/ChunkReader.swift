@@ -31,7 +31,8 @@ package final class ChunkReader: Sendable {
   ///   - mend: compares the index with the packs, and tells whether it was wrong and is not any more; called when a chunk
   ///     cannot be read where the index says.
   init(
-    index: RepositoryIndex, store: any ObjectStore, naming: ChunkNaming, cacheBytes: Int = ChunkReader.cacheBytesDefault,
+    index: RepositoryIndex, store: any ObjectStore, naming: ChunkNaming,
+    cacheBytes: Int = ChunkReader.cacheBytesDefault,
     refresh: @escaping @Sendable () throws -> Void, mend: @escaping @Sendable () throws -> Bool = { false }
   ) {
     self.index = index
