@@ -23,6 +23,7 @@ package enum SnapshotCoder {
     static let toolVersion: UInt64 = 15
     static let dump: UInt64 = 16
     static let database: UInt64 = 17
+    static let before: UInt64 = 20
   }
 
   private static let what = "snapshot record"
@@ -64,6 +65,7 @@ package enum SnapshotCoder {
       record.append(tag: Tag.dump, writer.bytes)
     }
     for database in snapshot.databases { record.append(tag: Tag.database, database.bytes) }
+    for link in snapshot.before { record.append(tag: Tag.before, link.id.bytes + link.hash) }
     return record.finish()
   }
 
@@ -92,6 +94,12 @@ package enum SnapshotCoder {
     }
     snapshot.sources = try paths(Tag.source, of: record)
     snapshot.databases = try paths(Tag.database, of: record)
+    for value in record.values(Tag.before) {
+      guard value.count == SnapshotID.byteCount + RecordLink.hashByteCount, snapshot.before.count < RecordLink.countMax,
+        let id = SnapshotID(bytes: value.prefix(SnapshotID.byteCount))
+      else { throw .damaged(what: what) }
+      snapshot.before.append(RecordLink(id: id, hash: Array(value.dropFirst(SnapshotID.byteCount))))
+    }
     for value in record.values(Tag.dump) {
       var reader = ByteReader(value, what: what)
       let name = try reader.countedText()

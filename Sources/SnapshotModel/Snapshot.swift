@@ -26,6 +26,8 @@ package struct Snapshot: Hashable, Sendable {
   package var dumps: [SavedDump] = []
   /// The files that SQLite has copied while they were in use: their bytes are not those of the tree's.
   package var databases: [ArchivePath] = []
+  /// In an encrypted repository: the newest records when this one was made.
+  package var before: [RecordLink] = []
 
   package init(
     id: SnapshotID, version: String, created: Timestamp, utcOffsetSeconds: Int32 = 0, host: String, user: String,
@@ -47,6 +49,22 @@ package struct Snapshot: Hashable, Sendable {
     self.message = message
     self.tags = tags
     self.toolVersion = toolVersion
+  }
+}
+
+/// Names a snapshot's record, and what stands in it.
+package struct RecordLink: Hashable, Sendable {
+  package var id: SnapshotID
+  /// The SHA-256 of the record.
+  package var hash: [UInt8]
+
+  /// As many as a record may name.
+  package static let countMax = 64
+  package static let hashByteCount = 32
+
+  package init(id: SnapshotID, hash: [UInt8]) {
+    self.id = id
+    self.hash = hash
   }
 }
 

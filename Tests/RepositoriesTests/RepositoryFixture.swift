@@ -85,7 +85,7 @@ final class RepositoryFixture {
   }
 
   func removeIndex() {
-    for suffix in ["", "-wal", "-shm"] { _ = unsafe unlink(path + "/index.sqlite" + suffix) }
+    for suffix in ["", "-wal", "-shm"] { _ = unsafe unlink(indexPath() + suffix) }
   }
 
   /// Saves a state of the repository, to return to.

@@ -15,7 +15,7 @@ package struct StatCacheFile: Sendable {
   /// - Parameter variable: an environment variable's value.
   /// - Returns: `nil` when no variable gives one: then there is no cache.
   package init?(repository: RepositoryID, root: [UInt8], variable: (String) -> [UInt8]? = environmentVariable) {
-    guard let base = CacheFolder.path(variable: variable) else { return nil }
+    guard let base = UserFolder.cache.path(variable: variable) else { return nil }
     // FNV-1a, 64 bits.
     let hash = root.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     let digits = hexadecimal(littleEndianBytes(hash, count: 8).reversed())

@@ -61,6 +61,8 @@ package enum OperationLog {
     var forgotten: Set<SnapshotID> = []
     /// Whether nothing was dropped or damaged.
     var isComplete = true
+    /// The oldest operation's time.
+    var start = Timestamp(seconds: .max)
   }
 
   static func history(in repository: Repository) throws -> History {
@@ -68,6 +70,7 @@ package enum OperationLog {
     let operations = try operations(in: repository)
     var history = History()
     history.isComplete = names.count < countMax && operations.count == names.count
+    history.start = operations.first?.time ?? history.start
     for operation in operations {
       switch operation.kind {
       case .forget, .gc: history.forgotten.formUnion(operation.snapshots)

@@ -43,6 +43,7 @@ extension SaveSession {
     for _ in 0..<8 {
       var snapshot = makeSnapshot(SnapshotID(using: &random))
       if let claim { snapshot.version = claim.version }
+      if repository.isEncrypted { snapshot.before = try repository.heads() }
       let record = SnapshotCoder.encode(snapshot)
       try storePacks(record: record)
       try repository.store.create(.pending(snapshot.id), record)

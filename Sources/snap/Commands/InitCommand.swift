@@ -38,8 +38,10 @@ struct InitCommand: Command {
     let recoveryCode = encrypt && !noRecoveryCode ? RecoveryCode() : nil
     let repository = try Repository.create(
       at: PathText.text(of: folder), encryptedFor: encrypt ? { try keySlots(for: $0, recoveryCode, session) } : nil,
-      cacheFolder: CacheFolder.path().map(PathText.text))
+      cacheFolder: UserFolder.cache.path().map(PathText.text))
     let place = PathText.path(of: repository.folder)
+    session.history.forget(place: repository.folder)
+    try session.history.remember(repository)
     if repository.projectRoot != nil {
       // Git then passes the folder by, whatever the project's own ignore files say.
       let path = Array("\(repository.folder)/.gitignore".utf8)

@@ -115,6 +115,7 @@ struct SaveCommand: Command {
       summary.hooks = ProjectConfiguration.HookEvent.allCases.filter { hooks[$0] != nil }.map(\.rawValue)
     }
     summary.suspicions = suspicions
+    if outcome.wasSaved { summary.head = try repository.headText(of: outcome.snapshot.id) }
     let unwritten = release.appendToChangelog(outcome, session)
     return (outcome, try summary.report(to: session) ?? unwritten)
   }

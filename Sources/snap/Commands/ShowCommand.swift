@@ -34,15 +34,18 @@ struct ShowCommand: Command {
       return nil
     }
     let exclusive = try repository.exclusiveBytes()[version.snapshot.id]
+    let head = try repository.headText(of: version.snapshot.id)
     if session.isJSON {
-      try session.json(version.json(exclusiveBytes: exclusive))
+      var object = version.json(exclusiveBytes: exclusive)
+      if let head { object["head"] = .string(head) }
+      try session.json(object)
     } else {
-      try session.output.write(Self.text(of: version, exclusive).utf8)
+      try session.output.write(Self.text(of: version, exclusive, head: head).utf8)
     }
     return nil
   }
 
-  private static func text(of version: ListedSnapshot, _ exclusive: UInt64?) -> String {
+  private static func text(of version: ListedSnapshot, _ exclusive: UInt64?, head: String?) -> String {
     let snapshot = version.snapshot
     let statistics = snapshot.statistics
     var lines: [(String, String)] = [
@@ -85,6 +88,7 @@ struct ShowCommand: Command {
       lines.append(("Held", reason.isEmpty ? name : "\(name): \(reason)"))
     }
     if !version.labels.suspect.isEmpty { lines.append(("Suspect", version.labels.suspect)) }
+    if let head { lines.append(("Head", head)) }
     lines.append(("Saved by", "snap \(snapshot.toolVersion)"))
     return labelledLines(lines)
   }

@@ -23,8 +23,10 @@ struct GlobalOptions: ParsableArguments {
   var noColor = false
 
   @OptionGroup var secrets: SecretOptions
+  @OptionGroup var trust: TrustOptions
 
   /// Which of these flags take a value: what stands before the command's name is skipped by this.
-  static let valueFlags = ["-r", "--repo", "-C"] + SecretOptions.valueFlags
-  static let plainFlags = ["-q", "--quiet", "-v", "--verbose", "--json", "--no-color"] + SecretOptions.plainFlags
+  static let valueFlags = ["-r", "--repo", "-C"] + SecretOptions.valueFlags + TrustOptions.valueFlags
+  static let plainFlags =
+    ["-q", "--quiet", "-v", "--verbose", "--json", "--no-color"] + SecretOptions.plainFlags + TrustOptions.plainFlags
 }

@@ -12,6 +12,8 @@ struct SaveSummary {
   var hooks: [String] = []
   /// Why the version is marked as suspect.
   var suspicions: [String] = []
+  /// Of an encrypted repository: what `--expect-head` takes.
+  var head: String?
 
   /// - Returns: why the exit status is not 0 although the version is saved.
   func report(to session: Session) throws -> FaultCode? {
@@ -65,6 +67,7 @@ struct SaveSummary {
     }
     if !dumps.isEmpty { lines.append("Dumps:   \(dumpText)") }
     if !hooks.isEmpty { lines.append("Hooks:   would run \(hooks.joined(separator: ", "))") }
+    if let head { lines.append("Head:    \(head)") }
     if let ignored { lines.append("Ignored: \(ignored)") }
     let seconds = TimeText.elapsed(Double(statistics.durationMilliseconds) / 1000)
     lines.append(
@@ -120,6 +123,7 @@ struct SaveSummary {
     object["dumps"] = .array(shown.map(\.json))
     object["suspect"] = .string(suspicions.joined(separator: "; "))
     object["errors"] = .count(outcome.errors.count)
+    if let head { object["head"] = .string(head) }
     return object
   }
 }

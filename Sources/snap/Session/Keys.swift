@@ -104,7 +104,10 @@ final class Keys: Sendable {
 extension Session {
   /// How this command opens repositories.
   var access: RepositoryAccess {
-    let keys = keys
-    return RepositoryAccess(cacheFolder: CacheFolder.path().map(PathText.text)) { try keys.ring(of: $0) }
+    let (keys, history) = (keys, history)
+    return RepositoryAccess(cacheFolder: UserFolder.cache.path().map(PathText.text)) { slots in
+      try history.checkPlace(slots.folder, holds: slots.repository)
+      return try keys.ring(of: slots)
+    }
   }
 }

@@ -10,22 +10,27 @@ final class Session: Sendable {
   let console: Console
   let output: StandardOutput
   let keys: Keys
+  let history: HistoryGuard
   /// Absolute, after `-C`.
   let workingFolder: [UInt8]
   private let repositoryOption: String?
   /// Who named the repository: `--repo`, `SNAP_REPOSITORY`, or nobody.
   let repositoryOrigin: String
   private let opened = Mutex<[Repository]>([])
+  /// Those of them that are what this machine knows them to be.
+  private let trusted = Mutex<[Repository]>([])
 
   /// - Parameter outer: the session of the command that this one is a part of; it shares its keys.
   init(global: GlobalOptions, output: StandardOutput, within outer: Session? = nil) throws {
     try global.secrets.check()
+    try global.trust.check()
     self.output = output
     console = Console(
       style: .init(
         isQuiet: global.quiet, isVerbose: global.verbose, isJSON: global.json,
         usesColor: !global.noColor && (ProcessEnvironment.value("NO_COLOR") ?? []).isEmpty
           && ProcessEnvironment.value("TERM") != Array("dumb".utf8)))
+    history = HistoryGuard(global.trust, console: console)
     keys = outer?.keys ?? Keys(global.secrets, console: console)
     for folder in global.directory { try FileSystemPath.changeFolder(ArgumentText.encode(folder)) }
     workingFolder = try FileSystemPath.currentFolder()
@@ -72,12 +77,16 @@ final class Session: Sendable {
     let repository = try Repository.open(
       at: requiredLocation(), access: access, events: ConsoleEvents(console: console))
     opened.withLock { $0.append(repository) }
+    try history.check(repository)
+    trusted.withLock { $0.append(repository) }
     return repository
   }
 
   /// Closes what was opened, at the end of the command.
   func close() {
-    opened.withLock { $0 }.forEach { $0.close() }
+    // What cannot be read any more is told by whoever needs it.
+    for repository in trusted.withLock({ $0 }) { try? history.remember(repository) }
+    for repository in opened.withLock({ $0 }) { repository.close() }
   }
 
   /// Where the repository is.

@@ -74,7 +74,7 @@ struct SettingsInForce {
   }
 
   private mutating func addCacheFolder() {
-    guard let folder = CacheFolder.origin() else { return add("cache", "none", "default") }
+    guard let folder = UserFolder.cache.origin() else { return add("cache", "none", "default") }
     add("cache", displayText(folder.path), folder.variable == "HOME" ? "default" : folder.variable)
   }
 

@@ -1,0 +1,116 @@
+import Glibc
+import ObjectStores
+import SnapshotModel
+
+/// What this machine remembers of encrypted repositories, so that nobody can put an older state, or another repository, in their place.
+///
+/// Small text files in the user's state folder, which is not the cache: deleting them forgets what was seen.
+package struct KnownRepositories: Sendable {
+  private let folder: String
+
+  /// - Parameter folder: of the user; made when something is to be remembered.
+  package init(folder: String) { self.folder = folder }
+
+  /// What was seen of one repository.
+  package struct Seen: Hashable, Sendable {
+    /// When each version was made.
+    package var versions: [SnapshotID: Timestamp] = [:]
+    /// Versions whose disappearance the user has accepted.
+    package var accepted: Set<SnapshotID> = []
+
+    package init() {}
+  }
+
+  // MARK: Versions
+
+  /// - Returns: nothing seen, where there is no file or it cannot be understood.
+  package func seen(of repository: RepositoryID) -> Seen {
+    var seen = Seen()
+    for line in lines(of: "\(folder)/\(repository.hexadecimal)/versions") {
+      let words = line.split(separator: " ")
+      guard words.count >= 2, let id = SnapshotID(hexadecimal: words[1]) else { continue }
+      if words[0] == "accepted" {
+        seen.accepted.insert(id)
+      } else if words.count == 3, let time = Timestamp(rfc3339: String(words[2])) {
+        seen.versions[id] = time
+      }
+    }
+    return seen
+  }
+
+  /// - Throws: `SnapFault` that names the file.
+  package func remember(_ seen: Seen, of repository: RepositoryID) throws(SnapFault) {
+    let lines =
+      seen.versions.sorted { $0.key < $1.key }.map { "seen \($0.key) \($0.value.rfc3339())" }
+      + seen.accepted.sorted().map { "accepted \($0)" }
+    try write(lines, to: ["\(folder)/\(repository.hexadecimal)", "versions"])
+  }
+
+  // MARK: Places
+
+  /// The encrypted repository that was last seen at a place; `nil` when none was.
+  package func repository(at place: String) -> RepositoryID? {
+    let lines = lines(of: "\(folder)/places/\(Self.name(of: place))")
+    guard lines.count == 2, lines[0] == place else { return nil }
+    return RepositoryID(hexadecimal: lines[1])
+  }
+
+  package func remember(_ repository: RepositoryID, at place: String) throws(SnapFault) {
+    guard self.repository(at: place) != repository else { return }
+    try write([place, repository.hexadecimal], to: ["\(folder)/places", Self.name(of: place)])
+  }
+
+  package func forget(place: String) { unsafe unlink("\(folder)/places/\(Self.name(of: place))") }
+
+  /// FNV-1a, 64 bits; the path itself stands in the file.
+  private static func name(of place: String) -> String {
+    let hash = place.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    return String(hash, radix: 16)
+  }
+
+  // MARK: Files
+
+  private func lines(of path: String) -> [String] {
+    guard let file = unsafe fopen(path, "re") else { return [] }
+    defer { unsafe fclose(file) }
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = unsafe fread(&buffer, 1, buffer.count, file)
+      if count == 0 { break }
+      text += buffer[..<count]
+    }
+    return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  /// Replaces a file as a whole.
+  private func write(_ lines: [String], to place: [String]) throws(SnapFault) {
+    for folder in [folder, place[0]] { makeFolders(folder) }
+    let path = place.joined(separator: "/")
+    let temporary = "\(path).\(getpid())"
+    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw Self.fault(path) }
+    let file = OwnedDescriptor(adopting: descriptor)
+    let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file.number, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw Self.fault(path) }
+      rest = rest.dropFirst(count)
+    }
+    guard fsync(file.number) == 0, unsafe rename(temporary, path) == 0 else { throw Self.fault(path) }
+  }
+
+  private func makeFolders(_ path: String) {
+    var made = ""
+    for part in path.split(separator: "/") {
+      made += "/" + part
+      unsafe mkdir(made, 0o700)
+    }
+  }
+
+  private static func fault(_ path: String) -> SnapFault {
+    SnapFault(.failed, "cannot write \(path): \(errorText(errno))", path: path)
+  }
+}

@@ -1,0 +1,73 @@
+import FileTrees
+import Repositories
+import SnapshotModel
+
+/// Sees to it that an encrypted repository is the one that this machine knows, and no older state of it.
+struct HistoryGuard {
+  private let known: KnownRepositories?
+  private let acceptsRollback: Bool
+  private let expectedHead: String?
+  private let console: Console
+
+  init(_ options: TrustOptions, console: Console) {
+    known = UserFolder.state.path().map { KnownRepositories(folder: PathText.text(of: $0)) }
+    acceptsRollback = options.acceptRollback
+    expectedHead = options.expectHead
+    self.console = console
+  }
+
+  /// Before a password is asked for: that it goes to whom it belongs.
+  ///
+  /// - Throws: `SnapFault` `.tampering` when another repository was at this place.
+  func checkPlace(_ folder: String, holds repository: RepositoryID) throws(SnapFault) {
+    guard let before = known?.repository(at: folder), before != repository, !acceptsRollback else { return }
+    throw SnapFault(
+      .tampering, "repository id changed at \(folder) (was \(before.short)…, is \(repository.short)…)",
+      hint: "if you put it there: --accept-rollback", path: folder)
+  }
+
+  /// Once it is open; remembers what is there.
+  ///
+  /// - Throws: `SnapFault` `.tampering`.
+  func check(_ repository: Repository) throws {
+    guard repository.isEncrypted else {
+      if let before = known?.repository(at: repository.folder) {
+        guard acceptsRollback else {
+          throw SnapFault(
+            .tampering, "\(repository.folder) was encrypted (\(before.short)…), now is not; refusing",
+            hint: "if you put it there: --accept-rollback", path: repository.folder)
+        }
+        known?.forget(place: repository.folder)
+      }
+      if expectedHead != nil { throw SnapFault(.usage, "--expect-head is for encrypted repositories") }
+      return
+    }
+    let before = known?.seen(of: repository.id) ?? KnownRepositories.Seen()
+    if !acceptsRollback {
+      try repository.checkChain(expectedHead: expectedHead, seen: before.versions, accepted: before.accepted)
+    }
+    try remember(repository, before)
+  }
+
+  /// What the command that ends has added.
+  func remember(_ repository: Repository) throws {
+    guard repository.isEncrypted, let known else { return }
+    try remember(repository, known.seen(of: repository.id))
+  }
+
+  private func remember(_ repository: Repository, _ before: KnownRepositories.Seen) throws {
+    guard let known else { return }
+    var seen = before
+    seen.versions = try repository.versionTimes()
+    if acceptsRollback { seen.accepted.formUnion(try repository.goneVersions(seen: before.versions)) }
+    do throws(SnapFault) {
+      if seen != before { try known.remember(seen, of: repository.id) }
+      try known.remember(repository.id, at: repository.folder)
+    } catch {
+      console.note("what is in the repository cannot be remembered, so a rollback would not be seen: \(error.message)")
+    }
+  }
+
+  /// For a repository that the user has just made at this place.
+  func forget(place folder: String) { known?.forget(place: folder) }
+}
