@@ -119,6 +119,14 @@ extension ObjectKey {
     self.init(secret: key, associatedData: associatedData, contentByteCount: contentByteCount)
   }
 
+  /// The epoch that an object was sealed in; `nil` when its start is no header.
+  ///
+  /// - Parameter start: at least the first 12 bytes of what is stored.
+  package static func epoch(ofObjectStarting start: [UInt8]) -> UInt16? {
+    guard start.count >= 12, start.starts(with: Layout.magic) else { return nil }
+    return UInt16(start[10]) | UInt16(start[11]) << 8
+  }
+
   /// The content of an object that is there whole.
   ///
   /// - Parameter isStrict: whether its padding and the second header must be as they were made, too.

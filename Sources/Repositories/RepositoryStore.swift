@@ -121,6 +121,14 @@ final class RepositoryStore: ObjectStore {
     return key
   }
 
+  /// Whether an object is sealed under older keys than those that new ones get.
+  func isOutdated(_ name: ObjectName) throws -> Bool {
+    guard let keys, keys.context(of: name) != nil else { return false }
+    let start = try stored.read(name, range: 0..<UInt64(SealedObjectLayout.headerByteCount))
+    // What has no header of ours is damage, and told about where it is read.
+    return ObjectKey.epoch(ofObjectStarting: start).map { $0 < keys.newestEpochNumber } ?? false
+  }
+
   // MARK: What is the same either way
 
   func byteCount(_ name: ObjectName) throws -> UInt64 { try stored.byteCount(name) }

@@ -57,7 +57,7 @@ private struct VerifyRun {
     ranks = graph.ranks(packs: graph.packs.indices)
     report.packs = packs.count
     report.chunks = graph.chunkCount
-    try readData(packs)
+    try readData(packs, graph)
     try checkSnapshots(graph)
   }
 
@@ -84,14 +84,23 @@ private struct VerifyRun {
   }
 
   /// Reads whole packs, and decodes and hashes every chunk in them.
-  private mutating func readData(_ packs: [PackDirectory]) throws {
+  private mutating func readData(_ packs: [PackDirectory], _ graph: PackGraph) throws {
     let chosen = selection(packs)
     let total = chosen.reduce(0) { $0 + $1.byteCount }
-    for pack in chosen {
+    // All together is faster, since frames of one pack stand on those of others; with little time, what was begun must be done.
+    for batch in options.maxDurationSeconds == nil ? [chosen] : chosen.map({ [$0] }) {
       if isTimeUp {
         report.wasCutShort = true
         return
       }
+      try decodeData(of: readWhole(batch, total: total), graph)
+    }
+  }
+
+  /// - Returns: the packs that could be read, be they damaged.
+  private mutating func readWhole(_ packs: [PackDirectory], total: UInt64) throws -> Set<PackID> {
+    var read: Set<PackID> = []
+    for pack in packs {
       do {
         let stored = try repository.store.read(.pack(pack.pack), isStrict: true)
         try PackReader.checkWhole(stored)
@@ -101,26 +110,26 @@ private struct VerifyRun {
         ledger.add("pack \(pack.pack.short)… cannot be read: \(error)", of: pack.pack)
         continue
       }
-      let sound = pack.frames.filter { isWhole($0, in: pack.pack) }
-      if sound.count < pack.frames.count { try quarantine(pack, sound) }
+      read.insert(pack.pack)
       report.bytesRead += pack.byteCount
       progress?(report.bytesRead, total)
     }
+    return read
   }
 
-  /// Decodes a frame and hashes its chunks.
-  private mutating func isWhole(_ frame: PackDirectory.Frame, in pack: PackID) -> Bool {
-    var isWhole = true
-    for id in frame.chunkIDs {
-      do {
-        _ = try repository.reader().bytes(of: id, in: pack)
-      } catch {
-        isWhole = false
-        // A damaged copy of a chunk that also stands whole elsewhere harms nobody; the pack was told about.
-        if (try? repository.reader().bytes(of: id)) == nil { note(error, of: id, in: pack) }
-      }
+  private mutating func decodeData(of packs: Set<PackID>, _ graph: PackGraph) throws {
+    let sweep = FrameSweep(repository: repository, graph: graph)
+    let failures = try sweep.run(over: packs)
+    for failure in failures {
+      // A damaged copy of a chunk that also stands whole elsewhere harms nobody; the pack was told about.
+      guard (try? repository.reader().bytes(of: failure.chunk)) == nil else { continue }
+      note(failure.error, of: failure.chunk, in: graph.packs[graph.nodes[failure.node].pack].pack)
     }
-    return isWhole
+    for (pack, failures) in Dictionary(grouping: failures, by: { graph.nodes[$0.node].pack }) {
+      let unsound = Set(failures.map { graph.nodes[$0.node].frame })
+      let directory = graph.packs[pack]
+      try quarantine(directory, directory.frames.enumerated().filter { !unsound.contains($0.offset) }.map(\.element))
+    }
   }
 
   private mutating func note(_ error: any Error, of id: ChunkID, in pack: PackID) {

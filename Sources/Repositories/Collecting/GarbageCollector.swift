@@ -19,13 +19,14 @@ package enum GarbageCollector {
   ///
   /// - Parameter undoWindowSeconds: versions forgotten longer ago than that are given up; 0 gives all up.
   /// - Parameter forgetting: committed snapshots to treat as forgotten and given up: what a dry run foretells.
+  /// - Parameter resealing: in an encrypted repository, whether to rewrite what older keys seal.
   package static func plan(
-    in repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = []
+    in repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = [], resealing: Bool = false
   ) throws -> GarbagePlan {
     try asFault {
       try repository.adoptPacks()
       return try GarbagePlan.make(
-        for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
+        for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, resealing: resealing)
     }
   }
 

@@ -37,10 +37,11 @@ extension GarbagePlan {
   /// - Parameters:
   ///   - undoWindowSeconds: forgotten versions that were forgotten longer ago are given up; 0 gives all up.
   ///   - forgetting: snapshots to treat as forgotten and given up, for foretelling what forgetting them frees.
+  ///   - resealing: whether packs that are sealed under older keys go, too.
   ///   - repacked: packs that were written just now, or in a dry run would be, whose copies are to replace all others.
   static func make(
     for repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = [],
-    repacked: [PackDirectory] = []
+    resealing: Bool = false, repacked: [PackDirectory] = []
   ) throws -> GarbagePlan {
     let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
     let listed = Set(try repository.packNames())
@@ -55,8 +56,9 @@ extension GarbagePlan {
     graph.preferSoundCopies(keptPackCount: repacked.isEmpty ? kept.count : repacked.count, isReadable: isReadable)
     var isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     let spared = try repository.packsOfSavesInProgress(among: kept.map(\.pack))
-    let chosen = Set(
-      choose(graph, isLive, keptPackCount: kept.count, sparing: spared).map { graph.packs[$0].pack })
+    let outdated = try resealing ? Set(kept.map(\.pack).filter { try repository.store.isOutdated(.pack($0)) }) : []
+    let choice = choose(graph, isLive, keptPackCount: kept.count, outdated: outdated, sparing: spared)
+    let chosen = Set(choice.map { graph.packs[$0].pack })
     let going = chosen.union(doomed)
     if graph.hasDuplicates {
       // Of a chunk that stands twice, the collection leaves the copy in a pack that stays.
@@ -93,7 +95,7 @@ extension GarbagePlan {
   ///
   /// - Parameter keptPackCount: the packs from there on are condemned already.
   private static func choose(
-    _ graph: PackGraph, _ isLive: [Bool], keptPackCount: Int, sparing spared: Set<PackID>
+    _ graph: PackGraph, _ isLive: [Bool], keptPackCount: Int, outdated: Set<PackID>, sparing spared: Set<PackID>
   ) -> Set<Int> {
     var deadBytes = Array(repeating: UInt64(0), count: graph.packs.count)
     var hasLive = Array(repeating: false, count: graph.packs.count)
@@ -109,7 +111,8 @@ extension GarbagePlan {
     for (pack, directory) in graph.packs.enumerated() where !spared.contains(directory.pack) {
       let share = Double(deadBytes[pack]) / Double(max(directory.byteCount, 1))
       let isCheap = deadBytes[pack] > 0 && directory.byteCount < rewrittenAnyway
-      if !hasLive[pack] || share >= deadShareMin || isCheap { condemned.insert(pack) }
+      let isOutdated = outdated.contains(directory.pack)
+      if !hasLive[pack] || share >= deadShareMin || isCheap || isOutdated { condemned.insert(pack) }
     }
     while let more = firstLosingItsBase(graph, isLive, condemned, spared) { condemned.insert(more) }
     return condemned.filter { $0 < keptPackCount }

@@ -9,7 +9,7 @@ struct KeyCommand: Command {
     commandName: "key", abstract: "List, add, change and remove what opens an encrypted repository.",
     discussion: """
       Passwords, key files and recovery codes each have a slot; every slot opens the same keys. Changing a password or removing a slot keeps nobody out who \
-      has an old copy of the repository: rotate makes new keys for all that is saved from then on, and keeps only the slot it was called with. \
+      has an old copy of the repository: rotate makes new keys for all that is saved from then on (with --rewrite for all that was, too), and keeps only the slot it was called with. \
       remember keeps the keys in this machine's kernel for a time, so that not every command asks.
       """)
   static let page = HelpPage(
@@ -20,6 +20,7 @@ struct KeyCommand: Command {
       "snap key passwd": "change the password",
       "snap key remove ci": "remove a slot",
       "snap key rotate --drop-others": "new keys, for this password alone",
+      "snap key rotate --rewrite": "also for all that is there",
       "snap key export keys.backup": "keep a copy of the slots; they stay locked",
       "snap key import keys.backup": "put damaged slots back",
       "snap key remember --for 30min": "not to be asked for a while; forget ends it",
@@ -47,6 +48,7 @@ struct KeyCommand: Command {
   @Option(help: ArgumentHelp("Make a key file there.", valueName: "file")) var newKeyFile: String?
   @Flag(help: "Make a recovery code, and print it.") var recoveryCode = false
   @Flag(help: "For rotate: remove all other keys.") var dropOthers = false
+  @Flag(help: "For rotate: seal all that is there under the new keys, too.") var rewrite = false
   @Option(
     name: .customLong("for"), help: ArgumentHelp("For remember: how long; 15min if not given.", valueName: "duration"))
   var period: DurationArgument?
@@ -70,7 +72,7 @@ struct KeyCommand: Command {
       throw SnapFault(.usage, "\(source) and key \(action.rawValue) cannot be combined")
     }
     for (flag, isGiven, owner) in [
-      ("--label", label != nil, Action.add), ("--drop-others", dropOthers, .rotate),
+      ("--label", label != nil, Action.add), ("--drop-others", dropOthers, .rotate), ("--rewrite", rewrite, .rotate),
       ("--for", period != nil, .remember),
     ] where isGiven && action != owner {
       throw SnapFault(.usage, "\(flag) and key \(action.rawValue) cannot be combined")
@@ -92,7 +94,7 @@ struct KeyCommand: Command {
     case .add: try run.add(newSecret(), label: label)
     case .passwd: try run.changePassword(newSecret())
     case .remove: try run.remove(name ?? "")
-    case .rotate: try run.rotate(dropsOthers: dropOthers)
+    case .rotate: try run.rotate(dropsOthers: dropOthers, rewrites: rewrite)
     case .export: try run.export(to: ArgumentText.encode(name ?? ""))
     case .import: try run.importSlots(from: ArgumentText.encode(name ?? ""))
     case .remember: try run.remember(seconds: period.map(Self.seconds) ?? 900)

@@ -117,7 +117,7 @@ struct KeyRun {
     session.console.note("an old copy of the repository still opens with it; snap key rotate makes new keys")
   }
 
-  func rotate(dropsOthers: Bool) throws {
+  func rotate(dropsOthers: Bool, rewrites: Bool) throws {
     let (ring, slot, secret) = try session.keys.unlock(slots)
     let others = try slots.list().filter { $0.id != slot.id }.map { $0.slot?.label ?? $0.id.short }
     guard others.isEmpty || dropsOthers else {
@@ -133,6 +133,18 @@ struct KeyRun {
     try tell("rotated", "what is saved from now on has new keys (epoch \(new.newestEpochNumber))", slot)
     for other in others {
       session.console.note("key '\(ArgumentText.display(other))' is gone; snap key add makes a new one")
+    }
+    if rewrites { try rewrite(with: new) }
+  }
+
+  private func rewrite(with ring: KeyRing) throws {
+    session.keys.keep(ring)
+    let outcome = try session.openRepository().reseal()
+    try tell(
+      "rewritten", "\(counted(outcome.packs, "pack")) and \(counted(outcome.records, "record")) have the new keys")
+    if outcome.packsLeft > 0 {
+      session.console.warn("\(counted(outcome.packsLeft, "pack")) of a save that may be running keep the old keys")
+      session.console.hint("snap key rotate --rewrite, when nothing is being saved")
     }
   }
 

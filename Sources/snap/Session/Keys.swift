@@ -29,7 +29,9 @@ final class Keys: Sendable {
     return keep(try unlock(slots).ring)
   }
 
-  private func keep(_ ring: KeyRing) -> KeyRing {
+  /// For the rest of the command.
+  @discardableResult
+  func keep(_ ring: KeyRing) -> KeyRing {
     known.withLock { $0[ring.repository] = ring }
     return ring
   }

@@ -1,0 +1,53 @@
+import ObjectStores
+import Packing
+import SnapshotModel
+
+extension Repository {
+  /// What sealing everything under the newest keys came to.
+  package struct Resealing: Sendable {
+    package var packs: Int
+    package var records: Int
+    /// Packs that a running save may be about to use: they keep their keys.
+    package var packsLeft: Int
+  }
+
+  /// Moves all that older keys seal under the newest: packs as a collection does it, records one by one.
+  ///
+  /// The older keys stay in the ring, for a save that began before the rotation may still be using them.
+  package func reseal() throws -> Resealing {
+    let plan = try GarbageCollector.plan(in: self, undoWindowSeconds: .max, resealing: true)
+    if !plan.isEmpty { try GarbageCollector.execute(plan, in: self) }
+    return try asFault {
+      Resealing(
+        packs: plan.packsDeleted + plan.packsRewritten, records: try resealRecords(),
+        packsLeft: try packNames().count { try store.isOutdated(.pack($0)) })
+    }
+  }
+
+  private func resealRecords() throws -> Int {
+    var count = 0
+    for folder in [ObjectFolder.snapshots, .trash, .labels, .operations] {
+      for name in try store.list(folder) {
+        do {
+          guard try store.isOutdated(name) else { continue }
+          try store.replace(name, store.read(name))
+          if try isMovedAway(name) { try store.delete([name]) } else { count += 1 }
+        } catch ObjectStoreError.missing, ObjectStoreError.truncated {
+          continue  // Moved on meanwhile, or damaged: `verify` tells.
+        } catch is PackingError {
+          continue
+        }
+      }
+    }
+    return count
+  }
+
+  /// Whether a record was forgotten, or taken back, between its reading and its replacement, which has then brought it back.
+  private func isMovedAway(_ name: ObjectName) throws -> Bool {
+    switch name {
+    case .snapshot(let id): try store.exists(.trash(id)) || OperationLog.history(in: self).forgotten.contains(id)
+    case .trash(let id): try store.exists(.snapshot(id))
+    default: false
+    }
+  }
+}

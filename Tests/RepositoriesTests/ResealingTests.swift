@@ -1,0 +1,71 @@
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+import TestSupport
+import Testing
+
+@testable import Repositories
+
+/// New keys for what was saved before they were made.
+struct ResealingTests {
+  private let fixture: RepositoryFixture
+  private var tree: RepositoryFixture.Tree = [:]
+
+  init() throws {
+    fixture = try RepositoryFixture(isEncrypted: true)
+    var random = SeededGenerator(seed: 9)
+    tree = ["a": random.bytes(5000), "b": random.text(3000)]
+  }
+
+  private func outdated(_ repository: Repository) throws -> [ObjectName] {
+    try ObjectFolder.allCases.flatMap { try repository.store.list($0) }.filter { try repository.store.isOutdated($0) }
+  }
+
+  @Test func `everything is sealed anew, and every version is what it was`() throws {
+    var changed = tree
+    changed["b"]?[1500] ^= 1
+    let repository = try fixture.open()
+    try repository.save("v1", tree)
+    let second = try repository.save("v2", changed)
+    try repository.save("v3", tree)
+    var labels = SnapshotLabels()
+    labels.note = "kept"
+    try repository.setLabels(labels, of: second.id)
+    try repository.forget(["v3"])
+    let head = try repository.headText(of: second.id)
+    repository.close()
+
+    let keys = try #require(repository.keys).withNewEpoch()
+    let rotated = try Repository.open(
+      at: fixture.path, access: RepositoryAccess(cacheFolder: fixture.cacheFolder) { _ in keys }, events: fixture.events
+    )
+    let before = try outdated(rotated)
+    #expect(before.count == 7)
+    let outcome = try rotated.reseal()
+    #expect(outcome.packs == 2 && outcome.records == 5 && outcome.packsLeft == 0)
+    #expect(try outdated(rotated).isEmpty)
+    #expect(try rotated.tree(of: #require(try rotated.version("v1"))) == tree)
+    #expect(try rotated.tree(of: #require(try rotated.version("v2"))) == changed)
+    #expect(try rotated.snapshots().first { $0.snapshot.id == second.id }?.labels.note == "kept")
+    #expect(try rotated.trashed().map(\.snapshot.version) == ["v3"])
+    #expect(try rotated.headText(of: second.id) == head)
+    var options = VerifyOptions()
+    options.readData = .all
+    #expect(try Verifier.verify(rotated, options: options).problems.isEmpty)
+    #expect(try rotated.reseal().packs == 0)
+    rotated.close()
+    // The older keys open none of it.
+    fixture.removeIndex()
+    let old = try fixture.open()
+    #expect(try old.snapshots().isEmpty)
+  }
+
+  @Test func `a plain repository has nothing to seal`() throws {
+    let plain = try RepositoryFixture()
+    let repository = try plain.open()
+    try repository.save("v1", tree)
+    #expect(try repository.reseal().packs == 0)
+    #expect(try repository.tree(of: #require(try repository.version("v1"))) == tree)
+  }
+}
