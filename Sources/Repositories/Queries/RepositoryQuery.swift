@@ -74,8 +74,8 @@ package struct RepositoryQuery {
       for operation in operations {
         try add([
           .text(operation.time.rfc3339(fraction: false)), .text(operation.kindName), .text(operation.summary),
-          operation.drill.map { .integer($0.hasPassed ? 1 : 0) } ?? .null,
-          operation.drill.map { .real(Double($0.durationMilliseconds) / 1000) } ?? .null,
+          operation.isSuccess.map { .integer($0 ? 1 : 0) } ?? .null,
+          operation.durationMilliseconds.map { .real(Double($0) / 1000) } ?? .null,
         ])
       }
     }
@@ -109,4 +109,10 @@ package struct RepositoryQuery {
     }
     try database.fill(.change) { add in for row in changes { try add(row) } }
   }
+}
+
+extension OperationRecord {
+  /// Of a drill, and of a restore with an incident.
+  fileprivate var isSuccess: Bool? { drill?.hasPassed ?? incident.map { $0.outcome == .restored } }
+  fileprivate var durationMilliseconds: UInt64? { drill?.durationMilliseconds ?? incident?.durationMilliseconds }
 }

@@ -13,8 +13,11 @@ struct PipeRun {
   /// A line for the shell.
   var command: String
   var session: Session
+  /// Keeps a record of it.
+  var incident: IncidentRecorder?
 
-  func run(from repository: Repository) throws {
+  /// - Returns: why the exit status is not 0.
+  func run(from repository: Repository) throws -> FaultCode? {
     try session.checkIsFile(entry, version)
     let shown = withoutSecrets(ArgumentText.display(command))
     let child = try ChildProcess(
@@ -45,16 +48,20 @@ struct PipeRun {
     }
     child.closeInput()
     try check(child.wait(), shown)
+    let isRecorded = incident?.end(pipedBytes: entry.size) ?? true
     if session.isJSON {
       var object = JSONObject([
         "message_type": "summary", "version": .string(version.version), "bytes_piped": .unsigned(entry.size),
       ])
+      object["incident"] = incident.map { .string($0.incident.id.short) } ?? .null
       object.setPath(entry.path.bytes)
       try session.json(object)
     } else {
       session.console.note(
         "piped \(entry.path) of \(version.version) (\(formatted(byteCount: entry.size))) into '\(shown)'")
+      if let incident { session.console.hint("snap incident \(incident.incident.id.short) prints the report") }
     }
+    return isRecorded ? nil : .warnings
   }
 
   private struct ReaderGone: Error {}
