@@ -50,6 +50,9 @@ final class RunningDump {
     ]
   }
 
+  /// Whether nothing more will come from it, be it over or not.
+  var hasClosed: Bool { !isOutputOpen }
+
   /// Whether nothing more will come, and the command is over.
   var hasEnded: Bool { !isOutputOpen && !isErrorOpen && (isKilled || process.hasEnded) }
 
