@@ -47,6 +47,31 @@ struct ShapeGuardTests {
         "snap: 'latest' passes over suspect versions, and there are no others; part: dump 'app' is missing\n"))
   }
 
+  @Test func `a dump that is configured no more is told, until somebody trusts a version without it`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write("snap.yml", "dumps:\n  app: {command: echo rows}\n  other: {command: echo x}\n")
+    try sandbox.snap("save", "v1")
+    #expect(try sandbox.snap("status").output.contains("Health:    no problem known\n"))
+    #expect(try sandbox.snap("save", "by-hand", "--no-dumps").status == 0, "asked for, so no surprise")
+    try sandbox.snap("forget", "by-hand")
+    #expect(try sandbox.snap("save", "path", ".").status == 0, "a save of paths has no dumps")
+    try sandbox.snap("forget", "path")
+    try sandbox.write("snap.yml", "dumps:\n  renamed: {command: echo rows, path: dumps/app}\n")
+    #expect(
+      try sandbox.snap("status").output.contains("Health:    dump 'other' of v1 is not in snap.yml any more\n"))
+    let run = try sandbox.snap("save", "v2", "-q")
+    #expect(run.status == 24)
+    #expect(
+      run.error.hasPrefix(
+        "snap: warning: v2 is saved, but suspect: dump 'other' is not configured any more, v1 has it\n"))
+    try sandbox.shell("rm snap.yml")
+    #expect(try sandbox.snap("save", "v3", "-q").status == 24, "nor without the file")
+    #expect(try sandbox.snap("show", "latest").output.hasPrefix("Version:   v1\n"))
+    try sandbox.snap("trust", "v3")
+    #expect(try sandbox.snap("save", "v4", "-q").status == 0)
+    #expect(try sandbox.snap("status").output.contains("v2 is suspect"))
+  }
+
   @Test func `projects that share a repository do not take each other's places`() throws {
     let sandbox = try SnapSandbox()
     try sandbox.shell(

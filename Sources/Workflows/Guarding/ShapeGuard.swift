@@ -30,9 +30,14 @@ package struct ShapeGuard {
 
   /// Marks a version that was just saved where its shape is suspect.
   ///
+  /// - Parameter hasAllDumps: whether it has every dump that is configured, so that one of the last version that it lacks is configured
+  ///   no more.
   /// - Returns: what looks wrong; empty when nothing does.
-  package static func examine(_ version: Snapshot, in repository: Repository) throws -> [String] {
-    let suspicions = try ShapeGuard(version, in: repository).suspicions()
+  package static func examine(
+    _ version: Snapshot, hasAllDumps: Bool = false, in repository: Repository
+  ) throws -> [String] {
+    let shape = try ShapeGuard(version, in: repository)
+    let suspicions = try (hasAllDumps ? shape.droppedDumps() : []) + shape.suspicions()
     if !suspicions.isEmpty { try mark(version, suspicions, in: repository) }
     return suspicions
   }
@@ -51,6 +56,14 @@ package struct ShapeGuard {
   private func suspicions() throws -> [String] {
     guard let last = earlier.first else { return [] }
     return try suspectDumps() + missingFiles(since: last) + brokenJSON(since: last)
+  }
+
+  /// Dumps of the last version that nobody asks for any more: the configuration was lost, or somebody took them out of it.
+  private func droppedDumps() -> [String] {
+    guard let last = earlier.first else { return [] }
+    return last.droppedDumps(from: Set(version.dumps.map(\.name)), paths: Set(version.dumps.map(\.path))).map { name in
+      "dump '\(name)' is not configured any more, \(last.version) has it"
+    }
   }
 
   /// Dumps that are less than half of the last and of the median of the last ones.
@@ -109,6 +122,13 @@ package struct ShapeGuard {
     var check = JSONCheck()
     for chunk in try reader.chunks(of: entry.content) { check.add(try reader.bytes(of: chunk)) }
     return check.isWhole
+  }
+}
+
+extension Snapshot {
+  /// Names of its dumps that are neither among `names` nor at one of `paths`.
+  package func droppedDumps(from names: Set<String>, paths: Set<ArchivePath>) -> [String] {
+    dumps.filter { !names.contains($0.name) && !paths.contains($0.path) }.map(\.name)
   }
 }
 

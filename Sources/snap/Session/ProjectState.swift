@@ -1,6 +1,7 @@
 import FileTrees
 import Repositories
 import SnapshotModel
+import Workflows
 
 /// What `status` tells.
 struct ProjectState {
@@ -19,6 +20,8 @@ struct ProjectState {
   private let now = currentTime()
   /// Since the last version; `nil` when nobody looked.
   private let changes: Changes?
+  /// Of the last version, and not of `snap.yml`.
+  private let droppedDumps: [String]
 
   /// The newest version that is no mere safety copy of a restore.
   let last: ListedSnapshot?
@@ -43,11 +46,15 @@ struct ProjectState {
     last = Self.newest(of: versions)
     lastInPast = Self.newest(of: versions.filter { $0.snapshot.created <= soon })
     let base = session.base(of: repository)
+    let configuration = try session.configuration(of: repository)
+    let dumps = configuration?.dumps ?? []
+    droppedDumps =
+      last?.snapshot.droppedDumps(from: Set(dumps.map(\.name)), paths: Set(dumps.map(\.path))) ?? []
     guard readsTree, let last, last.snapshot.root == base, last.snapshot.sources == [.root] else {
       changes = nil
       return
     }
-    var options = try session.configuration(of: repository)?.walkOptions(root: base) ?? WalkOptions()
+    var options = try configuration?.walkOptions(root: base) ?? WalkOptions()
     options.neverEnter = repository.neverEnter
     var found = Changes()
     try WorkTreeDiffer.forEachChange(
@@ -73,6 +80,12 @@ struct ProjectState {
     if let last, last.snapshot.statistics.itemsWithErrors > 0 {
       let count = counted(last.snapshot.statistics.itemsWithErrors, "item")
       problems.append("\(last.snapshot.version) was saved with \(count) that could not be read or changed meanwhile")
+    }
+    if let last {
+      for name in droppedDumps {
+        problems.append(
+          "dump '\(name)' of \(last.snapshot.version) is not in \(ProjectConfiguration.fileName) any more")
+      }
     }
     return problems
   }
