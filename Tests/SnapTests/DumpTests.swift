@@ -132,6 +132,20 @@ struct DumpTests {
     #expect(try sandbox.snap("restore", "v1:src", "--pipe", "cat").status == 18)
   }
 
+  @Test(arguments: ["exec sleep 600", "cat >/dev/null; trap '' TERM; touch ../started; sleep 600; sleep 600"])
+  func `a signal ends a command of --pipe that does not read, or works on what it has read`(command: String) throws {
+    let sandbox = try SnapSandbox.withProject()
+    // More than a pipe holds.
+    try sandbox.shell("head -c 300000 /dev/urandom >large; \"$SNAP\" save v1 -q")
+    let run = try sandbox.shell(
+      #"""
+      "$SNAP" restore v1:large --pipe 'echo $$ >../command; touch ../started; '"$COMMAND" & P=$!
+      until [ -e ../started ]; do :; done; kill -TERM $P; wait $P; echo $?; kill -0 $(cat ../command) || echo gone
+      """#, environment: ["COMMAND": command])
+    #expect(run.output == "143\ngone\n")
+    #expect(run.error.hasPrefix("snap: interrupted; the command was stopped\n"), "\(run.error)")
+  }
+
   @Test func `a command is killed before it could take damage for the end`() throws {
     let sandbox = try project("  app: {command: head -c 3000000 /dev/urandom}\n")
     try sandbox.snap("save", "v1", "--compression", "off")

@@ -20,7 +20,7 @@ package enum WorkTreeDiffer {
     _ body: (ManifestChange) throws -> Void
   ) throws {
     let cache = StatCacheFile(repository: repository.id, root: root)?.load(manifest: snapshot.manifest.id)
-    var comparison = WorkTreeComparison(old, cache: cache, made: MadeFiles(of: snapshot), saved: snapshot.created, repository: repository)
+    var comparison = WorkTreeComparison(old, of: snapshot, cache: cache, repository: repository)
     let walker = try TreeWalker(root: root, sources: snapshot.sources, options: options)
     while let event = try walker.next() {
       switch event {
@@ -71,9 +71,9 @@ private struct WorkTreeComparison {
   private let saved: Timestamp
   private var hardLinks = HardLinkTable()
 
-  init(_ manifest: Manifest, cache: StatCache?, made: MadeFiles, saved: Timestamp, repository: Repository) {
-    self.made = made
-    self.saved = saved
+  init(_ manifest: Manifest, of snapshot: Snapshot, cache: StatCache?, repository: Repository) {
+    made = MadeFiles(of: snapshot)
+    saved = snapshot.created
     cursor = manifest.makeCursor()
     rows = cache?.makeCursor()
     reader = repository.reader()

@@ -46,6 +46,8 @@ package struct ProjectConfiguration: Sendable {
   /// Commands that must succeed in a restored copy.
   package var checks: [ProjectCommand] = []
   package var hooks: [HookEvent: ProjectCommand] = [:]
+  /// How long each of them, and a command that is told how a save ended, may run.
+  package var hookSecondsMax = 3600
   package var notifications: [Notification] = []
   /// When the project wants to be saved.
   package var schedule: Schedule?

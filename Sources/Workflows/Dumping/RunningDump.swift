@@ -12,8 +12,6 @@ final class RunningDump {
   static let errorBytesMax = 4 << 10
   /// How far from the end the completion line may stand: programs add a line or two behind it.
   static let endingBytes = 512
-  /// What a command gets for ending by itself once it was told to.
-  private static let graceSeconds = 3.0
 
   let specification: DumpSpecification
   let process: ChildProcess
@@ -105,7 +103,7 @@ final class RunningDump {
     } else if killAt == nil, now >= deadline {
       hasTimedOut = true
       process.stop()
-      killAt = now + Self.graceSeconds
+      killAt = now + ChildProcess.graceSeconds
     }
   }
 

@@ -33,10 +33,13 @@ struct PipeRun {
       }
     } catch is ReaderGone {
       child.closeInput()
-      try check(child.wait(), shown)
+      try wait(for: child, shown)
       throw SnapFault(
         .commandFailed, "'\(shown)' ended before it had read all of '\(entry.path)' of \(version.version)",
         path: entry.path.description)
+    } catch let fault as SnapFault where fault.code == .interrupted {
+      child.end()
+      throw fault
     } catch {
       child.stop(signal: SIGKILL)
       guard var fault = snapFault(for: error) else { throw error }
@@ -47,7 +50,7 @@ struct PipeRun {
       throw fault
     }
     child.closeInput()
-    try check(child.wait(), shown)
+    try wait(for: child, shown)
     let isRecorded = incident?.end(pipedBytes: entry.size) ?? true
     if session.isJSON {
       var object = JSONObject([
@@ -66,8 +69,18 @@ struct PipeRun {
 
   private struct ReaderGone: Error {}
 
+  private static let interruption = SnapFault(.interrupted, "interrupted; the command was stopped")
+
   private func stopIfAsked() throws {
-    if Interruption.isRequested { throw SnapFault(.interrupted, "interrupted; the command was stopped") }
+    if Interruption.isRequested { throw Self.interruption }
+  }
+
+  /// It may work for long on what it has read.
+  private func wait(for child: ChildProcess, _ shown: String) throws {
+    switch child.wait(shouldStop: { Interruption.isRequested }) {
+    case .ended(let ending): try check(ending, shown)
+    case .interrupted, .timedOut: throw Self.interruption
+    }
   }
 
   private func check(_ ending: ChildProcess.Ending, _ shown: String) throws {
