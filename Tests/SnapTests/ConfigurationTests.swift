@@ -32,6 +32,19 @@ struct ConfigurationTests {
     #expect(try sandbox.snap("save", "v2").status == 0, "beside the right one the other is a file as any")
   }
 
+  @Test func `secrets in commands are not shown, be they lines or lists`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write(
+      "snap.yml",
+      "dumps:\n  a: {command: mysqldump -phunter2 db}\n  b: {command: [mysqldump, --password, hunter2]}\n"
+        + "hooks: {after-save: \"curl -H 'Authorization: Bearer hunter2' https://x\"}\nchecks: [[curl, -d, 'token=hunter2']]\n"
+    )
+    for flags in [[], ["--json"]] {
+      let run = try sandbox.shell("exec \"$SNAP\" config \(flags.joined(separator: " "))")
+      #expect(run.output.contains("***") && !run.output.contains("hunter2"), "\(run.output)")
+    }
+  }
+
   @Test func `a save takes sources and patterns from the file, and flags beat it`() throws {
     let sandbox = try SnapSandbox.withProject()
     try sandbox.write("src/a.log", "x")
