@@ -14,6 +14,22 @@ package enum ProjectCommand: Hashable, Sendable {
     }
   }
 
+  /// For a command whose output is kept: a failure anywhere in a pipe counts, where a shell can tell.
+  package var pipeArguments: [[UInt8]] {
+    switch self {
+    case .shell(let line): PipeShell.arguments(for: Array(line.utf8))
+    case .words: arguments
+    }
+  }
+
+  /// Whether `pipeArguments` hide a failure all the same.
+  package var hidesFailure: Bool {
+    switch self {
+    case .shell(let line): PipeShell.hidesFailure(in: Array(line.utf8))
+    case .words: false
+    }
+  }
+
   /// As it is written, on one line, with what looks like a secret left out.
   package var shown: String {
     let text =

@@ -34,7 +34,8 @@ final class RunningDump {
     deadline = Self.now() + Double(specification.secondsMax)
     do throws(SnapFault) {
       process = try ChildProcess(
-        specification.command.arguments, environment: environment, error: .captured, folder: folder, leadsSession: true)
+        specification.command.pipeArguments, environment: environment, error: .captured, folder: folder,
+        leadsSession: true)
     } catch {
       throw SnapFault(.commandFailed, "dump '\(specification.name)' failed: \(error.message)")
     }

@@ -144,6 +144,11 @@ struct SaveCommand: Command {
     else { return nil }
     try session.checkMayRun(configuration, flags: "--no-dumps")
     guard let folder = FileSystemPath.relative(base, to: root) else { return nil }
+    for dump in configuration.dumps where dump.command.hidesFailure {
+      session.console.warn(
+        "dump '\(dump.name)': no shell here knows pipefail: only the last command of its pipe is seen to fail")
+      session.console.hint("install bash, or give must-end-with or minimum-size")
+    }
     return DumpRun(
       configuration.dumps, root: base, folder: folder, variables: ["SNAP_VERSION=\(request.version)"],
       allowsPartial: label.allowPartial)

@@ -20,8 +20,11 @@ struct PipeRun {
   func run(from repository: Repository) throws -> FaultCode? {
     try session.checkIsFile(entry, version)
     let shown = withoutSecrets(ArgumentText.display(command))
+    if PipeShell.hidesFailure(in: ArgumentText.encode(command)) {
+      session.console.warn("no shell here knows pipefail: only the last command of the pipe '\(shown)' is seen to fail")
+    }
     let child = try ChildProcess(
-      [Array("/bin/sh".utf8), Array("-c".utf8), ArgumentText.encode(command)], input: .piped,
+      PipeShell.arguments(for: ArgumentText.encode(command)), input: .piped,
       output: session.isJSON ? .toError : .inherited, leadsSession: true)
     do {
       try EntryContent.forEachPiece(of: entry, from: repository.reader()) { piece in
