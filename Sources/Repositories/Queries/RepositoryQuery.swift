@@ -11,14 +11,16 @@ package struct RepositoryQuery {
 
   /// Cost: for files and changes what differs between versions, in time and memory; else the records.
   ///
+  /// - Parameter shouldStop: asked often while the query itself runs, and for each version that is read for it.
   /// - Parameter body: gets the names of the columns and a row's values, once a row.
   /// - Returns: the names of the columns.
   /// - Throws: `SnapFault` `.usage` in SQLite's words for what is no query.
   package func forEachRow(
-    of sql: String, _ body: ([String], [QueryValue]) throws -> Void
+    of sql: String, shouldStop: @escaping () -> Bool = { false }, _ body: ([String], [QueryValue]) throws -> Void
   ) throws -> [String] {
     do {
       let database = try QueryDatabase()
+      database.setLimit(shouldStop)
       let tables = try database.tablesRead(by: sql)
       let versions = try repository.snapshots()
       let chains = Self.chains(of: versions)

@@ -46,6 +46,8 @@ enum Interruption {
   private static func handle(_ number: Int32) {
     let isFirst = received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged
     if isFirst, isDeferred.load(ordering: .relaxed) { return }
+    // A terminal that goes sends it twice: the shell, then the kernel. Nobody is impatient.
+    if !isFirst, number == SIGHUP { return }
     let text: StaticString = "\nsnap: interrupted\n"
     unsafe _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
     _exit(128 + number)
