@@ -14,10 +14,10 @@ package struct ShapeGuard {
   private static let jsonBytesMax: UInt64 = 8 << 20
   private static let changedFilesMax: UInt64 = 1000
 
-  private let repository: Repository
-  private let version: Snapshot
+  let repository: Repository
+  let version: Snapshot
   /// Trusted versions of the same paths, newest first.
-  private let earlier: [Snapshot]
+  let earlier: [Snapshot]
 
   private init(_ version: Snapshot, in repository: Repository) throws {
     self.repository = repository
@@ -55,7 +55,8 @@ package struct ShapeGuard {
   /// up to 8 MiB of JSON.
   private func suspicions() throws -> [String] {
     guard let last = earlier.first else { return [] }
-    return try suspectDumps() + missingFiles(since: last) + brokenJSON(since: last)
+    return try suspectDumps() + scrambledDumps(since: last) + missingFiles(since: last) + scrambledFiles(since: last)
+      + brokenJSON(since: last)
   }
 
   /// Dumps of the last version that nobody asks for any more: the configuration was lost, or somebody took them out of it.
@@ -133,5 +134,5 @@ extension Snapshot {
 }
 
 extension SnapshotStatistics {
-  fileprivate var fileCount: UInt64 { filesNew + filesChanged + filesUnmodified }
+  var fileCount: UInt64 { filesNew + filesChanged + filesUnmodified }
 }

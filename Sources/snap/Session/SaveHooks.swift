@@ -96,6 +96,10 @@ struct SaveHooks {
       case .healthcheck(let url):
         try Notifier.send(.text(ending.message), to: url, kind: "healthcheck", suffix: "/fail")
       case .webhook(let url): try Notifier.send(.json(report(ending).text), to: url, kind: "webhook")
+      case .prometheus(let path):
+        let state = try ProjectState(session.openRepository(), session, readsTree: false)
+        try SmallFile.replace(
+          FileSystemPath.joined(folder, below: Array(path.utf8)), with: Array(try state.prometheus().utf8))
       case .command(let command):
         try HookRun.run(
           command, name: "notify", variables: variables(ending), folder: folder,
