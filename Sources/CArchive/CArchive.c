@@ -16,6 +16,7 @@ const struct snap_archive_functions *snap_archive_load(void) {
   SNAP_FIND(read_next_header);
   SNAP_FIND(read_data_block);
   SNAP_FIND(error_string);
+  SNAP_FIND(filter_bytes);
   SNAP_FIND(read_free);
   SNAP_FIND(entry_pathname);
   SNAP_FIND(entry_hardlink);

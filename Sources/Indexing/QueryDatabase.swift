@@ -35,6 +35,29 @@ import SnapshotModel
 
   deinit { unsafe sqlite3_close_v2(database) }
 
+  /// Asks often, while a query runs, whether it is to go on.
+  package func setLimit(_ shouldStop: @escaping () -> Bool) {
+    limit = Limit(shouldStop: shouldStop)
+    guard let limit else { return }
+    // Held by this for as long as the database can ask.
+    unsafe sqlite3_progress_handler(
+      database, Self.instructionsAtOnce,
+      { limit in
+        guard let limit = unsafe limit else { return 0 }
+        return unsafe Unmanaged<Limit>.fromOpaque(limit).takeUnretainedValue().shouldStop() ? 1 : 0
+      }, unsafe Unmanaged.passUnretained(limit).toOpaque())
+  }
+
+  private final class Limit {
+    let shouldStop: () -> Bool
+
+    init(shouldStop: @escaping () -> Bool) { self.shouldStop = shouldStop }
+  }
+
+  private var limit: Limit?
+  /// Of SQLite's machine: some tenths of a millisecond.
+  private static let instructionsAtOnce: Int32 = 100_000
+
   /// The tables, of those in `QuerySchema`, that have to be filled before the query can be run.
   package func tablesRead(by sql: String) throws(Failure) -> Set<String> {
     let reads = Reads()

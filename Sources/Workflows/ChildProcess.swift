@@ -55,6 +55,7 @@ package final class ChildProcess: Sendable {
   package let outputDescriptor: Int32
   package let errorDescriptor: Int32?
   private let leadsSession: Bool
+  private static let pollMilliseconds: Int32 = 20
   private let process: pid_t
   private let ending = Mutex<Ending?>(nil)
 
@@ -135,7 +136,11 @@ package final class ChildProcess: Sendable {
     process = identifier
     outputDescriptor = output.read
     errorDescriptor = errorPipe?.read
-    if let inputPipe { inputEnd.withLock { $0 = inputPipe.write } }
+    if let inputPipe {
+      // A write then takes what the pipe has room for, and does not wait for a child that never reads.
+      _ = fcntl(inputPipe.write, F_SETFL, O_NONBLOCK)
+      inputEnd.withLock { $0 = inputPipe.write }
+    }
   }
 
   deinit {
@@ -163,14 +168,18 @@ package final class ChildProcess: Sendable {
 
   /// Writes all of `bytes` to the child's standard input.
   ///
-  /// - Parameter shouldStop: asked when a signal interrupts it.
+  /// - Parameter shouldStop: asked often while the child does not read.
   /// - Returns: `false` when the child reads no more, or it was to stop.
   package func write(_ bytes: ArraySlice<UInt8>, shouldStop: () -> Bool = { false }) -> Bool {
     guard let descriptor = inputDescriptor else { return false }
     var rest = bytes
     while !rest.isEmpty {
+      var isReady = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      let readyCount = unsafe poll(&isReady, 1, Self.pollMilliseconds)
+      if shouldStop() { return false }
+      if readyCount == 0 || (readyCount < 0 && errno == EINTR) { continue }
       let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR, !shouldStop() { continue }
+      if count < 0, errno == EINTR || errno == EAGAIN { continue }
       guard count > 0 else { return false }
       rest = rest.dropFirst(count)
     }
@@ -229,22 +238,6 @@ package final class ChildProcess: Sendable {
       ending = result
       return result
     }
-  }
-
-  /// Waits, and passes on to the child the first SIGTERM or SIGHUP that this process gets meanwhile.
-  ///
-  /// - Parameter signal: the signal that this process was sent, else 0. A terminal sends SIGINT to both by itself.
-  package func wait(passingOn signal: () -> Int32) -> Ending {
-    var isPassedOn = false
-    while !hasEnded {
-      let number = signal()
-      if !isPassedOn, [SIGTERM, SIGHUP].contains(number) {
-        isPassedOn = true
-        stop(signal: number)
-      }
-      usleep(20_000)
-    }
-    return wait()
   }
 
   private static func pipe() throws(SnapFault) -> (read: Int32, write: Int32) {

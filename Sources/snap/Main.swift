@@ -69,11 +69,9 @@ enum Main {
   }
 
   private static func fault(for error: any Error) -> SnapFault {
-    guard var fault = snapFault(for: error) else {
+    guard let fault = snapFault(for: error) else {
       return SnapFault(.internalError, "internal error: \(error) (please report); repository not modified further")
     }
-    // The libraries only know that they were to stop.
-    if fault.code == .interrupted, Interruption.signal == SIGTERM { fault.code = .terminated }
-    return fault
+    return Interruption.named(fault)
   }
 }

@@ -54,6 +54,29 @@ struct RecordTests {
     forEachDamaged(bytes, seed: 12) { _ = OperationLog.decode($0, name: "x") }
   }
 
+  @Test func `an incident is told as it was noted last, and no damage to it makes the log trap`() throws {
+    let fixture = try RepositoryFixture()
+    let repository = try fixture.open()
+    let id = try repository.save("v1", ["a": [1]]).id
+    var incident = Incident(
+      began: Timestamp(seconds: -7, nanoseconds: 999_999_999), user: "é", host: "mill", version: "v1",
+      patterns: ["src", ""], command: "psql")
+    try OperationLog.note(incident, "lost", [id], target: "/target", in: repository)
+    #expect(try OperationLog.incidents(in: repository).map(\.incident) == [incident])
+    incident.outcome = .partial
+    incident.safetyVersion = "before"
+    incident.durationMilliseconds = 70_000
+    (incident.files, incident.bytes, incident.deleted) = (1, .max, 3)
+    incident.reason = "no space"
+    try OperationLog.note(incident, "lost", [id, id], target: "/target", in: repository)
+    let told = try OperationLog.incidents(in: repository)
+    #expect(told.map(\.incident) == [incident] && told.first?.operation.snapshots == [id, id])
+    #expect(try OperationLog.operations(in: repository).count == 1)
+    let bytes = try repository.store.read(.operation(try #require(told.first).operation.name))
+    for count in 0..<bytes.count { #expect(OperationLog.decode(Array(bytes[..<count]), name: "x") == nil, "\(count)") }
+    forEachDamaged(bytes, seed: 13) { _ = OperationLog.decode($0, name: "x") }
+  }
+
   @Test func `no damage to an announcement makes it trap`() {
     let announcement = SaveAnnouncement.here()
     let bytes = announcement.encoded()

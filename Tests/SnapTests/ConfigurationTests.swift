@@ -16,6 +16,35 @@ struct ConfigurationTests {
     #expect(json.error.contains(#""code":2,"error":"E_USAGE""#) && json.error.contains(#""path":"snap.yml""#))
   }
 
+  @Test func `a file that was meant as configuration and is not read is named by all who would read it`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    let link = "snap: snap.yml is a symbolic link to a file that is not there\nhint: mend the link, or remove it\n"
+    let name = "snap: snap.yaml is not read: the file is called snap.yml\nhint: mv snap.yaml snap.yml\n"
+    for (prepare, message) in [("ln -s ../gone/snap.yml snap.yml", link), ("rm snap.yml; touch snap.yaml", name)] {
+      try sandbox.shell(prepare)
+      for words in ["save v2", "gc", "config", "status", "diff", "drill"] {
+        let run = try sandbox.shell("exec \"$SNAP\" \(words)")
+        #expect(run.status == 2 && run.error == message, "\(words): \(run.error)")
+      }
+    }
+    #expect(try sandbox.snap("list").outputLines.count == 1)
+    try sandbox.write("snap.yml", "")
+    #expect(try sandbox.snap("save", "v2").status == 0, "beside the right one the other is a file as any")
+  }
+
+  @Test func `secrets in commands are not shown, be they lines or lists`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write(
+      "snap.yml",
+      "dumps:\n  a: {command: mysqldump -phunter2 db}\n  b: {command: [mysqldump, --password, hunter2]}\n"
+        + "hooks: {after-save: \"curl -H 'Authorization: Bearer hunter2' https://x\"}\nchecks: [[curl, -d, 'token=hunter2']]\n"
+    )
+    for flags in [[], ["--json"]] {
+      let run = try sandbox.shell("exec \"$SNAP\" config \(flags.joined(separator: " "))")
+      #expect(run.output.contains("***") && !run.output.contains("hunter2"), "\(run.output)")
+    }
+  }
+
   @Test func `a save takes sources and patterns from the file, and flags beat it`() throws {
     let sandbox = try SnapSandbox.withProject()
     try sandbox.write("src/a.log", "x")

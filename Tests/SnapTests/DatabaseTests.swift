@@ -57,6 +57,36 @@ struct DatabaseTests {
     #expect(try sandbox.snap("show", "v4").output.contains("SQLite:    data.db\n"))
   }
 
+  @Test func `status and diff see what stands in the log of a database alone`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    let writer = """
+      c = sqlite3.connect('data.db', isolation_level=None)
+      c.execute('pragma journal_mode=wal'); c.execute('pragma wal_autocheckpoint=0')
+      c.execute('create table t(x)')
+      \(Self.ready)
+      while not os.path.exists('../go'): time.sleep(0.003)
+      c.execute('insert into t values (1)')
+      open('../written', 'w').close()
+      while not os.path.exists('../stop'): time.sleep(0.003)
+      """
+    let run = try beside(
+      writer, sandbox,
+      """
+      "$SNAP" save v1 -q; "$SNAP" diff; echo before; touch ../go; until [ -e ../written ] || ! kill -0 $P; do :; done
+      "$SNAP" diff --name-only; "$SNAP" status | grep Tree; rm -r ../cache
+      "$SNAP" diff --name-only; "$SNAP" save v2 -q; "$SNAP" diff; touch ../stop; wait $P; echo "writer $?"
+      """)
+    #expect(
+      run.output == """
+        before
+        data.db
+        Tree:      1 changed, 0 new, 0 removed since v1
+        data.db
+        writer 0
+
+        """, "\(run.error)")
+  }
+
   @Test func `a database that did not change costs no copy, one whose log grew is copied`() throws {
     let sandbox = try SnapSandbox.withProject()
     // The connection stays open, so that the log is not merged.

@@ -96,6 +96,14 @@ struct DrillTests {
     #expect(try sandbox.snap("status", "-q", "--max-drill", "50d").status == 0)
   }
 
+  @Test func `a terminal that goes leaves no copy behind, though it says so twice`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    let run = try sandbox.snap("drill", "--in", sandbox.folder, "--check", "kill -HUP $PPID; kill -HUP $PPID")
+    #expect(run.status == 130)
+    #expect(run.error == "snap: interrupted; the drill is not recorded\n")
+    #expect(try sandbox.shell("ls .. | grep -c snap-drill").output == "0\n")
+  }
+
   @Test func `the checks of snap.yml run, in their order, until one fails`() throws {
     let sandbox = try SnapSandbox.withVersion()
     try sandbox.write(

@@ -78,6 +78,33 @@ struct DumpTests {
     #expect(try sandbox.snap("list").output.isEmpty)
   }
 
+  @Test func `a failure anywhere in a pipe is a failure, of a dump and of a command that gets one`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write("snap.yml", "dumps:\n  app: {command: '(echo half; exit 7) | cat'}\n")
+    let run = try sandbox.snap("save", "v1")
+    #expect(run.status == 23)
+    #expect(run.error.hasPrefix("snap: dump 'app' failed: exited with 7; nothing was saved\n"))
+    try sandbox.write("snap.yml", "dumps:\n  app: {command: 'false || printf \"a|b\" | cat'}\n")
+    #expect(try sandbox.snap("save", "v2").status == 0)
+    #expect(try sandbox.snap("cat", "v2:app").output == "a|b")
+    #expect(try sandbox.snap("restore", "v2:app", "--pipe", "(cat; exit 5) | cat").status == 23)
+    #expect(try sandbox.snap("restore", "v2:app", "--pipe", "cat | (cat; exit 0)").output == "a|b")
+  }
+
+  @Test func `where no shell can tell, that is said`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write("snap.yml", "dumps:\n  app: {command: '(echo half; exit 7) | /bin/cat'}\n")
+    // A /bin/sh that knows the option needs no other.
+    let knows = try sandbox.shell("/bin/sh -o pipefail -c : 2>/dev/null").status == 0
+    let run = try sandbox.snap("save", "v1", environment: ["PATH": "/nowhere"])
+    if knows { return #expect(run.status == 23) }
+    #expect(run.status == 0)
+    #expect(
+      run.error.contains(
+        "snap: warning: dump 'app': no shell here knows pipefail: only the last command of its pipe is seen to fail\n"
+          + "hint: install bash, or give must-end-with or minimum-size\n"), "\(run.error)")
+  }
+
   @Test func `with --allow-partial the version lacks what failed, and says so`() throws {
     let sandbox = try project("  good: {command: echo fine}\n  bad: {command: 'echo half; exit 4'}\n")
     let run = try sandbox.snap("save", "v1", "--allow-partial")
@@ -130,6 +157,20 @@ struct DumpTests {
     #expect(try sandbox.snap("restore", "v1", "--pipe", "cat").status == 2)
     #expect(try sandbox.snap("restore", "v1:app", "--pipe", "cat", "--to", "x").status == 2)
     #expect(try sandbox.snap("restore", "v1:src", "--pipe", "cat").status == 18)
+  }
+
+  @Test(arguments: ["exec sleep 600", "cat >/dev/null; trap '' TERM; touch ../started; sleep 600; sleep 600"])
+  func `a signal ends a command of --pipe that does not read, or works on what it has read`(command: String) throws {
+    let sandbox = try SnapSandbox.withProject()
+    // More than a pipe holds.
+    try sandbox.shell("head -c 300000 /dev/urandom >large; \"$SNAP\" save v1 -q")
+    let run = try sandbox.shell(
+      #"""
+      "$SNAP" restore v1:large --pipe 'echo $$ >../command; touch ../started; '"$COMMAND" & P=$!
+      until [ -e ../started ]; do :; done; kill -TERM $P; wait $P; echo $?; kill -0 $(cat ../command) || echo gone
+      """#, environment: ["COMMAND": command])
+    #expect(run.output == "143\ngone\n")
+    #expect(run.error.hasPrefix("snap: interrupted; the command was stopped\n"), "\(run.error)")
   }
 
   @Test func `a command is killed before it could take damage for the end`() throws {

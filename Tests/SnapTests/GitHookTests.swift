@@ -32,6 +32,20 @@ struct GitHookTests {
     #expect(try names(sandbox) == ["v1.1", "release-2"])
   }
 
+  @Test func `in a linked work tree without a repository of its own nothing is saved, and that is said`() throws {
+    let sandbox = try withGit()
+    try sandbox.shell("\"$SNAP\" hook install; \"$SNAP\" hook install --on push; git worktree add -q ../linked")
+    let said =
+      "snap: nothing saved: no repository in \(sandbox.folder)/linked\nhint: snap init there, or work in the main work tree\n"
+    for command in ["git tag v1", "git push -q origin HEAD:x"] {
+      let run = try sandbox.shell("cd ../linked && \(command)")
+      #expect(run.status == 0 && run.error == said, "\(command): \(run.error)")
+    }
+    #expect(try names(sandbox).isEmpty)
+    let own = try sandbox.shell("cd ../linked && \"$SNAP\" init -q && git tag v2 && \"$SNAP\" list")
+    #expect(own.output.hasPrefix("v2\t"), "\(own.error)")
+  }
+
   @Test func `tags that are packed, and a tag of another commit, save nothing`() throws {
     let sandbox = try withGit()
     try sandbox.shell("git tag v1.0; \"$SNAP\" hook install; echo half-edited >>notes.txt")

@@ -87,6 +87,45 @@ struct HookTests {
     #expect(try sandbox.snap("list").outputLines.count == 2)
   }
 
+  @Test func `a hook that runs longer than its timeout is stopped, also one that ignores being told to`() throws {
+    let sandbox = try project("hooks:\n  timeout: 1s\n  before-save: trap '' TERM; echo $$ >../hook; sleep 600\n")
+    let run = try sandbox.snap("save", "v1")
+    #expect(run.status == 23)
+    #expect(
+      run.error
+        == "snap: hook 'before-save' was stopped: it ran longer than the timeout of 1 second; nothing was saved\n"
+        + "hint: --no-hooks saves without hooks\n")
+    #expect(try sandbox.shell("kill -0 $(cat ../hook)").status != 0)
+    let wrong = try project("hooks:\n  timeout: soon\n")
+    #expect(
+      try wrong.snap("save").error == "snap: snap.yml:2: hooks.timeout: 'soon' is not a time (like 90s or 30min)\n")
+  }
+
+  @Test(arguments: [("TERM", Int32(143)), ("INT", 130)])
+  func `hooks hear of the signal that ended a save, with the status that it has`(signal: String, status: Int32) throws {
+    let sandbox = try project(
+      """
+      hooks:
+        before-save: trap '' TERM; kill -\(signal) $PPID; sleep 600
+        after-save: echo "$SNAP_RESULT $SNAP_STATUS"
+
+      """)
+    let run = try sandbox.shell("exec env --default-signal=INT \"$SNAP\" save v1")
+    #expect(run.status == status)
+    #expect(
+      run.error
+        == "failure \(status)\nsnap: interrupted; hook 'before-save' was stopped; nothing was added to history\n")
+  }
+
+  @Test func `a signal after the save changes nothing of it, and what is to follow does`() throws {
+    let sandbox = try project(
+      "hooks:\n  after-save: kill -TERM $PPID; echo after\n  on-success: echo $SNAP_STATUS\nnotify:\n  command: echo told\n"
+    )
+    let run = try sandbox.snap("save", "v1", "-q")
+    #expect(run.status == 0 && run.error == "after\n0\ntold\n", "\(run.error)")
+    #expect(try sandbox.snap("list").outputLines.count == 1)
+  }
+
   @Test func `a webhook and a healthcheck hear of success and failure, and no message shows their path`() throws {
     let sandbox = try project(
       """

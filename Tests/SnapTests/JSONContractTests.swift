@@ -11,6 +11,8 @@ struct JSONContractTests {
     ["show", "v2", "--manifest"], ["ls", "v2"], ["ls", "-R", "v2"], ["find", "*.py"], ["log", "notes.txt"],
     ["log", "src"], ["diff"], ["diff", "v1", "v2"], ["stats"], ["du"], ["du", "v1"],
     ["restore", "v1", "--to", "../out"],
+    ["restore", "v1", "--list"], ["restore", "v1", "notes.txt", "--incident", "a drill"], ["incident"],
+    ["incident", "latest"],
     ["restore", "v1", "--dry-run"], ["restore", "v1", "notes.txt"], ["export", "v1", "-o", "../v1.tar"],
     ["export", "v1", "--layout", "backups", "--to", "../old"], ["import", "../old"], ["import", "../v1.tar", "-n"],
     ["drill", "v1", "--check", "echo checked"],

@@ -67,6 +67,21 @@ struct SQLTests {
     #expect(try sandbox.shell("ls").output == "config\nnotes.txt\nsrc\n")
   }
 
+  @Test func `a query that takes longer than it may is ended`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+    let run = try sandbox.snap("sql", endless, "--max-duration", "1s")
+    #expect(run.status == 1)
+    #expect(run.error == "snap: the query took longer than 1 second; what is printed is a part\n")
+    #expect(try sandbox.snap("sql", "SELECT 1", "--max-duration", "1d").output == "1\n")
+  }
+
+  @Test func `of columns of one name each is in the JSON`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    let run = try sandbox.snap("sql", "SELECT 1 AS a, 2 AS a, 3 AS b, 4 AS a", "--json")
+    #expect(run.output == #"{"message_type":"row","row":{"a":1,"a:1":2,"b":3,"a:2":4}}"# + "\n")
+  }
+
   @Test func `a query may come from standard input, and end with a semicolon`() throws {
     let sandbox = try SnapSandbox.withVersion()
     let run = try sandbox.snap(

@@ -13,6 +13,7 @@ SNAP = sys.argv[1]
 PROGRAMS = [
     ("the comparer sees every difference", [sys.executable, "-m", "unittest", "discover", "-q", "-s", str(HERE)]),
     ("generated histories come back", [sys.executable, str(HERE / "generated_history.py"), SNAP, "--seeds", "1-2", "--versions", "4"]),
+    ("a project's year comes back", [sys.executable, str(HERE / "year.py"), SNAP]),
 ]
 
 failed = 0

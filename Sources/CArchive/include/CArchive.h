@@ -31,6 +31,8 @@ struct snap_archive_functions {
   int (*_Nonnull read_data_block)(struct archive *_Nonnull, const void *_Nullable *_Nonnull, size_t *_Nonnull,
                                   int64_t *_Nonnull);
   const char *_Nullable (*_Nonnull error_string)(struct archive *_Nonnull);
+  // Of filter 0: how many bytes of the tar were used, the mark of its end counted.
+  int64_t (*_Nonnull filter_bytes)(struct archive *_Nonnull, int filter);
   int (*_Nonnull read_free)(struct archive *_Nonnull);
 
   const char *_Nullable (*_Nonnull entry_pathname)(struct archive_entry *_Nonnull);

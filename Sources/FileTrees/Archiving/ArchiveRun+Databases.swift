@@ -17,10 +17,9 @@ extension ArchiveRun {
     if sidecars.contains(item.path) { return true }
     let status = item.status
     guard status.size >= 512, status.size % 512 == 0, status.linkCount == 1 else { return false }
-    let logs = logs(of: item)
+    let logs = item.databaseLogs
     var combined = item
-    // Not when the log's own status changed: as root SQLite gives it to the database's owner whenever it opens it.
-    combined.status.changed = ([status.changed] + logs.map(\.modified)).max() ?? status.changed
+    combined.status = item.status(withLogs: logs)
     if let known, let row = known.row {
       let isKept = row.matches(combined.status) && known.entry.metadata.modified == status.modified
       if isKept, databasesOfParent.contains(item.path), session.canTakeOver(known.entry.content) {
@@ -38,7 +37,7 @@ extension ArchiveRun {
     let descriptor: Int32
     do throws(DatabaseCopyFailure) {
       let first = try copier.copy(ofDatabaseAt: path, isAtRest: isAtRest) { events.shouldStop }
-      if isAtRest, !self.logs(of: item).isEmpty {
+      if isAtRest, !item.databaseLogs.isEmpty {
         // Someone has begun to write.
         close(first)
         descriptor = try copier.copy(ofDatabaseAt: path, isAtRest: false) { events.shouldStop }
@@ -69,15 +68,6 @@ extension ArchiveRun {
   private func take(_ path: ArchivePath) {
     databases.append(path)
     sidecars.formUnion(SidecarNames.paths(of: path))
-  }
-
-  /// The files beside it that may hold what it lacks.
-  private func logs(of item: WalkedItem) -> [FileStatus] {
-    guard let folder = try? item.directory.open() else { return [] }
-    return SidecarNames.logs.compactMap { suffix in
-      let status = try? FileStatus(folder: folder.number, name: item.name + suffix)
-      return status.flatMap { $0.kind == .file && $0.size > 0 ? $0 : nil }
-    }
   }
 
   private func head(of item: WalkedItem) -> [UInt8]? {

@@ -20,7 +20,7 @@ package enum WorkTreeDiffer {
     _ body: (ManifestChange) throws -> Void
   ) throws {
     let cache = StatCacheFile(repository: repository.id, root: root)?.load(manifest: snapshot.manifest.id)
-    var comparison = WorkTreeComparison(old, cache: cache, made: MadeFiles(of: snapshot), repository: repository)
+    var comparison = WorkTreeComparison(old, of: snapshot, cache: cache, repository: repository)
     let walker = try TreeWalker(root: root, sources: snapshot.sources, options: options)
     while let event = try walker.next() {
       switch event {
@@ -67,10 +67,13 @@ private struct WorkTreeComparison {
   private let hasher: ChunkHasher
   private let reader: ChunkReader
   private let made: MadeFiles
+  /// When the snapshot was made.
+  private let saved: Timestamp
   private var hardLinks = HardLinkTable()
 
-  init(_ manifest: Manifest, cache: StatCache?, made: MadeFiles, repository: Repository) {
-    self.made = made
+  init(_ manifest: Manifest, of snapshot: Snapshot, cache: StatCache?, repository: Repository) {
+    made = MadeFiles(of: snapshot)
+    saved = snapshot.created
     cursor = manifest.makeCursor()
     rows = cache?.makeCursor()
     reader = repository.reader()
@@ -89,13 +92,28 @@ private struct WorkTreeComparison {
       return
     }
     if made.dumps.contains(item.path) { return }
-    // Of a database in use the copy has other bytes; its time is that of the file.
-    if made.databases.contains(item.path), old.metadata.modified == item.status.modified { return }
+    // Of a database in use the copy has other bytes; its time is that of the file. What is new may stand in the log alone.
+    if made.databases.contains(item.path), old.metadata.modified == item.status.modified {
+      guard let change = changeInLogs(item, old, row) else { return }
+      return try body(change)
+    }
     if let row, row.matches(item.status), old.isUnchanged(item.status), old.hardLinkTarget == linkTarget { return }
     guard let new = describe(item, like: old, linkTarget), let kind = ManifestDiffer.kind(from: old, to: new) else {
       return
     }
     try body(ManifestChange(path: item.path, kind: kind, old: old, new: new))
+  }
+
+  /// A log that was written since the save makes a change, though it may hold no more than a page that is as it was: what is in it only
+  /// a copy would tell.
+  private func changeInLogs(_ item: WalkedItem, _ old: ManifestEntry, _ row: StatCache.Row?) -> ManifestChange? {
+    let logs = item.databaseLogs
+    guard let last = logs.map(\.modified).max() else { return nil }
+    let isKnown = row.map { $0.inode != 0 } ?? false
+    let isWritten = isKnown ? row?.matches(item.status(withLogs: logs)) == false : last > saved
+    guard isWritten, last > old.metadata.modified, var new = describe(item, like: nil, nil) else { return nil }
+    new.metadata.modified = last
+    return ManifestChange(path: item.path, kind: .modified, old: old, new: new)
   }
 
   /// Leaves `path`, and what the snapshot has below it, out of the comparison.

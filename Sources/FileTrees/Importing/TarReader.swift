@@ -17,6 +17,9 @@ import SnapshotModel
     let input: ArchiveInput
     let block = UnsafeMutableRawBufferPointer.allocate(byteCount: ArchiveInput.blockByteCount, alignment: 16)
     var isAtEnd = false
+    /// Bytes that were handed on before the last block, and that block's length.
+    private var position: Int64 = 0
+    private var count = 0
     var fault: ArchiveFault?
 
     init(_ input: ArchiveInput) { self.input = input }
@@ -27,11 +30,24 @@ import SnapshotModel
       do {
         let bytes = try input.nextBlock()
         if bytes.isEmpty { isAtEnd = true }
+        position += Int64(count)
+        count = bytes.count
         unsafe block.copyBytes(from: bytes)
         return bytes.count
       } catch {
         fault = error
         return -1
+      }
+    }
+
+    /// How many bytes of the last block lie behind `end` and are no zeros, with all that follow it.
+    func unreadBytes(behind end: Int64) throws(ArchiveFault) -> Int {
+      let first = Int(clamping: end - position)
+      var unread = unsafe block[..<count].dropFirst(max(0, first)).count { $0 != 0 }
+      while true {
+        let bytes = try input.nextBlock()
+        if bytes.isEmpty { return unread }
+        unread += bytes.count { $0 != 0 }
       }
     }
   }
@@ -90,7 +106,10 @@ import SnapshotModel
   private func finish() throws(ArchiveFault) {
     // The mark is two blocks of zeros. Whoever has to look beyond the last byte has not found it.
     if source.isAtEnd { throw .damaged("it is cut short: the mark of its end is missing") }
-    while try !source.input.nextBlock().isEmpty {}
+    // Two archives one behind the other, for instance; zeros fill the last record.
+    guard unsafe try source.unreadBytes(behind: functions.pointee.filter_bytes(archive, 0)) == 0 else {
+      throw .damaged("something follows the mark of its end (tar --ignore-zeros reads it)")
+    }
   }
 
   private func failure() -> ArchiveFault {

@@ -11,14 +11,16 @@ package struct RepositoryQuery {
 
   /// Cost: for files and changes what differs between versions, in time and memory; else the records.
   ///
+  /// - Parameter shouldStop: asked often while the query itself runs, and for each version that is read for it.
   /// - Parameter body: gets the names of the columns and a row's values, once a row.
   /// - Returns: the names of the columns.
   /// - Throws: `SnapFault` `.usage` in SQLite's words for what is no query.
   package func forEachRow(
-    of sql: String, _ body: ([String], [QueryValue]) throws -> Void
+    of sql: String, shouldStop: @escaping () -> Bool = { false }, _ body: ([String], [QueryValue]) throws -> Void
   ) throws -> [String] {
     do {
       let database = try QueryDatabase()
+      database.setLimit(shouldStop)
       let tables = try database.tablesRead(by: sql)
       let versions = try repository.snapshots()
       let chains = Self.chains(of: versions)
@@ -74,8 +76,8 @@ package struct RepositoryQuery {
       for operation in operations {
         try add([
           .text(operation.time.rfc3339(fraction: false)), .text(operation.kindName), .text(operation.summary),
-          operation.drill.map { .integer($0.hasPassed ? 1 : 0) } ?? .null,
-          operation.drill.map { .real(Double($0.durationMilliseconds) / 1000) } ?? .null,
+          operation.isSuccess.map { .integer($0 ? 1 : 0) } ?? .null,
+          operation.durationMilliseconds.map { .real(Double($0) / 1000) } ?? .null,
         ])
       }
     }
@@ -109,4 +111,10 @@ package struct RepositoryQuery {
     }
     try database.fill(.change) { add in for row in changes { try add(row) } }
   }
+}
+
+extension OperationRecord {
+  /// Of a drill, and of a restore with an incident.
+  fileprivate var isSuccess: Bool? { drill?.hasPassed ?? incident.map { $0.outcome == .restored } }
+  fileprivate var durationMilliseconds: UInt64? { drill?.durationMilliseconds ?? incident?.durationMilliseconds }
 }

@@ -7,7 +7,7 @@ package struct OperationRecord: Sendable {
   /// The raw values stand in the log: never renumber (docs/format/operations.md).
   /// Nothing writes `gc`: its rules log `forget`.
   package enum Kind: UInt8, Sendable, CaseIterable {
-    case forget = 0, gc, restore, undo, tag, note, hold, release, repair, drill
+    case forget = 0, gc, restore, undo, tag, note, hold, release, repair, drill, incident
   }
 
   package var kind: Kind
@@ -21,6 +21,8 @@ package struct OperationRecord: Sendable {
   package var trace: RestoreTrace?
   /// Of a drill.
   package var drill: DrillResult?
+  /// Of a restore of which a report was asked for.
+  package var incident: Incident?
 
   var name = ""
 
@@ -39,7 +41,7 @@ package enum UndoOutcome: Sendable {
 
 /// The commands that changed the repository, in the order in which they ran; a small object each.
 package enum OperationLog {
-  /// Older ones are dropped.
+  /// Older ones are dropped, but for incidents.
   private static let countMax = 1000
 
   /// Oldest first; damaged ones are left out.
@@ -61,7 +63,7 @@ package enum OperationLog {
     var forgotten: Set<SnapshotID> = []
     /// Whether nothing was dropped or damaged.
     var isComplete = true
-    /// The oldest operation's time.
+    /// When the log begins: what was done before may have left it.
     var start = Timestamp(seconds: .max)
   }
 
@@ -69,15 +71,16 @@ package enum OperationLog {
     let names = try names(in: repository)
     let operations = try operations(in: repository)
     var history = History()
-    history.isComplete = names.count < countMax && operations.count == names.count
-    history.start = operations.first?.time ?? history.start
+    history.isComplete = names.count(where: isDroppable) < countMax && operations.count == names.count
+    history.start = operations.first { isDroppable($0.name) }?.time ?? history.start
     for operation in operations {
       switch operation.kind {
       case .forget, .gc: history.forgotten.formUnion(operation.snapshots)
       case .undo:
         history.forgotten.subtract(operation.snapshots)
         history.named.formUnion(operation.snapshots)
-      case .restore, .tag, .note, .hold, .release, .repair, .drill: history.named.formUnion(operation.snapshots)
+      case .restore, .tag, .note, .hold, .release, .repair, .drill, .incident:
+        history.named.formUnion(operation.snapshots)
       }
     }
     return history
@@ -85,17 +88,18 @@ package enum OperationLog {
 
   package static func append(
     _ kind: OperationRecord.Kind, _ summary: String, _ snapshots: [SnapshotID], target: String = "",
-    trace: RestoreTrace? = nil, drill: DrillResult? = nil, in repository: Repository
+    trace: RestoreTrace? = nil, drill: DrillResult? = nil, incident: Incident? = nil, in repository: Repository
   ) throws {
     let time = currentTime()
     let record = OperationRecord(
-      kind: kind, time: time, summary: summary, snapshots: snapshots, target: target, trace: trace, drill: drill)
+      kind: kind, time: time, summary: summary, snapshots: snapshots, target: target, trace: trace, drill: drill,
+      incident: incident)
     try asFault {
       // Names in order of time; two within the same nanosecond cannot come from one process.
       let stamp = String(time.seconds * 1_000_000_000 + Int64(time.nanoseconds), radix: 16)
       let name = String(repeating: "0", count: max(0, 16 - stamp.count)) + stamp + "-\(kind)"
       try repository.store.create(.operation(name), encode(record))
-      let all = try names(in: repository)
+      let all = try names(in: repository).filter(isDroppable)
       if all.count > countMax {
         try repository.store.delete(all.prefix(all.count - countMax).map(ObjectName.operation))
       }
@@ -143,6 +147,8 @@ package enum OperationLog {
       .sorted()
   }
 
+  private static func isDroppable(_ name: String) -> Bool { !name.hasSuffix("-\(OperationRecord.Kind.incident)") }
+
   private static let magic = Array("SNOP".utf8)
 
   private static func encode(_ record: OperationRecord) -> [UInt8] {
@@ -157,6 +163,7 @@ package enum OperationLog {
     for id in record.snapshots { writer.append(id.bytes) }
     record.trace?.encode(to: &writer)
     record.drill?.encode(to: &writer)
+    record.incident?.encode(to: &writer)
     return writer.bytes
   }
 
@@ -176,9 +183,10 @@ package enum OperationLog {
       }
       let trace = kind == .restore && !reader.isAtEnd ? try RestoreTrace(from: &reader) : nil
       let drill = kind == .drill ? try DrillResult(from: &reader) : nil
+      let incident = kind == .incident ? try Incident(from: &reader) : nil
       return OperationRecord(
         kind: kind, time: Timestamp(seconds: seconds, nanoseconds: UInt32(nanoseconds)), summary: summary,
-        snapshots: snapshots, target: target, trace: trace, drill: drill, name: name)
+        snapshots: snapshots, target: target, trace: trace, drill: drill, incident: incident, name: name)
     } catch {
       return nil  // The log is for people; a record that does not decode is left out.
     }

@@ -19,13 +19,20 @@ package enum RevisionExpression {
     return (String(text[..<split]), String(text[text.index(after: split)...]))
   }
 
+  /// - Parameter folder: whose versions `latest`, times, tags and branches mean, if it has any; names and ids mean all.
   /// - Throws: `SnapFault` `.notFound` when nothing matches, or several do.
-  package static func resolve(_ text: String, in repository: Repository) throws -> ListedSnapshot {
-    let all = try repository.snapshots()
+  package static func resolve(
+    _ text: String, in repository: Repository, preferring folder: [UInt8]? = nil
+  ) throws -> ListedSnapshot {
+    var all = try repository.snapshots()
     if let exact = all.last(where: { $0.snapshot.version == text }) { return exact }
     let (name, back) = try steps(back: text)
-    let start = try name == text ? base(text, among: all) : base(name, among: all)
+    var own = folder.map { folder in all.filter { $0.snapshot.root == folder } } ?? []
+    if own.isEmpty { own = all }
+    let start = try base(name, among: all, newestAmong: own)
     guard back > 0 else { return start }
+    // Steps go back in the history of one project.
+    if folder != nil { all.removeAll { $0.snapshot.root != start.snapshot.root } }
     guard let at = all.firstIndex(where: { $0.snapshot.id == start.snapshot.id }), at >= back else {
       throw SnapFault(
         .notFound, "no snapshot matches '\(text)': there are not that many before \(start.snapshot.version)")
@@ -44,15 +51,17 @@ package enum RevisionExpression {
     return (String(text[..<tilde]), count)
   }
 
-  private static func base(_ text: String, among all: [ListedSnapshot]) throws -> ListedSnapshot {
+  private static func base(
+    _ text: String, among all: [ListedSnapshot], newestAmong own: [ListedSnapshot]
+  ) throws -> ListedSnapshot {
     func newest(_ belongs: (ListedSnapshot) -> Bool) throws -> ListedSnapshot {
-      if let found = all.last(where: belongs) { return found }
+      if let found = own.last(where: belongs) { return found }
       throw notFound(text, among: all)
     }
     if let exact = all.last(where: { $0.snapshot.version == text }) { return exact }
     if text == "latest" || text == "@" {
-      if let found = all.last(where: { !$0.isSuspect && !$0.isSafetyCopy }) { return found }
-      guard let suspect = all.last(where: { $0.isSuspect }) else { throw notFound(text, among: all) }
+      if let found = own.last(where: { !$0.isSuspect && !$0.isSafetyCopy }) { return found }
+      guard let suspect = own.last(where: { $0.isSuspect }) else { throw notFound(text, among: all) }
       throw SnapFault(
         .notFound,
         "'\(text)' passes over suspect versions, and there are no others; "

@@ -7,13 +7,18 @@ package enum Notification: Hashable, Sendable {
   /// Gets a JSON object by POST either way.
   case webhook(NotificationURL)
   case command(ProjectCommand)
+  /// A file that gets the project's figures, for node_exporter; from the project's folder unless absolute.
+  case prometheus(String)
 
   static func all(_ file: ConfigurationSection) throws(SnapFault) -> [Notification] {
-    guard let section = try file.section("notify", keys: ["healthcheck", "webhook", "command"]) else { return [] }
+    guard let section = try file.section("notify", keys: ["healthcheck", "webhook", "command", "prometheus"]) else {
+      return []
+    }
     var all: [Notification] = []
     if let url = try section.url("healthcheck") { all.append(.healthcheck(url)) }
     if let url = try section.url("webhook") { all.append(.webhook(url)) }
     if let command = try section.command("command") { all.append(.command(command)) }
+    if let path = try section.text("prometheus") { all.append(.prometheus(path)) }
     return all
   }
 }

@@ -27,7 +27,8 @@ extension ProjectConfiguration {
     guardsShape = try file.value("guard", "auto or off") { ["auto": true, "off": false][$0] } ?? true
     retention = try RetentionPolicy(file)
     checks = try Self.commands("checks", in: file)
-    if let section = try file.section("hooks", keys: HookEvent.allCases.map(\.rawValue)) {
+    if let section = try file.section("hooks", keys: HookEvent.allCases.map(\.rawValue) + ["timeout"]) {
+      hookSecondsMax = try section.seconds("timeout") ?? hookSecondsMax
       for event in HookEvent.allCases { hooks[event] = try section.command(event.rawValue) }
     }
     notifications = try Notification.all(file)

@@ -5,6 +5,8 @@ import SnapshotModel
 /// - SeeAlso: docs/guides/configuration.md
 package struct ProjectConfiguration: Sendable {
   package static let fileName = "snap.yml"
+  /// What people call it by mistake.
+  private static let otherFileNames = ["snap.yaml", ".snap.yml", ".snap.yaml"]
 
   /// A pattern, and the line of the file that it stands on.
   package struct Pattern: Hashable, Sendable {
@@ -44,6 +46,8 @@ package struct ProjectConfiguration: Sendable {
   /// Commands that must succeed in a restored copy.
   package var checks: [ProjectCommand] = []
   package var hooks: [HookEvent: ProjectCommand] = [:]
+  /// How long each of them, and a command that is told how a save ended, may run.
+  package var hookSecondsMax = 3600
   package var notifications: [Notification] = []
   /// When the project wants to be saved.
   package var schedule: Schedule?
@@ -63,10 +67,26 @@ package struct ProjectConfiguration: Sendable {
   /// - Throws: `SnapFault` `.usage` that names file and line.
   package init?(ofProject root: [UInt8]) throws(SnapFault) {
     let path = root + Array("/\(Self.fileName)".utf8)
-    guard let content = try SmallFile.read(path, byteCountMax: YAMLReader.byteCountMax) else { return nil }
+    guard let content = try SmallFile.read(path, byteCountMax: YAMLReader.byteCountMax) else {
+      try Self.refuseLookalikes(in: root)
+      return nil
+    }
     try self.init(parsing: content.bytes)
     ownerID = content.ownerID
     isWorldWritable = content.isWorldWritable
+  }
+
+  /// A file that was meant and is not read would leave out dumps and rules without a word.
+  private static func refuseLookalikes(in root: [UInt8]) throws(SnapFault) {
+    if try SmallFile.place(root + Array("/\(fileName)".utf8)) != .nothing {
+      throw SnapFault(
+        .usage, "\(fileName) is a symbolic link to a file that is not there", hint: "mend the link, or remove it",
+        path: fileName)
+    }
+    for name in otherFileNames where try SmallFile.place(root + Array("/\(name)".utf8)) == .file {
+      throw SnapFault(
+        .usage, "\(name) is not read: the file is called \(fileName)", hint: "mv \(name) \(fileName)", path: name)
+    }
   }
 
   /// Whether anything is to happen around a save.

@@ -16,6 +16,8 @@ package final class DumpRun: StreamedFiles {
   private var buffer = [UInt8](repeating: 0, count: 1 << 18)
 
   private static let pollMilliseconds: Int32 = 200
+  /// Where a command has closed its output and is about to end, which no descriptor tells.
+  private static let endingPollMilliseconds: Int32 = 5
 
   /// - Parameters:
   ///   - root: the project's folder, in which the commands run.
@@ -66,7 +68,9 @@ package final class DumpRun: StreamedFiles {
     }
     if numbers.isEmpty { return nil }
     let count = nfds_t(polls.count)
-    guard unsafe poll(&polls, count, Self.pollMilliseconds) >= 0 || errno == EINTR else { return .nothingYet }
+    let isEnding = numbers.contains { running[$0]?.hasClosed ?? false }
+    let milliseconds = isEnding ? Self.endingPollMilliseconds : Self.pollMilliseconds
+    guard unsafe poll(&polls, count, milliseconds) >= 0 || errno == EINTR else { return .nothingYet }
     for (place, at) in numbers.enumerated() {
       running[at]?.advance(
         output: polls[2 * place].revents != 0, error: polls[2 * place + 1].revents != 0, buffer: &buffer)

@@ -12,8 +12,6 @@ final class RunningDump {
   static let errorBytesMax = 4 << 10
   /// How far from the end the completion line may stand: programs add a line or two behind it.
   static let endingBytes = 512
-  /// What a command gets for ending by itself once it was told to.
-  private static let graceSeconds = 3.0
 
   let specification: DumpSpecification
   let process: ChildProcess
@@ -36,7 +34,8 @@ final class RunningDump {
     deadline = Self.now() + Double(specification.secondsMax)
     do throws(SnapFault) {
       process = try ChildProcess(
-        specification.command.arguments, environment: environment, error: .captured, folder: folder, leadsSession: true)
+        specification.command.pipeArguments, environment: environment, error: .captured, folder: folder,
+        leadsSession: true)
     } catch {
       throw SnapFault(.commandFailed, "dump '\(specification.name)' failed: \(error.message)")
     }
@@ -49,6 +48,9 @@ final class RunningDump {
       pollfd(fd: isErrorOpen ? process.errorDescriptor ?? -1 : -1, events: Int16(POLLIN), revents: 0),
     ]
   }
+
+  /// Whether nothing more will come from it, be it over or not.
+  var hasClosed: Bool { !isOutputOpen }
 
   /// Whether nothing more will come, and the command is over.
   var hasEnded: Bool { !isOutputOpen && !isErrorOpen && (isKilled || process.hasEnded) }
@@ -102,7 +104,7 @@ final class RunningDump {
     } else if killAt == nil, now >= deadline {
       hasTimedOut = true
       process.stop()
-      killAt = now + Self.graceSeconds
+      killAt = now + ChildProcess.graceSeconds
     }
   }
 

@@ -14,10 +14,10 @@ package struct ShapeGuard {
   private static let jsonBytesMax: UInt64 = 8 << 20
   private static let changedFilesMax: UInt64 = 1000
 
-  private let repository: Repository
-  private let version: Snapshot
+  let repository: Repository
+  let version: Snapshot
   /// Trusted versions of the same paths, newest first.
-  private let earlier: [Snapshot]
+  let earlier: [Snapshot]
 
   private init(_ version: Snapshot, in repository: Repository) throws {
     self.repository = repository
@@ -30,9 +30,14 @@ package struct ShapeGuard {
 
   /// Marks a version that was just saved where its shape is suspect.
   ///
+  /// - Parameter hasAllDumps: whether it has every dump that is configured, so that one of the last version that it lacks is configured
+  ///   no more.
   /// - Returns: what looks wrong; empty when nothing does.
-  package static func examine(_ version: Snapshot, in repository: Repository) throws -> [String] {
-    let suspicions = try ShapeGuard(version, in: repository).suspicions()
+  package static func examine(
+    _ version: Snapshot, hasAllDumps: Bool = false, in repository: Repository
+  ) throws -> [String] {
+    let shape = try ShapeGuard(version, in: repository)
+    let suspicions = try (hasAllDumps ? shape.droppedDumps() : []) + shape.suspicions()
     if !suspicions.isEmpty { try mark(version, suspicions, in: repository) }
     return suspicions
   }
@@ -50,7 +55,16 @@ package struct ShapeGuard {
   /// up to 8 MiB of JSON.
   private func suspicions() throws -> [String] {
     guard let last = earlier.first else { return [] }
-    return try suspectDumps() + missingFiles(since: last) + brokenJSON(since: last)
+    return try suspectDumps() + scrambledDumps(since: last) + missingFiles(since: last) + scrambledFiles(since: last)
+      + brokenJSON(since: last)
+  }
+
+  /// Dumps of the last version that nobody asks for any more: the configuration was lost, or somebody took them out of it.
+  private func droppedDumps() -> [String] {
+    guard let last = earlier.first else { return [] }
+    return last.droppedDumps(from: Set(version.dumps.map(\.name)), paths: Set(version.dumps.map(\.path))).map { name in
+      "dump '\(name)' is not configured any more, \(last.version) has it"
+    }
   }
 
   /// Dumps that are less than half of the last and of the median of the last ones.
@@ -112,6 +126,13 @@ package struct ShapeGuard {
   }
 }
 
+extension Snapshot {
+  /// Names of its dumps that are neither among `names` nor at one of `paths`.
+  package func droppedDumps(from names: Set<String>, paths: Set<ArchivePath>) -> [String] {
+    dumps.filter { !names.contains($0.name) && !paths.contains($0.path) }.map(\.name)
+  }
+}
+
 extension SnapshotStatistics {
-  fileprivate var fileCount: UInt64 { filesNew + filesChanged + filesUnmodified }
+  var fileCount: UInt64 { filesNew + filesChanged + filesUnmodified }
 }

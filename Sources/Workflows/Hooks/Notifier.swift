@@ -27,8 +27,10 @@ package enum Notifier {
     let address = try address(of: url, name)
     let child: ChildProcess
     do throws(SnapFault) {
-      // -q: what the user's own .curlrc says is for the user's own calls.
-      child = try ChildProcess(["curl", "-q", "--config", "-"].map { Array($0.utf8) }, error: .captured, input: .piped)
+      // -q: what the user's own .curlrc says is for the user's own calls. A Ctrl-C is not for it: the news is to arrive.
+      child = try ChildProcess(
+        ["curl", "-q", "--config", "-"].map { Array($0.utf8) }, error: .captured, input: .piped,
+        leadsSession: true)
     } catch {
       throw SnapFault(
         .network, "\(name) was not told: it takes curl, which cannot be run", hint: "install curl (apt install curl)")

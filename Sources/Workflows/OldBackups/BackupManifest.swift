@@ -5,6 +5,8 @@ import SnapshotModel
 struct BackupManifest: Hashable {
   var version: String?
   var time: Timestamp?
+  /// What stands where a time belongs, when it is not understood.
+  var unreadTime: String?
   var commit: String?
   var branch: String?
   var message: String?
@@ -32,7 +34,10 @@ struct BackupManifest: Hashable {
     switch words {
     case "version", "release", "tag": version = version ?? value
     case "time", "timestamp", "date", "created", "created at", "backup date", "backup time", "build date":
-      time = time ?? Self.time(value)
+      if time == nil {
+        time = Self.time(value)
+        if time == nil { unreadTime = unreadTime ?? value }
+      }
     case "commit", "git commit", "commit hash", "git hash", "git sha", "sha", "revision":
       commit = commit ?? Self.commit(value)
     case "branch", "git branch": branch = branch ?? value
@@ -53,7 +58,7 @@ struct BackupManifest: Hashable {
   }
 
   private static func time(_ text: String) -> Timestamp? {
-    Timestamp(rfc3339: text) ?? WrittenTime(in: Array(text.utf8))?.time
+    Timestamp(rfc3339: text) ?? WrittenTime(in: Array(text.utf8))?.time ?? SpokenTime.time(in: text)
   }
 
   /// The first word, if it can be a commit's name.

@@ -8,6 +8,8 @@ package struct OldBackup: Hashable, Sendable {
   package var form: ImportRequest.Form
   package var version: String
   package var time: Timestamp
+  /// What its MANIFEST has for a time, when that is not understood and another one was taken.
+  package var unreadTime: String?
   /// As its MANIFEST says; empty when it does not.
   package var commit = ""
   package var branch = ""
@@ -24,6 +26,7 @@ package struct OldBackup: Hashable, Sendable {
     form = name.form
     byteCount = status.size
     time = manifest?.time ?? name.time?.time ?? status.modified
+    if manifest?.time == nil { unreadTime = manifest?.unreadTime }
     let fromName = name.version ?? (BackupFileName.isVersion(folder) ? folder : nil)
     if form != .tar {
       version = name.timeName ?? name.stem

@@ -8,7 +8,7 @@ package struct OldBackupSearch {
   /// Oldest first.
   package private(set) var backups: [OldBackup] = []
   /// Regular files that are no backups, MANIFESTs not counted.
-  package private(set) var filesPassedOver = 0
+  package private(set) var filesPassedOver: [[UInt8]] = []
   /// Folders and files that could not be examined.
   package private(set) var failures: [(path: [UInt8], reason: String)] = []
 
@@ -23,8 +23,20 @@ package struct OldBackupSearch {
   package init(_ paths: [[UInt8]], neverEnter: [FileIdentity]) throws {
     for path in paths { try search(path, neverEnter) }
     var seen: Set<[UInt8]> = []
-    backups = backups.filter { seen.insert($0.path).inserted }
+    backups = Self.told(apart: backups.filter { seen.insert($0.path).inserted })
       .sorted { ($0.time, $0.version, displayText($0.path)) < ($1.time, $1.version, displayText($1.path)) }
+  }
+
+  /// Exports of one time, of two databases for instance, have the rest of their names behind it.
+  private static func told(apart backups: [OldBackup]) -> [OldBackup] {
+    var byName: [String: Int] = [:]
+    for backup in backups { byName[backup.version, default: 0] += 1 }
+    return backups.map { backup in
+      guard case .file(let path) = backup.form, byName[backup.version, default: 0] > 1 else { return backup }
+      var renamed = backup
+      renamed.version += "-" + path.description.map { $0 == "." || $0 == "/" ? "-" : String($0) }.joined()
+      return renamed
+    }
   }
 
   private mutating func search(_ path: [UInt8], _ neverEnter: [FileIdentity]) throws {
@@ -56,7 +68,7 @@ package struct OldBackupSearch {
         if let name = BackupFileName(Array(item.path.name)) {
           byFolder[Self.folder(of: path), default: []].append((path, name, item.status))
         } else if !Self.manifestNames.contains(Array(item.path.name)) {
-          filesPassedOver += 1
+          filesPassedOver.append(path)
         }
       case .failed(let path, let error):
         failures.append((root + [UInt8(ascii: "/")] + path.bytes, error.description))

@@ -49,8 +49,12 @@ package struct GitHooks: Sendable {
     fileprivate var line: String {
       let place = shellWord("./" + project)
       let words = [program] + (repository.map { ["--repo", $0] } ?? []) + ["save"] + options
-      let condition = repository == nil ? "[ -e .snap ] && " : ""
-      return "cd -- \(place) 2>/dev/null && \(condition)\(words.map(shellWord).joined(separator: " "))"
+      // A linked work tree has the hooks of the main one, and no repository of its own.
+      let condition =
+        repository == nil
+        ? "{ [ -e .snap ] || { echo \"snap: nothing saved: no repository in $PWD\" >&2; "
+          + "echo 'hint: snap init there, or work in the main work tree' >&2; exit; }; } && " : ""
+      return "cd -- \(place) && \(condition)\(words.map(shellWord).joined(separator: " "))"
     }
   }
 

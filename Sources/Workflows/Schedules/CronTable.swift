@@ -3,7 +3,8 @@ import SnapshotModel
 
 /// The crontab of this user: one line a job, known by the comment at its end. Other lines stay as they are.
 package struct CronTable {
-  private var lines: [String]
+  /// As bytes: what other lines hold is their owner's.
+  private var lines: [[UInt8]]
 
   /// - Throws: `SnapFault` when there is no `crontab`, or it does not say.
   package init() throws(SnapFault) {
@@ -20,18 +21,16 @@ package struct CronTable {
     guard ending.isSuccess || words.contains("no crontab for") else {
       throw SnapFault(.failed, "crontab -l \(ending.words)\(words.isEmpty ? "" : ": \(words)")")
     }
-    guard let text = String(validating: ending.isSuccess ? output : [], as: UTF8.self) else {
-      throw SnapFault(.refused, "the crontab is not UTF-8; not changing it")
-    }
-    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    if lines.last == "" { lines.removeLast() }
+    lines = (ending.isSuccess ? output : []).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .map(Array.init)
+    if lines.last?.isEmpty ?? false { lines.removeLast() }
   }
 
   package static var isAvailable: Bool { ProgramSearch.finds("crontab") }
 
   package func jobs(of repository: String) -> [InstalledJob] {
     lines.compactMap { line in
-      guard let (job, name) = Self.take(line), job == repository else { return nil }
+      guard let (line, job, name) = Self.take(line), job == repository else { return nil }
       let parts = line.split(separator: " ", maxSplits: 5)
       guard parts.count == 6 else { return nil }
       let command = parts[5].dropLast(Self.mark(repository, name).count)
@@ -51,11 +50,14 @@ package struct CronTable {
     // cron takes a bare % for a newline.
     let escaped = command.split(separator: "%", omittingEmptySubsequences: false).joined(separator: #"\%"#)
     let line = "\(schedule.cronFields) \(escaped)\(Self.mark(job.repository, job.name))"
-    if let at = lines.firstIndex(where: { Self.take($0).map { $0 == (job.repository, job.name) } ?? false }) {
-      if lines[at] == line { return false }
-      lines[at] = line
+    let isSame = { (line: [UInt8]) in
+      Self.take(line).map { $0.repository == job.repository && $0.name == job.name } ?? false
+    }
+    if let at = lines.firstIndex(where: isSame) {
+      if lines[at] == Array(line.utf8) { return false }
+      lines[at] = Array(line.utf8)
     } else {
-      lines.append(line)
+      lines.append(Array(line.utf8))
     }
     try write()
     return true
@@ -65,7 +67,7 @@ package struct CronTable {
   package mutating func remove(of repository: String, named name: String?) throws(SnapFault) -> [String] {
     var removed: [String] = []
     lines.removeAll { line in
-      guard let (job, found) = Self.take(line), job == repository, name == nil || found == name else { return false }
+      guard let (_, job, found) = Self.take(line), job == repository, name == nil || found == name else { return false }
       removed.append(found)
       return true
     }
@@ -75,11 +77,12 @@ package struct CronTable {
 
   private static func mark(_ repository: String, _ name: String) -> String { " # snap \(repository) \(name)" }
 
-  /// Repository and name, when the line is one of ours.
-  private static func take(_ line: String) -> (String, String)? {
+  /// The line's text, repository and name, when it is one of ours.
+  private static func take(_ line: [UInt8]) -> (line: String, repository: String, name: String)? {
+    guard let line = String(validating: line, as: UTF8.self) else { return nil }
     let words = line.split(separator: " ").suffix(4).map(String.init)
     guard words.count == 4, words[0] == "#", words[1] == "snap", !line.hasPrefix("#") else { return nil }
-    return (words[2], words[3])
+    return (line, words[2], words[3])
   }
 
   private func write() throws(SnapFault) {
@@ -92,7 +95,7 @@ package struct CronTable {
     // Nothing in it is worth a word when it cannot be removed.
     defer { try? folder.remove() }
     let path = folder.path + Array("/crontab".utf8)
-    try SmallFile.replace(path, with: Array(lines.map { $0 + "\n" }.joined().utf8), mode: 0o600)
+    try SmallFile.replace(path, with: lines.flatMap { $0 + [UInt8(ascii: "\n")] }, mode: 0o600)
     let child = try ChildProcess([Array("crontab".utf8), path], error: .captured)
     let (_, complaint) = child.readAll()
     let ending = child.wait()

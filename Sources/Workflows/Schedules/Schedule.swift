@@ -1,3 +1,5 @@
+import SnapshotModel
+
 /// When a job runs, by the clock of this machine.
 package struct Schedule: Hashable, Sendable {
   package enum Period: String, CaseIterable, Sendable {
@@ -76,15 +78,30 @@ extension String {
 package struct ScheduledJob: Hashable, Sendable {
   /// Eight digits of the repository's id.
   package var repository: String
-  /// The command's name: `save`.
+  /// The command's name, `save`; where it has arguments of its own, with six digits that stand for them, so that `save` and
+  /// `save -r /mnt/b` are two jobs.
   package var name: String
   /// Program and arguments.
   package var words: [String]
 
-  package init(repository: String, name: String, words: [String]) {
+  /// - Parameters:
+  ///   - program: what leads to the repository: the program and its options.
+  ///   - arguments: behind the command's name.
+  package init(repository: String, command: String, program: [String], arguments: [String]) {
     self.repository = repository
-    self.name = name
-    self.words = words
+    words = program + [command] + arguments
+    let telling = arguments.filter { !Self.silent.contains($0) }
+    name = telling.isEmpty ? command : "\(command)-\(Self.digits(of: telling))"
+  }
+
+  /// What only says how much is said, or when there is nothing to do.
+  private static let silent = ["-q", "--quiet", "--skip-if-unchanged"]
+
+  /// FNV-1a of the words, a NUL behind each.
+  private static func digits(of words: [String]) -> String {
+    var hash: UInt32 = 0x811C_9DC5
+    for byte in words.map({ Array($0.utf8) + [0 as UInt8] }).joined() { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+    return hexadecimal([16, 8, 0].map { UInt8(truncatingIfNeeded: hash >> $0) })
   }
 }
 

@@ -64,11 +64,15 @@ struct ImportCommand: Command {
       session.console.itemFailed(
         path: failure.path, message: "skipped: \(displayText(failure.path)): \(failure.reason)")
     }
-    if search.filesPassedOver > 0 {
-      session.console.note("passed over \(counted(search.filesPassedOver, "file")), no archives by their names")
+    if !search.filesPassedOver.isEmpty {
+      let hint = session.isVerbose ? "" : "; -v names them"
+      session.console.note(
+        "passed over \(counted(search.filesPassedOver.count, "file")), no archives by their names\(hint)")
+      for path in search.filesPassedOver { session.console.detail("passed over: \(displayText(path))") }
     }
     if !dryRun { Interruption.defer() }
-    let settings = ImportSettings(isDryRun: dryRun, stripComponents: stripComponents?.value ?? 0)
+    let settings = ImportSettings(
+      isDryRun: dryRun, stripComponents: stripComponents?.value ?? 0, passedOver: search.filesPassedOver)
     let outcome = try ImportRun(repository: repository, settings: settings, session: session).run(backups)
     return outcome ?? (search.failures.isEmpty ? nil : .warnings)
   }

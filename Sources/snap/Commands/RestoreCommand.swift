@@ -21,7 +21,8 @@ struct RestoreCommand: Command {
       "snap restore v1.2.0 --to ../v1.2.0": "all of it, beside the project",
       "snap restore v1.2.0 --path '*.json' --path 'config/**' --to /tmp/x": "a part",
       "snap restore latest --path src/main.c": "one file, in place",
-      "snap restore v1.2.0 --delete --dry-run": "what going back altogether would do",
+      "snap restore v1.2.0 --delete --list": "what going back altogether would do to each file",
+      "snap restore v1.2.0 --incident 'migration 14 emptied orders'": "in an emergency, with a record of it",
       "snap restore latest:app --pipe 'psql --single-transaction -v ON_ERROR_STOP=1 app'": "a dump into a database",
     ],
     statuses: [
@@ -49,9 +50,12 @@ struct RestoreCommand: Command {
         throw SnapFault(
           .usage, "--pipe needs one file, REV:PATH or REV:NAME of a dump", hint: "snap ls REV lists the paths")
       }
-      Interruption.defer()
-      try PipeRun(entry: entry, version: version.snapshot, command: command, session: session).run(from: repository)
-      return nil
+      let shown = withoutSecrets(ArgumentText.display(command))
+      let asked = [entry.path.description]
+      return try recorded(of: version.snapshot, asked, command: shown, repository, session) { record in
+        let run = PipeRun(entry: entry, version: version.snapshot, command: command, session: session, incident: record)
+        return try run.run(from: repository)
+      }
     }
     let base = session.base(of: repository)
     let target = try options.to.map { try FileSystemPath.absolute(ArgumentText.encode($0)) } ?? base
@@ -77,11 +81,36 @@ struct RestoreCommand: Command {
     }
     try checkMatches(settings.selection, version.snapshot, manifest, session)
 
+    let asked = inner.map { [$0.isRoot ? "." : $0.description] } ?? patterns.map { ArgumentText.display($0) }
+    return try recorded(of: version.snapshot, asked, into: target, repository, session) { record in
+      let run = RestoreRun(
+        repository: repository, version: version.snapshot, manifest: manifest, target: target, settings: settings,
+        isInPlace: isInPlace, isStrict: options.strict, session: session, incident: record)
+      if options.list { return try run.list() }
+      return isInPlace && !options.dryRun ? try run.restoreInPlace() : try run.restore()
+    }
+  }
+
+  /// Does it, with the record that --incident asks for.
+  ///
+  /// - Parameter patterns: what was asked for, for people; empty for everything.
+  private func recorded(
+    of version: Snapshot, _ patterns: [String], into target: [UInt8]? = nil, command: String = "",
+    _ repository: Repository, _ session: Session, _ restore: (IncidentRecorder?) throws -> FaultCode?
+  ) throws -> FaultCode? {
     Interruption.defer()
-    let run = RestoreRun(
-      repository: repository, version: version.snapshot, manifest: manifest, target: target, settings: settings,
-      isInPlace: isInPlace, isStrict: options.strict, session: session)
-    return isInPlace && !options.dryRun ? try run.restoreInPlace() : try run.restore()
+    let record = try options.incident.map { text in
+      // On one line, for it stands in lists.
+      let words = ArgumentText.prose(text).split(whereSeparator: \.isNewline).joined(separator: " ")
+      return try IncidentRecorder(
+        words, version: version, patterns: patterns, target: target, command: command, repository, session)
+    }
+    do {
+      return try restore(record)
+    } catch {
+      record?.end(with: snapFault(for: error) ?? SnapFault(.internalError, "internal error"))
+      throw error
+    }
   }
 
   /// Of a version of folders outside the project, the paths lead from `/`:

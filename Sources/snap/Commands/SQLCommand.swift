@@ -22,6 +22,9 @@ struct SQLCommand: Command {
 
   @Argument(help: ArgumentHelp("The query; - reads it from standard input.", valueName: "query")) var query: String?
 
+  @Option(help: ArgumentHelp("End the query, with 1, when it takes longer.", valueName: "duration"))
+  var maxDuration: DurationArgument?
+
   @Flag(help: "Print the names of the columns first.") var header = false
 
   @OptionGroup var global: GlobalOptions
@@ -37,14 +40,30 @@ struct SQLCommand: Command {
     }
     let repository = try session.openRepository()
     var isFirst = true
-    let names = try RepositoryQuery(repository).forEachRow(of: sql) { names, values in
-      if session.isJSON { return try session.json(Self.json(names, values)) }
-      if isFirst, header { try session.output.line(names.joined(separator: "\t")) }
-      isFirst = false
-      try session.output.line(values.map(Self.text).joined(separator: "\t"))
+    let isLate = Self.deadline(maxDuration)
+    let names: [String]
+    do {
+      names = try RepositoryQuery(repository).forEachRow(of: sql, shouldStop: isLate) { names, values in
+        if session.isJSON { return try session.json(Self.json(names, values)) }
+        if isFirst, header { try session.output.line(names.joined(separator: "\t")) }
+        isFirst = false
+        try session.output.line(values.map(Self.text).joined(separator: "\t"))
+      }
+    } catch  where isLate() {
+      throw SnapFault(
+        .failed,
+        "the query took longer than \(maxDuration?.duration.spelledOut ?? "allowed"); what is printed is a part")
     }
     if isFirst, header, !session.isJSON { try session.output.line(names.joined(separator: "\t")) }
     return nil
+  }
+
+  /// Whether the time is over, by a clock that nobody sets.
+  private static func deadline(_ limit: DurationArgument?) -> () -> Bool {
+    guard let limit else { return { false } }
+    let now = currentTime()
+    let end = monotonicSeconds() + Double(now.seconds - limit.duration.before(now).seconds)
+    return { monotonicSeconds() >= end }
   }
 
   private func listViews(_ session: Session) throws {
@@ -73,8 +92,10 @@ struct SQLCommand: Command {
 
   private static func json(_ names: [String], _ values: [QueryValue]) -> JSONObject {
     var row = JSONObject()
-    for (name, value) in zip(names, values) {
-      row[name] =
+    for (at, (name, value)) in zip(names, values).enumerated() {
+      // Of several columns of one name each is there, as SQLite tells them apart: id, id:1.
+      let earlier = names[..<at].count { $0 == name }
+      row[earlier == 0 ? name : "\(name):\(earlier)"] =
         switch value {
         case .null: .null
         case .integer(let number): .integer(number)

@@ -109,7 +109,7 @@ struct SaveCommand: Command {
     }
     let suspicions =
       outcome.wasSaved && missing.isEmpty && !label.noGuard && configuration?.guardsShape != false
-      ? suspicions(about: outcome.snapshot, in: repository, session) : []
+      ? suspicions(about: outcome.snapshot, hasAllDumps: asksForDumps(paths), in: repository, session) : []
     var summary = SaveSummary(outcome: outcome, isDryRun: label.dryRun, dumps: dumps?.files ?? [])
     if label.dryRun, !label.noHooks, let hooks = configuration?.hooks {
       summary.hooks = ProjectConfiguration.HookEvent.allCases.filter { hooks[$0] != nil }.map(\.rawValue)
@@ -121,9 +121,11 @@ struct SaveCommand: Command {
   }
 
   /// Marks the version where its shape is suspect; what goes wrong with that does not fail the save.
-  private func suspicions(about version: Snapshot, in repository: Repository, _ session: Session) -> [String] {
+  private func suspicions(
+    about version: Snapshot, hasAllDumps: Bool, in repository: Repository, _ session: Session
+  ) -> [String] {
     do {
-      return try ShapeGuard.examine(version, in: repository)
+      return try ShapeGuard.examine(version, hasAllDumps: hasAllDumps, in: repository)
     } catch {
       let reason = snapFault(for: error)?.message ?? "\(error)"
       session.console.warn("\(version.version) could not be compared with those before it: \(reason)")
@@ -131,16 +133,23 @@ struct SaveCommand: Command {
     }
   }
 
+  private func asksForDumps(_ paths: [String]) -> Bool { !label.noDumps && input.isWholeProject(paths) }
+
   /// The dumps that go with a save of the whole project.
   private func dumps(
     of configuration: ProjectConfiguration?, _ paths: [String], _ base: [UInt8], _ request: SaveRequest,
     _ session: Session
   ) throws -> DumpRun? {
-    guard let configuration, !configuration.dumps.isEmpty, !label.noDumps, input.isWholeProject(paths),
+    guard let configuration, !configuration.dumps.isEmpty, asksForDumps(paths),
       case .tree(let root, _) = request.input
     else { return nil }
     try session.checkMayRun(configuration, flags: "--no-dumps")
     guard let folder = FileSystemPath.relative(base, to: root) else { return nil }
+    for dump in configuration.dumps where dump.command.hidesFailure {
+      session.console.warn(
+        "dump '\(dump.name)': no shell here knows pipefail: only the last command of its pipe is seen to fail")
+      session.console.hint("install bash, or give must-end-with or minimum-size")
+    }
     return DumpRun(
       configuration.dumps, root: base, folder: folder, variables: ["SNAP_VERSION=\(request.version)"],
       allowsPartial: label.allowPartial)

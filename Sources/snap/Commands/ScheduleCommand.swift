@@ -90,8 +90,8 @@ struct ScheduleCommand: Command {
     let name = SnapRoot.command(named: command[0])?.name ?? command[0]
     let schedule = try schedule(of: name, repository, session)
     let job = ScheduledJob(
-      repository: repository.id.short, name: name,
-      words: try OwnCommandLine.words(for: repository, session) + command)
+      repository: repository.id.short, command: name, program: try OwnCommandLine.words(for: repository, session),
+      arguments: Array(command.dropFirst()))
     guard let place = place ?? (CronTable.isAvailable ? .cron : SystemdTimers.isAvailable ? .systemd : nil) else {
       throw SnapFault(.failed, "there is neither a crontab nor a systemctl program", hint: "apt install cron")
     }

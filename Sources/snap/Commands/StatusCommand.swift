@@ -2,6 +2,7 @@ import ArgumentParser
 import FileTrees
 import Repositories
 import SnapshotModel
+import Workflows
 
 struct StatusCommand: Command {
   static let configuration = CommandConfiguration(
@@ -12,6 +13,7 @@ struct StatusCommand: Command {
       "snap": "the status of the project around",
       "snap status --max-age 26h": "for monitoring: status 25 when the newest version is older",
       "snap status -q --max-age 26h --max-drill 30d": "and when the last good drill is",
+      "snap status -q --prometheus /var/lib/node_exporter/snap.prom": "figures for node_exporter",
     ], statuses: [10: "no repository", 25: "the newest version or the last good drill is too old"])
 
   @Option(help: ArgumentHelp("End with 25 when the newest version is older.", valueName: "duration"))
@@ -20,14 +22,28 @@ struct StatusCommand: Command {
   @Option(help: ArgumentHelp("End with 25 when the last good drill is older.", valueName: "duration"))
   var maxDrill: DurationArgument?
 
+  @Option(help: ArgumentHelp("Write figures for Prometheus to this file, too; - prints them.", valueName: "file"))
+  var prometheus: String?
+
   @Flag(help: "Do not look for changes in the work tree.") var noTree = false
 
   @OptionGroup var global: GlobalOptions
 
+  func check() throws {
+    if prometheus == "" { throw SnapFault(.usage, "--prometheus: '' is not a path") }
+    if prometheus == "-", global.json { throw SnapFault(.usage, "--prometheus - and --json cannot be combined") }
+  }
+
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
     let state = try ProjectState(repository, session, readsTree: !noTree)
-    if session.isJSON {
+    if let prometheus, prometheus != "-" {
+      try SmallFile.replace(
+        FileSystemPath.absolute(ArgumentText.encode(prometheus)), with: Array(try state.prometheus().utf8))
+    }
+    if prometheus == "-" {
+      try session.output.write(try state.prometheus().utf8)
+    } else if session.isJSON {
       try session.json(state.json)
     } else if !session.isQuiet {
       try session.output.write(state.text.utf8)

@@ -25,19 +25,29 @@ struct RestoreCommandOptions: ParsableArguments {
   @Flag(help: "Delete what the version does not have; what save leaves out stays.") var delete = false
   @Option(help: ArgumentHelp("Drop leading folders of each path.", valueName: "n")) var stripComponents: WholeNumber?
   @Flag(name: [.customShort("n"), .long], help: "Only say what would be done.") var dryRun = false
+  @Flag(help: "The same, path by path: new, replaced, same, corrected, kept or deleted, size, path.") var list = false
+  @Option(help: ArgumentHelp("Keep a record of it, for snap incident: what had happened.", valueName: "text"))
+  var incident: String?
   @Flag(help: "Read everything back and compare.") var verify = false
   @Flag(help: "Leave out entries that no honest save can have written.") var skipUnsafe = false
   @Flag(help: "Keep files that can be read only in part, zeros for the rest.") var keepDamaged = false
   @Flag(help: "End with status 3 where owners or attributes could not be restored.") var strict = false
   @Flag(help: "As root: set-user-id bits, devices, security attributes, too.") var preservePrivileged = false
 
-  /// - Throws: `SnapFault` `.usage` for what means nothing beside `--pipe`.
+  /// - Throws: `SnapFault` `.usage` for what means nothing beside `--pipe` or `--incident`.
   func check(paths: [String]) throws {
+    if let incident {
+      if incident.allSatisfy(\.isWhitespace) { throw SnapFault(.usage, "--incident: say what had happened") }
+      for (option, isGiven) in [("--dry-run", dryRun), ("--list", list)] where isGiven {
+        throw SnapFault(.usage, "--incident and \(option) cannot be combined")
+      }
+    }
     guard let pipe else { return }
     if pipe.isEmpty { throw SnapFault(.usage, "--pipe: the command is empty") }
     let others = [
       ("--to", to != nil), ("--path", !(path + paths).isEmpty), ("--overwrite", overwrite != nil), ("--delete", delete),
-      ("--strip-components", stripComponents != nil), ("--dry-run", dryRun), ("--verify", verify),
+      ("--strip-components", stripComponents != nil), ("--dry-run", dryRun), ("--list", list),
+      ("--verify", verify),
       ("--keep-damaged", keepDamaged),
     ]
     if let other = others.first(where: \.1) { throw SnapFault(.usage, "--pipe and \(other.0) cannot be combined") }
@@ -68,7 +78,7 @@ struct RestoreCommandOptions: ParsableArguments {
     settings.replacesFolders = isInPlace
     settings.deletesExtra = delete
     settings.stripComponents = stripComponents?.value ?? 0
-    settings.isDryRun = dryRun
+    settings.isDryRun = dryRun || list
     settings.verifies = verify
     settings.skipsUnsafe = skipUnsafe
     settings.keepsDamaged = keepDamaged

@@ -10,6 +10,8 @@ struct ImportReport {
   private var archiveBytes: UInt64 = 0
   private var storedBytes: UInt64 = 0
   private var codes: Set<FaultCode> = []
+  /// Files that are no archives by their names.
+  var passedOver: [[UInt8]] = []
 
   init(session: Session, isDryRun: Bool) {
     self.session = session
@@ -72,7 +74,8 @@ struct ImportReport {
           "message_type": "summary", "dry_run": .boolean(isDryRun), "imported": .count(count("imported")),
           "would_import": .count(count("would_import")), "unchanged": .count(count("unchanged")),
           "refused": .count(count("refused")), "different": .count(count("different")),
-          "bytes_archives": .unsigned(archiveBytes), "bytes_stored": .unsigned(storedBytes),
+          "passed_over": .strings(passedOver.map { displayText($0) }), "bytes_archives": .unsigned(archiveBytes),
+          "bytes_stored": .unsigned(storedBytes),
         ]))
     }
     if session.isQuiet { return }

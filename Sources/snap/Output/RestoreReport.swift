@@ -16,6 +16,10 @@ struct RestoreReport {
   var safety: Snapshot?
   /// What undoing had to leave.
   var left: [ArchivePath] = []
+  /// The short id of the incident that was recorded.
+  var incident: String?
+  /// Whether standard output is a listing: then the last words go to standard error.
+  var followsListing = false
 
   init(_ summary: RestoreSummary, target: [UInt8], seconds: Double) {
     self.summary = summary
@@ -42,15 +46,23 @@ struct RestoreReport {
       )
     }
     guard !session.isQuiet else { return }
-    try session.output.line("Files:   \(figures)")
-    if let safety { try session.output.line("Before:  saved as \(safety.version); snap undo goes back to it") }
+    for line in lines(subject) {
+      if followsListing { session.console.write(line) } else { try session.output.line(line) }
+    }
+  }
+
+  private func lines(_ subject: Subject) -> [String] {
+    var lines = ["Files:   \(figures)"]
+    if let safety { lines.append("Before:  saved as \(safety.version); snap undo goes back to it") }
+    if let incident { lines.append("Report:  snap incident \(incident)") }
     let elapsed = TimeText.elapsed(seconds)
     switch subject {
     case .restored(let version):
       let verb = summary.isDryRun ? "would restore" : "restored"
-      try session.output.line("\(verb) \(version.version) to \(displayText(target))  in \(elapsed)")
-    case .undone(let what, _): try session.output.line("undone: \(what)  in \(elapsed)")
+      lines.append("\(verb) \(version.version) to \(displayText(target))  in \(elapsed)")
+    case .undone(let what, _): lines.append("undone: \(what)  in \(elapsed)")
     }
+    return lines
   }
 
   private var figures: String {
@@ -94,6 +106,7 @@ struct RestoreReport {
     object["total_duration"] = .number(seconds)
     object.setPath(named: "target", target)
     object["safety_version"] = safety.map { .string($0.version) } ?? .null
+    object["incident"] = incident.map { .string($0) } ?? .null
     object["notes"] = .strings(summary.notes)
     return object
   }

@@ -27,7 +27,7 @@ struct SnapRoot: ParsableCommand {
         LogCommand.self, DiffCommand.self, StatsCommand.self, DuCommand.self, SQLCommand.self,
       ]
     ),
-    ("Get back", [RestoreCommand.self, ExportCommand.self]),
+    ("Get back", [RestoreCommand.self, ExportCommand.self, IncidentCommand.self]),
     ("Keep small", [ForgetCommand.self, GCCommand.self, UndoCommand.self, OpsCommand.self]),
     ("Keep sound", [VerifyCommand.self, DrillCommand.self, RepairCommand.self]),
     ("Lock", [KeyCommand.self]),

@@ -22,9 +22,15 @@ struct ImportRun {
   /// - Returns: why the exit status is not 0, the worst of all archives.
   func run(_ backups: [OldBackup]) throws -> FaultCode? {
     var report = ImportReport(session: session, isDryRun: settings.isDryRun)
+    report.passedOver = settings.passedOver
     for backup in backups {
       if Interruption.isRequested {
         throw SnapFault(.interrupted, "interrupted; versions that were imported before stay")
+      }
+      if let unread = backup.unreadTime {
+        session.console.note(
+          "\(displayText(backup.path)): its MANIFEST's time '\(displayText(unread.utf8))' is not understood; taken is "
+            + backup.time.rfc3339(utcOffsetSeconds: utcOffsetSeconds(at: backup.time), fraction: false))
       }
       let (result, snapshot) = try handle(backup)
       try report.add(backup, result, snapshot)
@@ -104,4 +110,6 @@ struct ImportRun {
 struct ImportSettings {
   var isDryRun = false
   var stripComponents = 0
+  /// Files that are no archives by their names, to be told of in the end.
+  var passedOver: [[UInt8]] = []
 }

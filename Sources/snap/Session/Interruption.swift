@@ -1,4 +1,5 @@
 import Glibc
+import SnapshotModel
 import Synchronization
 
 /// Ctrl-C, SIGTERM, and SIGHUP of a terminal that is gone.
@@ -14,6 +15,13 @@ enum Interruption {
 
   /// Whether to stop at the next safe place.
   static var isRequested: Bool { signal != 0 }
+
+  /// A fault as the signal that came makes it: the libraries only know that they were to stop.
+  static func named(_ fault: SnapFault) -> SnapFault {
+    var fault = fault
+    if fault.code == .interrupted, signal == SIGTERM { fault.code = .terminated }
+    return fault
+  }
 
   /// From now on the first signal only sets `isRequested`.
   static func `defer`() { isDeferred.store(true, ordering: .relaxed) }
@@ -38,6 +46,8 @@ enum Interruption {
   private static func handle(_ number: Int32) {
     let isFirst = received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged
     if isFirst, isDeferred.load(ordering: .relaxed) { return }
+    // A terminal that goes sends it twice: the shell, then the kernel. Nobody is impatient.
+    if !isFirst, number == SIGHUP { return }
     let text: StaticString = "\nsnap: interrupted\n"
     unsafe _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
     _exit(128 + number)

@@ -1,6 +1,7 @@
 import FileTrees
 import Repositories
 import SnapshotModel
+import Workflows
 
 /// What `status` tells.
 struct ProjectState {
@@ -12,18 +13,25 @@ struct ProjectState {
     var count: Int { added + removed + modified }
   }
 
-  private let repository: Repository
-  private let versions: [ListedSnapshot]
-  private let trashedCount: Int
-  private let byteCount: UInt64
-  private let now = currentTime()
+  let repository: Repository
+  let versions: [ListedSnapshot]
+  let trashedCount: Int
+  let byteCount: UInt64
+  let now = currentTime()
   /// Since the last version; `nil` when nobody looked.
-  private let changes: Changes?
+  let changes: Changes?
+  /// Of the last version, and not of `snap.yml`.
+  private let droppedDumps: [String]
 
   /// The newest version that is no mere safety copy of a restore.
   let last: ListedSnapshot?
   /// The same among those that are not dated in the future: such a one says nothing about when anything was saved.
   let lastInPast: ListedSnapshot?
+  /// The newest that is neither, nor suspect.
+  var lastTrusted: Snapshot? {
+    versions.last { !$0.isSuspect && !$0.isSafetyCopy && $0.snapshot.created <= soon }?.snapshot
+  }
+  private let soon: Timestamp
   /// The newest drill.
   let lastDrill: OperationRecord?
   /// The newest drill that passed.
@@ -35,19 +43,23 @@ struct ProjectState {
 
   init(_ repository: Repository, _ session: Session, readsTree: Bool) throws {
     self.repository = repository
-    versions = try repository.snapshots()
+    versions = try session.ownVersions(of: repository)
     trashedCount = try repository.trashed().count
     byteCount = try repository.statistics().bytesTotal
     (lastDrill, lastGoodDrill) = try OperationLog.lastDrills(in: repository)
-    let soon = Timestamp(seconds: currentTime().seconds + 60)
+    soon = Timestamp(seconds: currentTime().seconds + 60)
     last = Self.newest(of: versions)
-    lastInPast = Self.newest(of: versions.filter { $0.snapshot.created <= soon })
+    lastInPast = Self.newest(of: versions.filter { [soon] in $0.snapshot.created <= soon })
     let base = session.base(of: repository)
+    let configuration = try session.configuration(of: repository)
+    let dumps = configuration?.dumps ?? []
+    droppedDumps =
+      last?.snapshot.droppedDumps(from: Set(dumps.map(\.name)), paths: Set(dumps.map(\.path))) ?? []
     guard readsTree, let last, last.snapshot.root == base, last.snapshot.sources == [.root] else {
       changes = nil
       return
     }
-    var options = try session.configuration(of: repository)?.walkOptions(root: base) ?? WalkOptions()
+    var options = try configuration?.walkOptions(root: base) ?? WalkOptions()
     options.neverEnter = repository.neverEnter
     var found = Changes()
     try WorkTreeDiffer.forEachChange(
@@ -64,7 +76,7 @@ struct ProjectState {
     changes = found
   }
 
-  private var problems: [String] {
+  var problems: [String] {
     var problems: [String] = []
     if repository.isReadOnly { problems.append("repository is read-only") }
     for version in versions where version.isSuspect {
@@ -73,6 +85,12 @@ struct ProjectState {
     if let last, last.snapshot.statistics.itemsWithErrors > 0 {
       let count = counted(last.snapshot.statistics.itemsWithErrors, "item")
       problems.append("\(last.snapshot.version) was saved with \(count) that could not be read or changed meanwhile")
+    }
+    if let last {
+      for name in droppedDumps {
+        problems.append(
+          "dump '\(name)' of \(last.snapshot.version) is not in \(ProjectConfiguration.fileName) any more")
+      }
     }
     return problems
   }

@@ -15,12 +15,31 @@ struct RestoreRun {
   /// Whether owners or attributes that could not be restored make the exit status 3.
   var isStrict = false
   var session: Session
+  /// Keeps a record of it.
+  var incident: IncidentRecorder?
 
   /// - Returns: why the exit status is not 0.
   func restore() throws -> FaultCode? {
     let started = monotonicSeconds()
-    let summary = try perform()
-    let report = RestoreReport(summary, target: target, seconds: monotonicSeconds() - started)
+    return try finish(try perform(), safety: nil, started)
+  }
+
+  /// Says of each item what would become of it, and does nothing.
+  func list() throws -> FaultCode? {
+    let started = monotonicSeconds()
+    var rehearsal = self
+    rehearsal.settings.isDryRun = true
+    let listing = RestoreListing(reporter: RestoreReporter(session: session, expected: version.statistics))
+    let summary = try rehearsal.perform(listing)
+    var sizes: [ArchivePath: UInt64] = [:]
+    try settings.selection.forEachCandidate(in: manifest) { entry in
+      if entry.kind == .file, let path = settings.targetPath(of: entry.path) { sizes[path] = entry.size }
+    }
+    try listing.write(sizes: sizes, to: session)
+    // What follows goes to standard error.
+    try session.output.flush()
+    var report = RestoreReport(summary, target: target, seconds: monotonicSeconds() - started)
+    report.followsListing = true
     try report.write(.restored(version), in: session)
     return outcome(of: summary)
   }
@@ -33,11 +52,18 @@ struct RestoreRun {
       .save(plan, message: "what restoring \(version.version) overwrote")
     // Before anything is changed, so that a restore that is cut short can be taken back.
     if !plan.isEmpty, !repository.isReadOnly { try log(plan, "\(version.version) into \(displayText(target))", safety) }
-    let summary = try perform()
+    if let safety { try incident?.hold(safety) }
+    return try finish(try perform(), safety: safety, started)
+  }
+
+  private func finish(_ summary: RestoreSummary, safety: Snapshot?, _ started: Double) throws -> FaultCode? {
+    let code = outcome(of: summary)
+    let isRecorded = incident?.end(with: summary, code: code) ?? true
     var report = RestoreReport(summary, target: target, seconds: monotonicSeconds() - started)
     report.safety = safety
+    report.incident = incident?.incident.id.short
     try report.write(.restored(version), in: session)
-    return outcome(of: summary)
+    return code ?? (isRecorded ? nil : .warnings)
   }
 
   private func outcome(of summary: RestoreSummary) -> FaultCode? {

@@ -31,7 +31,7 @@ struct SaveHooks {
       let (outcome, code) = try save()
       return finish(Ending(outcome: outcome, code: code, fault: nil)) ? code : code ?? .warnings
     } catch {
-      let fault = snapFault(for: error) ?? SnapFault(.internalError, "internal error")
+      let fault = Interruption.named(snapFault(for: error) ?? SnapFault(.internalError, "internal error"))
       _ = finish(Ending(outcome: nil, code: fault.code, fault: fault))
       throw error
     }
@@ -59,7 +59,7 @@ struct SaveHooks {
     do throws(SnapFault) {
       try HookRun.run(
         command, name: "before-save", variables: [("SNAP_VERSION", version), ("SNAP_PROJECT", displayText(folder))],
-        folder: folder, shouldStop: { Interruption.isRequested })
+        folder: folder, secondsMax: configuration.hookSecondsMax, shouldStop: { Interruption.isRequested })
     } catch {
       var fault = error
       if fault.code == .commandFailed {
@@ -83,7 +83,8 @@ struct SaveHooks {
     return attempt {
       // What an interruption left to be done is done: a second one ends this, too.
       try HookRun.run(
-        command, name: event.rawValue, variables: variables(ending), folder: folder, shouldStop: { false })
+        command, name: event.rawValue, variables: variables(ending), folder: folder,
+        secondsMax: configuration.hookSecondsMax, shouldStop: { false })
     }
   }
 
@@ -95,9 +96,14 @@ struct SaveHooks {
       case .healthcheck(let url):
         try Notifier.send(.text(ending.message), to: url, kind: "healthcheck", suffix: "/fail")
       case .webhook(let url): try Notifier.send(.json(report(ending).text), to: url, kind: "webhook")
+      case .prometheus(let path):
+        let state = try ProjectState(session.openRepository(), session, readsTree: false)
+        try SmallFile.replace(
+          FileSystemPath.joined(folder, below: Array(path.utf8)), with: Array(try state.prometheus().utf8))
       case .command(let command):
         try HookRun.run(
-          command, name: "notify", variables: variables(ending), folder: folder, shouldStop: { false })
+          command, name: "notify", variables: variables(ending), folder: folder,
+          secondsMax: configuration.hookSecondsMax, shouldStop: { false })
       }
     }
   }

@@ -6,12 +6,25 @@ extension Session {
   /// `REV` or `REV:path` as typed; the path is `nil` without a colon.
   func locate(_ text: String, in repository: Repository) throws -> (version: ListedSnapshot, path: ArchivePath?) {
     let parts = try RevisionExpression.split(text, in: repository)
-    let version = try RevisionExpression.resolve(parts.revision, in: repository)
+    let version = try resolve(parts.revision, in: repository)
     return (version, try parts.path.map { try archivePath($0, of: version.snapshot, in: repository) })
   }
 
   func resolve(_ text: String, in repository: Repository) throws -> ListedSnapshot {
-    try RevisionExpression.resolve(text, in: repository)
+    try RevisionExpression.resolve(text, in: repository, preferring: ownFolder(in: repository))
+  }
+
+  /// The folder whose versions are meant where nothing else is said, in a repository that several projects may share.
+  private func ownFolder(in repository: Repository) -> [UInt8]? {
+    repository.projectRoot == nil ? workingFolder : nil
+  }
+
+  /// Oldest first: in a repository that several projects may share those of this folder, if there are any.
+  func ownVersions(of repository: Repository) throws -> [ListedSnapshot] {
+    let all = try repository.snapshots()
+    guard let folder = ownFolder(in: repository) else { return all }
+    let own = all.filter { $0.snapshot.root == folder }
+    return own.isEmpty ? all : own
   }
 
   /// What `--path` and the like select: patterns from the version's root, or with `./` and `../` from the current folder.
