@@ -61,3 +61,7 @@ int linux_spawn_in_folder(posix_spawn_file_actions_t *actions, const char *folde
 }
 
 void linux_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }
+
+const void *linux_find(const void *text, size_t length, const void *needle, size_t needle_length) {
+  return memmem(text, length, needle, needle_length);
+}

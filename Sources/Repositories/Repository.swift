@@ -50,6 +50,9 @@ package final class Repository: Sendable {
   /// Whether nothing can be saved: the disk, or the index's file, may only be read.
   package var isReadOnly: Bool { index.isReadOnly }
 
+  /// Whether nobody can read what is in it without its key.
+  package var isEncrypted: Bool { config.features.contains("encryption") }
+
   /// What a repository is called inside its project.
   package static let folderName = ".snap"
 
