@@ -106,6 +106,10 @@ class Examples(unittest.TestCase):
         self.assertEqual(self.run_text("<!-- example-setup: touch here -->\n```console\n$ false\n```\n```console\n$ snap say; ls here\nhere\n```\n"), [])
         self.assertEqual(examples.steps("```console\n$ ls\n```\n"), [])
 
+    def test_a_page_may_need_programs(self):
+        self.assertEqual(examples.missing("<!-- example-needs: sh no-such-program -->\ntext\n"), ["no-such-program"])
+        self.assertEqual(examples.missing("<!-- example-needs: sh -->\n"), [])
+
     def test_an_id_may_happen_to_be_letters_only(self):
         for id in ("acfdebf", "deadbeef", "1234567"):
             self.assertEqual(self.run_text(f"```console\n$ snap say commit {id}, clean\ncommit 8c41d0e, clean\n```\n"), [], id)
