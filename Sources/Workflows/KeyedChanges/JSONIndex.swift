@@ -85,6 +85,21 @@ struct JSONIndex {
     return scan.string().map { Array($0.utf8) } ?? Array(inner)
   }
 
+  /// As it stands in the text, without blanks.
+  func compact(_ node: Int) -> [UInt8] {
+    var isInString = false
+    var isEscaped = false
+    return source(node).filter { byte in
+      if isInString {
+        isInString = isEscaped || byte != UInt8(ascii: "\"")
+        isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+        return true
+      }
+      isInString = byte == UInt8(ascii: "\"")
+      return ![0x20, 0x09, 0x0A, 0x0D].contains(byte)
+    }
+  }
+
   // MARK: Building
 
   /// The text is known to be JSON: only its ends of values are looked for.

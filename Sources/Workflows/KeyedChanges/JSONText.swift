@@ -1,7 +1,18 @@
 import SnapshotModel
 
 /// Writes JSON from bytes that are UTF-8.
-enum JSONText {
+package enum JSONText {
+  /// The value at the end of a path of members, on one line; `nil` when there is none, or the text is no JSON.
+  package static func member(_ path: [String], of text: [UInt8]) -> [UInt8]? {
+    guard let index = try? JSONIndex(text) else { return nil }
+    var node = 0
+    for name in path {
+      guard let inner = index.member(Array(name.utf8), of: node) else { return nil }
+      node = inner
+    }
+    return index.compact(node)
+  }
+
   static func quoted(_ bytes: some Sequence<UInt8>) -> String {
     var text: [UInt8] = []
     appendQuoted(bytes, to: &text)
