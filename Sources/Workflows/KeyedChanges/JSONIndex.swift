@@ -1,5 +1,5 @@
 /// Where the values of a JSON text lie, without making anything of them: 24 bytes a value beside the text.
-struct JSONIndex {
+package struct JSONIndex {
   /// A value or the name of a member, in the order of the text; a container stands before what is in it.
   struct Node {
     var start: UInt32
@@ -22,7 +22,7 @@ struct JSONIndex {
   private(set) var nodes: [Node] = []
 
   /// - Throws: `KeyedFault` for what is no JSON, or too large.
-  init(_ bytes: [UInt8]) throws(KeyedFault) {
+  package init(_ bytes: [UInt8]) throws(KeyedFault) {
     guard bytes.count <= Self.byteCountMax else { throw KeyedFault("it is too large") }
     var check = JSONCheck()
     check.add(bytes[...])
@@ -46,7 +46,7 @@ struct JSONIndex {
   }
 
   /// Of an array its elements; of an object the values of its members, whose names stand one before them.
-  func children(of node: Int) -> [Int] {
+  package func children(of node: Int) -> [Int] {
     var found: [Int] = []
     let step = kind(node) == .object ? 1 : 0
     var at = node + 1
@@ -59,7 +59,7 @@ struct JSONIndex {
   }
 
   /// The value of the first member called so.
-  func member(_ name: [UInt8], of node: Int) -> Int? {
+  package func member(_ name: [UInt8], of node: Int) -> Int? {
     guard kind(node) == .object else { return nil }
     var at = node + 1
     let end = Int(nodes[node].next)
@@ -74,7 +74,7 @@ struct JSONIndex {
   func source(_ node: Int) -> ArraySlice<UInt8> { bytes[Int(nodes[node].start)..<Int(nodes[node].end)] }
 
   /// What a string means, else the text of the value.
-  func string(_ node: Int) -> [UInt8] { Self.string(source(node)) }
+  package func string(_ node: Int) -> [UInt8] { Self.string(source(node)) }
 
   private static func string(_ source: ArraySlice<UInt8>) -> [UInt8] {
     guard source.first == UInt8(ascii: "\"") else { return Array(source) }
@@ -86,7 +86,7 @@ struct JSONIndex {
   }
 
   /// As it stands in the text, without blanks.
-  func compact(_ node: Int) -> [UInt8] {
+  package func compact(_ node: Int) -> [UInt8] {
     var isInString = false
     var isEscaped = false
     return source(node).filter { byte in
