@@ -50,6 +50,7 @@ struct KeyedComparisonTests {
       (.yaml, "a: b: c", "line 1 is not YAML: mapping values are not allowed in this context"),
       (.yaml, "? [a]\n: b", "line 1 has a key of several parts"), (.toml, "a = [1", "line 1 ends within a list"),
       (.toml, "a = \"x", "line 1 has a string without an end"), (.toml, "just words", "line 1 is not TOML"),
+      (.toml, "[" + String(repeating: "a.", count: 1_000_000) + "a]", "line 1 has a name of more than 32 parts"),
       (.ini, "[a", "line 1 begins a section without an end"), (.ini, "just words", "line 1 is no key with a value"),
       (.environment, "A=1\nnonsense\n", "line 2 is no NAME=value"),
     ]

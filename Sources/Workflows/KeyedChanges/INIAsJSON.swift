@@ -7,22 +7,25 @@ enum INIAsJSON {
     guard String(validating: bytes, as: UTF8.self) != nil else { throw KeyedFault("it is not UTF-8") }
     var table = KeyedTable()
     var section: [[UInt8]] = []
-    var pending: (name: [UInt8], value: [UInt8]?)?
+    var name: [UInt8]?
+    var value: [UInt8]?
     var goesOn = false
     func finish() {
-      guard let (name, value) = pending else { return }
-      table.add(section + [name], value.map { Array(JSONText.quoted($0).utf8) } ?? Array("null".utf8))
-      pending = nil
+      guard let known = name else { return }
+      table.add(section + [known], value.map { Array(JSONText.quoted($0).utf8) } ?? Array("null".utf8))
+      name = nil
     }
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (place, line) in lines.enumerated() {
       let text = trimmed(line)
       let isIndented = line.first.map { $0 == 0x20 || $0 == 0x09 } ?? false
-      if let (name, value) = pending,
-        goesOn || isIndented && !text.isEmpty && !"#;".utf8.contains(text[text.startIndex])
-      {
+      let isIndentedText = isIndented && !text.isEmpty && !"#;".utf8.contains(text[text.startIndex])
+      if name != nil, goesOn || isIndentedText {
         goesOn = text.last == UInt8(ascii: "\\")
-        pending = (name, (value ?? []) + [UInt8(ascii: "\n")] + (goesOn ? text.dropLast() : text))
+        // In place: a value may have as many lines as the file.
+        value = value ?? []
+        value?.append(UInt8(ascii: "\n"))
+        value?.append(contentsOf: goesOn ? text.dropLast() : text)
         continue
       }
       guard let first = text.first, !"#;!".utf8.contains(first) else { continue }
@@ -39,12 +42,12 @@ enum INIAsJSON {
         guard !text.contains(where: { $0 == 0x20 || $0 == 0x09 }) else {
           throw KeyedFault("line \(place + 1) is no key with a value")
         }
-        pending = (Array(text), nil)
+        (name, value) = (Array(text), nil)
         continue
       }
-      let value = trimmed(text[(sign + 1)...])
-      goesOn = value.last == UInt8(ascii: "\\")
-      pending = (Array(trimmed(text[..<sign])), Array(goesOn ? value.dropLast() : value))
+      let rest = trimmed(text[(sign + 1)...])
+      goesOn = rest.last == UInt8(ascii: "\\")
+      (name, value) = (Array(trimmed(text[..<sign])), Array(goesOn ? rest.dropLast() : rest))
     }
     finish()
     return table.json

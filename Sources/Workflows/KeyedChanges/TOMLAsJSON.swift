@@ -3,6 +3,9 @@
 /// A value that reads the same in JSON becomes that; any other stays the text that it is, with its quotes.
 /// Arrays of tables are counted: the second `[[bin]]` is `bin.2`.
 struct TOMLAsJSON {
+  /// Each is a level of the JSON, and an array of tables one more.
+  private static let namePartsMax = 32
+
   private let bytes: [UInt8]
   private var at = 0
   private var line = 1
@@ -84,6 +87,7 @@ struct TOMLAsJSON {
       skipBlanks()
       if at < bytes.count, bytes[at] == UInt8(ascii: ".") {
         at += 1
+        guard parts.count < Self.namePartsMax else { throw fault("has a name of more than \(Self.namePartsMax) parts") }
         continue
       }
       try expect(end)

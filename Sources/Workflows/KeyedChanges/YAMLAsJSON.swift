@@ -50,7 +50,8 @@ struct YAMLAsJSON {
     switch event.kind {
     case .alias(let name):
       guard let range = anchors[name] else { throw KeyedFault("line \(event.line) names an anchor that is not there") }
-      text += text[range]
+      // Of a copy: a slice would make the text itself be copied.
+      text += Array(text[range])
     case .scalar(let scalar, let isPlain):
       text += isPlain ? Self.plain(scalar) : Array(JSONText.quoted(scalar.utf8).utf8)
     case .sequenceStart: try sequence(depth)
