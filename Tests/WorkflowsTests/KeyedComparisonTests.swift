@@ -126,7 +126,8 @@ struct KeyedComparisonTests {
       let texts = comparison.texts(of: change, showsSecrets: true)
       let values = [texts.old, texts.new].compactMap { $0 }.map { String(decoding: $0, as: UTF8.self) }
       let letter = change.kind == .added ? "+" : change.kind == .removed ? "-" : "M"
-      return ([letter, change.name] + (change.kind == .reordered ? ["reordered"] : values)).joined(separator: " ")
+      return ([letter, change.name(showsSecrets: true)] + (change.kind == .reordered ? ["reordered"] : values)).joined(
+        separator: " ")
     }
   }
 }

@@ -12,7 +12,7 @@ struct SecretMaskTests {
     ]
     let open = [
       "author", "public_key", "primaryKey", "foreign_key", "keyboard", "monkey", "compass", "host", "id", "description",
-      "key_id", "bypass", "pinned", "a sentence with the word password in it",
+      "key_id", "node_modules/js-tokens", "bypass", "pinned", "a sentence with the word password in it",
     ]
     for name in secret { #expect(SecretNames().isSecret(Array(name.utf8)), "\(name)") }
     for name in open { #expect(!SecretNames().isSecret(Array(name.utf8)), "\(name)") }
@@ -21,7 +21,7 @@ struct SecretMaskTests {
 
   @Test func `values are secret by what they are`() {
     let secret = [
-      "-----BEGIN OPENSSH PRIVATE KEY-----\nabc", "-----BEGIN RSA PRIVATE KEY-----", "AKIAIOSFODNN7EXAMPLE",
+      "-----BEGIN OPENSSH PRIVATE KEY-----\nabc", "cert:\n\n-----BEGIN RSA PRIVATE KEY-----", "AKIAIOSFODNN7EXAMPLE",
       "ghp_0123456789abcdefghijklmnopqrstuvwxyz", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc",
     ]
     let open = ["-----BEGIN CERTIFICATE-----\nabc", "-----BEGIN PUBLIC KEY-----", "AKIA", "eyJ", "sk-short", "hello"]
@@ -57,6 +57,23 @@ struct SecretMaskTests {
       shown == [
         lines[0], "***\n", "***\r\n", lines[3], "  apiKey: ***\n", lines[5], "export SECRET=***",
       ])
+  }
+
+  @Test func `what rows and members are called may be a secret, too`() throws {
+    let key = "sk_live_0123456789abcdef"
+    let old =
+      #"{"api_keys":[{"key":"\#(key)1","n":1}],"byKey":{"\#(key)2":1},"tokens":[{"id":7,"value":"x"}],"dependencies":{"jsonwebtoken":"^9.0.1"}}"#
+    let new = old.replacing(":1}", with: ":2}").replacing("x", with: "y").replacing("9.0.1", with: "9.0.2")
+    let comparison = try KeyedFormat.json.compare(Array(old.utf8), Array(new.utf8))
+    #expect(
+      comparison.changes.map { $0.name(showsSecrets: false) } == [
+        "api_keys[key=***].n", "byKey.***", "tokens[id=7].value", "dependencies.jsonwebtoken",
+      ])
+    #expect(comparison.changes.map { $0.name(showsSecrets: true) }[0] == "api_keys[key=\(key)1].n")
+    let last = try #require(comparison.changes.last)
+    #expect(comparison.texts(of: last, showsSecrets: false).new == Array("\"^9.0.2\"".utf8))
+    let added = try KeyedFormat.json.compare(Array("{}".utf8), Array(#"{"a":{"\#(key)":1}}"#.utf8))
+    #expect(added.texts(of: try #require(added.changes.first), showsSecrets: false).new == Array(#"{"***":1}"#.utf8))
   }
 
   @Test func `what stands beside a secret's name is masked`() throws {

@@ -1,8 +1,8 @@
 /// One step on the way to a value.
 package enum KeyedStep: Hashable, Sendable {
   case member([UInt8])
-  /// The row in which the member `key` has the value `text`.
-  case row(key: [UInt8], text: [UInt8])
+  /// The row in which the member `key` has the value `text`, which may itself be a secret.
+  case row(key: [UInt8], text: [UInt8], isSecret: Bool)
   /// The row at this place, counted from 0.
   case index(Int)
   /// Some row; it is known by nothing but what is in it.
@@ -26,12 +26,13 @@ package struct KeyedChange: Sendable {
   var new: Int?
 
   /// `users[id=4].email`; names of other characters than letters, digits, `_` and `-` stand in quotes.
-  package var name: String {
+  package func name(showsSecrets: Bool) -> String {
     var name = ""
+    func word(_ text: [UInt8], _ isSecret: Bool) -> String { isSecret && !showsSecrets ? "***" : Self.word(text) }
     for step in path {
       switch step {
-      case .member(let member): name += (name.isEmpty ? "" : ".") + Self.word(member)
-      case .row(let key, let text): name += "[\(Self.word(key))=\(Self.word(text))]"
+      case .member(let member): name += (name.isEmpty ? "" : ".") + word(member, SecretText.isSecret(member))
+      case .row(let key, let text, let isSecret): name += "[\(Self.word(key))=\(word(text, isSecret))]"
       case .index(let index): name += "[\(index)]"
       case .whole: name += "[]"
       }

@@ -53,8 +53,14 @@ private struct ValueMasker {
         if place > 0 { text.append(UInt8(ascii: ",")) }
         var isSecretChild = isSecret
         if kind == .object {
-          text += index.source(child - 1) + [UInt8(ascii: ":")]
           let name = index.string(child - 1)
+          if names != nil, SecretText.isSecret(name) {
+            hidden.append(name)
+            JSONText.appendQuoted(SecretText.mask, to: &text)
+          } else {
+            text += index.source(child - 1)
+          }
+          text.append(UInt8(ascii: ":"))
           isSecretChild = isSecret || secrets.contains(name) || names?.isSecret(name) ?? false
         }
         append(child, in: index, isSecret: isSecretChild, to: &text)
@@ -71,7 +77,9 @@ private struct ValueMasker {
     guard names != nil, !isWord else { return text += source }
     let value = index.string(node)
     guard index.kind(node) == .string || isSecret else { return text += source }
-    if isSecret || SecretText.isSecret(value) || masksRandom && SecretText.looksRandom(value) {
+    if isSecret && !SecretText.isVersion(value) || SecretText.isSecret(value)
+      || masksRandom && SecretText.looksRandom(value)
+    {
       hidden.append(value)
       return JSONText.appendQuoted(SecretText.mask, to: &text)
     }

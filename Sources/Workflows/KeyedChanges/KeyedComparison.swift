@@ -90,11 +90,12 @@ package struct KeyedComparison {
   private mutating func compareRows(
     _ before: [Int], _ after: [Int], by key: RowKey, isSecret: Bool
   ) throws(KeyedFault) {
+    let isSecretKey = key.isSecret(names, isSecret: isSecret)
     for row in before {
       let hash = key.hash(of: row, in: old)
       let other = key.newRows[hash]
       if let other, new.nodes[other].hash == old.nodes[row].hash { continue }
-      path.append(key.step(row, in: old))
+      path.append(key.step(row, in: old, isSecret: isSecretKey))
       if let other {
         try compare(row, other, isSecret: isSecret)
       } else {
@@ -103,7 +104,7 @@ package struct KeyedComparison {
       path.removeLast()
     }
     for row in after where key.oldRows[key.hash(of: row, in: new)] == nil {
-      path.append(key.step(row, in: new))
+      path.append(key.step(row, in: new, isSecret: isSecretKey))
       add(.added, isSecret, old: nil, new: row)
       path.removeLast()
     }

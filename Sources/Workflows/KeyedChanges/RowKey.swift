@@ -48,10 +48,17 @@ struct RowKey {
     index.member(name, of: row).map { index.nodes[$0].hash } ?? 0
   }
 
+  /// Whether what rows are known by is a secret where `isSecret` says so of all that is in them.
+  func isSecret(_ names: SecretNames, isSecret: Bool) -> Bool {
+    names.isSecret(name)
+      || isSecret && !["id", "_id", "uuid", "guid", "name"].contains(String(decoding: name, as: UTF8.self))
+  }
+
   /// - Returns: `[id=4]`; of `{"$oid": "5f…"}`, as MongoDB exports ids, what stands in it.
-  func step(_ row: Int, in index: JSONIndex) -> KeyedStep {
+  func step(_ row: Int, in index: JSONIndex, isSecret: Bool) -> KeyedStep {
     guard let value = index.member(name, of: row) else { return .whole }
     let inner = index.kind(value) == .object ? index.children(of: value) : []
-    return .row(key: name, text: index.string(inner.count == 1 ? inner[0] : value))
+    let text = index.string(inner.count == 1 ? inner[0] : value)
+    return .row(key: name, text: text, isSecret: isSecret || SecretText.isSecret(text))
   }
 }

@@ -22,11 +22,12 @@ package struct SecretNames: Sendable {
     ["public", "primary", "foreign", "sort", "partition", "cache", "row"].map { Array($0.utf8) })
   private static let secretKeys: Set<[UInt8]> = Set(
     ["access", "api", "private", "secret", "signing", "encryption", "master", "service", "ssh"].map { Array($0.utf8) })
-  /// A name longer than this is a text.
+  /// A name longer than this is a text, one with a blank, too; one with a slash is a path.
   private static let byteCountMax = 100
 
   package func isSecret(_ name: some Collection<UInt8>) -> Bool {
-    guard !name.isEmpty, name.count <= Self.byteCountMax, !name.contains(UInt8(ascii: " ")) else { return false }
+    guard !name.isEmpty, name.count <= Self.byteCountMax, !name.contains(where: { " /".utf8.contains($0) })
+    else { return false }
     let words = Self.words(of: Array(name))
     if words.contains(where: { Self.words.contains($0) }) { return true }
     for (at, word) in words.enumerated() where Self.keyWords.contains(word) {

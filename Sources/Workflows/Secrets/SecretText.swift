@@ -18,7 +18,12 @@ package enum SecretText {
 
   /// Whether nothing of it may be shown: a key in PEM, or one that its maker marks.
   package static func isSecret(_ value: some RandomAccessCollection<UInt8>) -> Bool {
-    if value.first == UInt8(ascii: "-"), beginsPrivateKey(Array(value.prefix(80))) { return true }
+    var rest = value[...]
+    while let dash = rest.firstIndex(of: UInt8(ascii: "-")) {
+      rest = rest[dash...]
+      if beginsPrivateKey(rest.prefix(80)) { return true }
+      rest = rest.drop { $0 == UInt8(ascii: "-") }
+    }
     return marks.contains { mark in
       value.count >= mark.lengthMin && value.starts(with: mark.prefix)
         && value.prefix(200).allSatisfy { isWord($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
@@ -30,6 +35,14 @@ package enum SecretText {
     guard line.starts(with: "-----BEGIN ".utf8) else { return false }
     let label = String(decoding: line.dropFirst(11).prefix { $0 != UInt8(ascii: "-") && $0 != 0x0A }, as: UTF8.self)
     return label.hasSuffix("PRIVATE KEY") || label == "PGP PRIVATE KEY BLOCK"
+  }
+
+  /// `^9.0.2`: what a package of the name `jsonwebtoken` has for a value.
+  static func isVersion(_ value: [UInt8]) -> Bool {
+    let number = value.drop { "^~<>= v".utf8.contains($0) }
+    return number.count <= 20 && number.contains(UInt8(ascii: "."))
+      && number.first.map { (48...57).contains($0) } ?? false
+      && number.allSatisfy { (48...57).contains($0) || $0 == UInt8(ascii: ".") }
   }
 
   /// Whether it looks like chance: 20 letters and digits or more, mixed as no word or number is.

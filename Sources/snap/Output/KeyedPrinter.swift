@@ -72,11 +72,12 @@ struct KeyedPrinter {
       try line(Array("\(change.letter)  ".utf8) + change.shownPath + Array("  \(Self.summary(comparison))".utf8))
     }
     for keyed in comparison.changes {
+      let name = keyed.name(showsSecrets: style.showsSecrets)
       let texts = comparison.texts(of: keyed, showsSecrets: style.showsSecrets)
       if session.isJSON {
-        try session.json(Self.json(keyed, texts, of: change))
+        try session.json(Self.json(keyed, named: name, texts, of: change))
       } else {
-        try line(Array("   \(Self.text(keyed, texts))".utf8))
+        try line(Array("   \(Self.text(keyed, named: name, texts))".utf8))
       }
     }
   }
@@ -91,15 +92,15 @@ struct KeyedPrinter {
     return "\(count(.added)) added, \(count(.removed)) removed, \(count(.changed, .reordered)) changed\(rows)"
   }
 
-  private static func text(_ change: KeyedChange, _ texts: KeyedComparison.Texts) -> String {
+  private static func text(_ change: KeyedChange, named name: String, _ texts: KeyedComparison.Texts) -> String {
     let (old, new) = (texts.old.map(shortened), texts.new.map(shortened))
     switch change.kind {
-    case .added: return "+ \(change.name)  \(new ?? "")"
-    case .removed: return "- \(change.name)  \(old ?? "")"
+    case .added: return "+ \(name)  \(new ?? "")"
+    case .removed: return "- \(name)  \(old ?? "")"
     case .changed:
       let hint = texts.isSecretChanged ? "  (secret changed)" : ""
-      return "M \(change.name)  \(old ?? "") -> \(new ?? "")\(hint)"
-    case .reordered: return "M \(change.name)  the same items in another order"
+      return "M \(name)  \(old ?? "") -> \(new ?? "")\(hint)"
+    case .reordered: return "M \(name)  the same items in another order"
     }
   }
 
@@ -112,12 +113,12 @@ struct KeyedPrinter {
   }
 
   private static func json(
-    _ keyed: KeyedChange, _ texts: KeyedComparison.Texts, of change: ManifestChange
+    _ keyed: KeyedChange, named name: String, _ texts: KeyedComparison.Texts, of change: ManifestChange
   ) -> JSONObject {
     var object = JSONObject(["message_type": "key_change"])
     object.setPath(change.path.bytes)
     object["modifier"] = keyed.kind == .added ? "+" : keyed.kind == .removed ? "-" : "M"
-    object["key"] = .string(keyed.name)
+    object["key"] = .string(name)
     if keyed.kind == .reordered { object["reordered"] = .boolean(true) }
     object["old"] = texts.old.map { .written(String(decoding: $0, as: UTF8.self)) } ?? .null
     object["new"] = texts.new.map { .written(String(decoding: $0, as: UTF8.self)) } ?? .null
