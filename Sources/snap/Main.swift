@@ -52,7 +52,9 @@ enum Main {
     if invocation.wantsVersion {
       try output.line(ToolVersion.text)
     } else if invocation.name == "help" {
-      try output.write(helpText(for: invocation.rest.first).utf8)
+      let isJSON = (invocation.leading + invocation.rest).contains("--json")
+      let name = invocation.rest.first { $0 != "--json" }
+      try output.write(isJSON ? helpJSON(for: name).utf8 : helpText(for: name).utf8)
     } else if invocation.wantsHelp {
       try output.write(helpText(for: invocation.name).utf8)
     } else {
@@ -66,6 +68,11 @@ enum Main {
     guard let name else { return SnapRoot.helpMessage() + "\n" }
     let type = try Invocation([]).commandType(named: name)
     return SnapRoot.helpMessage(for: type) + "\n\n" + type.page.text
+  }
+
+  private static func helpJSON(for name: String?) throws -> String {
+    let object = try name.map { HelpJSON.command(try Invocation([]).commandType(named: $0)) } ?? HelpJSON.program()
+    return object.text + "\n"
   }
 
   private static func fault(for error: any Error) -> SnapFault {

@@ -21,7 +21,8 @@ struct JSONContractTests {
     ["tag", "v1", "x"], ["tag", "v1"], ["note", "v1", "text"], ["note", "v1"], ["hold", "v1"], ["trust", "v1"],
     ["release", "v1"],
     ["guard", "--json", "--", "echo"], ["hook", "install"], ["hook", "list"], ["hook", "remove"],
-    ["sql"], ["sql", "SELECT * FROM snapshots"],
+    ["sql"], ["sql", "SELECT * FROM snapshots"], ["help"], ["help", "save"], ["diff", "--keys"],
+    ["log", "notes.txt", "--keys"],
   ]
 
   @Test func `every command prints only JSON on standard output`() throws {

@@ -168,11 +168,4 @@ struct UsageTests {
     #expect(run.status == 0)
     #expect(run.output.wholeMatch(of: /snap \d+\.\d+\.\d+\n/) != nil)
   }
-
-  @Test(arguments: ["bash", "zsh", "fish"])
-  func `completion scripts name the commands`(_ shell: String) throws {
-    let run = try SnapSandbox().snap("completion", shell)
-    #expect(run.status == 0)
-    for name in ["save", "restore", "gc", "ignored"] { #expect(run.output.contains(name)) }
-  }
 }

@@ -12,15 +12,18 @@ order in one shell, in a fresh copy of a small project under git. Other blocks (
 
 Figures, ids, times and column gaps differ from run to run, so they are not compared: a number stands for any number.
 A page may prepare things in a comment:  <!-- example-setup: mkdir logs; touch logs/a -->
+The examples of a page that says so are left out, with a note, where a program is missing:  <!-- example-needs: restic -->
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 BLOCK = re.compile(r"^```console[ \t]*\n(.*?)^```[ \t]*$|<!--\s*example-setup:(.*?)-->", re.M | re.S)
+NEEDS = re.compile(r"<!--\s*example-needs:\s*(.*?)\s*-->")
 SECONDS_MAX = 120
 # One short id in a thousand has no digit. Among other words it may be one, so only where an id is expected it is taken for one.
 LETTER_ID = re.compile(r"\bID\b")
@@ -95,6 +98,11 @@ def steps(text):
     return found if any(expected is not None for _, _, expected in found) else []
 
 
+def missing(text):
+    """The programs that a page needs and this machine does not have."""
+    return [name for match in NEEDS.finditer(text) for name in match.group(1).split() if not shutil.which(name)]
+
+
 def run_page(snap, page, todo):
     """Yields what is wrong with one page."""
     with tempfile.TemporaryDirectory(prefix="snap examples ") as folder:
@@ -140,7 +148,11 @@ if __name__ == "__main__":
         sys.exit(f"examples: no program at {snap}")
     failed = count = 0
     for path in pages:
-        todo = steps(path.read_text())
+        text = path.read_text()
+        todo = steps(text)
+        if todo and missing(text):
+            print(f"note: {os.path.relpath(path, root)} is not run: no {', '.join(missing(text))} here")
+            continue
         count += sum(1 for step in todo if step[2] is not None)
         for problem in run_page(snap, os.path.relpath(path, root), todo) if todo else ():
             print(problem)

@@ -1,4 +1,5 @@
 """Tests of the checks: each must refuse what it is there for."""
+import json
 import sys
 import tempfile
 import unittest
@@ -9,6 +10,10 @@ import examples
 import links
 import ranks
 import sources
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "manuals"))
+import manual
+import roff
 
 MANIFEST = "//   2  Repositories    rules\n//   1  Packing · Indexing\n//   0  SnapshotModel · Chunking · C modules\n"
 
@@ -106,6 +111,10 @@ class Examples(unittest.TestCase):
         self.assertEqual(self.run_text("<!-- example-setup: touch here -->\n```console\n$ false\n```\n```console\n$ snap say; ls here\nhere\n```\n"), [])
         self.assertEqual(examples.steps("```console\n$ ls\n```\n"), [])
 
+    def test_a_page_may_need_programs(self):
+        self.assertEqual(examples.missing("<!-- example-needs: sh no-such-program -->\ntext\n"), ["no-such-program"])
+        self.assertEqual(examples.missing("<!-- example-needs: sh -->\n"), [])
+
     def test_an_id_may_happen_to_be_letters_only(self):
         for id in ("acfdebf", "deadbeef", "1234567"):
             self.assertEqual(self.run_text(f"```console\n$ snap say commit {id}, clean\ncommit 8c41d0e, clean\n```\n"), [], id)
@@ -118,6 +127,27 @@ class Examples(unittest.TestCase):
     def test_numbers_and_ids_are_not_compared(self):
         self.assertEqual(examples.normalized("saved  1 204 files, 3.4 MiB, deadbeef at 2026-11-21T09:34:00Z"),
                          examples.normalized("saved 7 files, 12 B, 0123456789ab at 2025-01-01 10:00"))
+
+
+class Manuals(unittest.TestCase):
+    def test_text_cannot_be_taken_for_roff(self):
+        self.assertEqual(roff.line(".TH `a-b` \\n **x** [y](z) \u2026"), "\\&.TH \\fBa\\-b\\fR \\en \\fBx\\fR y \\[u2026]")
+
+    def test_markdown(self):
+        text = "# T\n\nOne\n`two`\n\n```\na\n\nb\n```\n\n| k | v | d |\n|---|---|---|\n| x | y | z |\n\n<!-- no -->\n"
+        self.assertEqual(roff.markdown(text), [
+            ".SH T", ".PP", "One", "\\fBtwo\\fR", ".PP", ".RS 4", ".EX", "a", "", "b", ".EE", ".RE", ".TP", "x", "y", ".br", "D: z"])
+
+    def test_a_command_without_a_page_and_bad_roff_are_found(self):
+        help = {"command": "snap", "tool_version": "snap 1", "abstract": "A.", "usage": "snap", "arguments": [], "groups": []}
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "snap"
+            program.write_text(f"#!/bin/sh\n[ $1 = help ] && echo '{json.dumps(help)}' || printf 'X SUBCOMMANDS:\\n  save, backup   Save.\\n'\n")
+            program.chmod(0o755)
+            self.assertEqual(list(manual.problems(program)), ["snap save has no manual page"])
+            page = Path(folder) / "x.1"
+            page.write_text(".TH X 1\n.nosuchmacro\n")
+            self.assertTrue(manual.faults(page))
 
 
 if __name__ == "__main__":

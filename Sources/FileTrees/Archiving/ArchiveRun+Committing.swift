@@ -72,6 +72,6 @@ extension ArchiveRun {
   private func outcome(_ snapshot: Snapshot, wasSaved: Bool) -> SaveOutcome {
     SaveOutcome(
       snapshot: snapshot, wasSaved: wasSaved, ignoredByDefault: ignoredByDefault, ignoredByRules: ignoredByRules,
-      errors: outcomeErrors, chunksHealed: session.chunksHealed)
+      errors: outcomeErrors, secretFiles: secretFiles, chunksHealed: session.chunksHealed)
   }
 }

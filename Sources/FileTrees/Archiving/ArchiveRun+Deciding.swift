@@ -46,6 +46,7 @@ extension ArchiveRun {
     let entry = ManifestEntry(
       path: item.path, kind: .file, metadata: file.metadata, size: file.size, dataExtents: file.dataExtents,
       content: content)
+    if file.holdsSecret { noteSecret(entry, prior) }
     try append(file: entry, status: file.changedWhileRead ? nil : file.status, prior: prior)
   }
 
@@ -69,7 +70,13 @@ extension ArchiveRun {
       size: file.dataExtents == nil ? file.bytesRead : file.status?.size ?? file.bytesRead,
       dataExtents: file.dataExtents,
       content: try session.content(of: chunks, prior: file.base))
+    if file.holdsSecret { noteSecret(entry, file.prior) }
     try append(file: entry, status: file.changedWhileRead ? nil : file.status, prior: file.prior)
+  }
+
+  /// A file that was read again and is as it was has been told of before.
+  private func noteSecret(_ entry: ManifestEntry, _ prior: ManifestEntry?) {
+    if prior?.content != entry.content { secretFiles.append(entry.path) }
   }
 
   /// The prior entry of an inode that nobody has touched since, under the names that its owner has today.

@@ -73,9 +73,12 @@ extension ArchiveRun {
 
   func read(_ file: LargeFile, from reader: inout LargeFileReader) throws {
     try submit(.largeFileStart(file), byteCount: 0)
+    var isFirst = true
     do {
       while let slab = try reader.nextSlab() {
         try stopIfAsked()
+        if isFirst { file.holdsSecret = request.holdsSecret?(file.path, slab.bytes) ?? false }
+        isFirst = false
         let hashed = session.pool.submit { tools in FileIngest.hash(slab.bytes, slab.lengths, tools) }
         try submit(.slab(hashed), byteCount: slab.bytes.count)
       }

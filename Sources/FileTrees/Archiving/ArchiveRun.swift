@@ -27,6 +27,7 @@ final class ArchiveRun {
   var linkedContent: [ArchivePath: ManifestEntry] = [:]
   var statistics = SnapshotStatistics()
   var outcomeErrors: [SaveOutcome.ItemFailure] = []
+  var secretFiles: [ArchivePath] = []
   var ignoredByDefault: [String: Int] = [:]
   var ignoredByRules = 0
   /// Sources that the walk did not find or could not examine.
@@ -193,12 +194,14 @@ final class ArchiveRun {
     let items = full.rows.compactMap { row -> WalkedItem? in
       if case .file(let item, _, _) = row { item } else { nil }
     }
-    let (chunker, owners) = (chunker, owners)
+    let (chunker, owners, holdsSecret) = (chunker, owners, request.holdsSecret)
     let files =
       items.isEmpty
       ? nil
       : session.pool.submit { tools in
-        items.map { FileIngest.ingest($0, chunker: chunker, owners: owners, tools: tools) }
+        items.map { item in
+          FileIngest.ingest(item, chunker: chunker, owners: owners, tools: tools, holdsSecret: holdsSecret)
+        }
       }
     try submit(.batch(full.rows, files), byteCount: full.byteCount + full.rows.count * Self.rowBytes)
   }

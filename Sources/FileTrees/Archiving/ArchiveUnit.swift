@@ -49,6 +49,7 @@ final class LargeFile {
   var byteCountExpected: UInt64
   var bytesRead: UInt64 = 0
   var changedWhileRead = false
+  var holdsSecret = false
   /// Why it could not be read to its end.
   var failure: SystemError?
 

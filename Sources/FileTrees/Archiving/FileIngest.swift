@@ -14,6 +14,7 @@ struct IngestedFile: Sendable {
   var dataExtents: [DataExtent]?
   var chunks: [HashedChunk]
   var changedWhileRead: Bool
+  var holdsSecret: Bool
 }
 
 /// Reads files on a worker thread.
@@ -23,8 +24,11 @@ enum FileIngest {
   static let slabBytes = 2 << 20
 
   /// Reads, cuts and hashes a whole file.
+  ///
+  /// - Parameter holdsSecret: asked about what was read.
   static func ingest(
-    _ item: WalkedItem, chunker: Chunker, owners: OwnerNames, tools: WorkerTools
+    _ item: WalkedItem, chunker: Chunker, owners: OwnerNames, tools: WorkerTools,
+    holdsSecret: (@Sendable (ArchivePath, ArraySlice<UInt8>) -> Bool)?
   ) -> Result<IngestedFile, SystemError> {
     do throws(SystemError) {
       let descriptor = try EntryCapture.open(item)
@@ -40,7 +44,8 @@ enum FileIngest {
         IngestedFile(
           status: before, metadata: try EntryCapture.metadata(current, owners: owners), size: size,
           dataExtents: extents, chunks: hash(bytes[...], chunker.lengths(of: bytes[...], isFinal: true), tools),
-          changedWhileRead: before.differsInContent(from: after) || size != before.size))
+          changedWhileRead: before.differsInContent(from: after) || size != before.size,
+          holdsSecret: holdsSecret?(item.path, bytes[...]) ?? false))
     } catch {
       return .failure(error)
     }

@@ -38,6 +38,9 @@ package struct SaveRequest {
   package var streams: (any StreamedFiles)?
   /// Copies the SQLite databases of the tree; `nil` to save them as the files they are.
   package var databases: (any DatabaseCopying)?
+  /// Whether a file holds what nobody else should read besides its owner, told by its path and its first bytes,
+  /// of a large file up to 2 MiB; asked of the files that are read, on any thread. `nil` to not ask.
+  package var holdsSecret: (@Sendable (ArchivePath, ArraySlice<UInt8>) -> Bool)?
   /// Called when all is read and before the commit; what it throws prevents the commit.
   package var confirm: (@Sendable () throws -> Void)?
 
@@ -90,6 +93,8 @@ package struct SaveOutcome: Sendable {
   package var ignoredByDefault: [String: Int] = [:]
   package var ignoredByRules = 0
   package var errors: [ItemFailure] = []
+  /// Files that hold secrets, of those that are new or changed, in path order.
+  package var secretFiles: [ArchivePath] = []
   /// Chunks that were stored anew because their only copy is damaged.
   package var chunksHealed = 0
   /// Why the index could not be updated, if so: the snapshot is saved all the same.

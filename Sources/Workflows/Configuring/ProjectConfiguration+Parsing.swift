@@ -3,7 +3,8 @@ import SnapshotModel
 extension ProjectConfiguration {
   static let keys = [
     "sources", "exclude", "exclude-file", "exclude-if-present", "exclude-larger-than", "exclude-caches",
-    "one-file-system", "git-ignore", "no-ignore", "no-default-ignores", "dumps", "sqlite", "guard", "retention",
+    "one-file-system", "git-ignore", "no-ignore", "no-default-ignores", "dumps", "sqlite", "guard", "secrets",
+    "retention",
     "checks",
     "hooks", "notify", "schedule",
   ]
@@ -25,6 +26,7 @@ extension ProjectConfiguration {
     dumps = try DumpSpecification.all(file)
     databases = try file.value("sqlite", "auto or off") { Databases(rawValue: $0) } ?? .auto
     guardsShape = try file.value("guard", "auto or off") { ["auto": true, "off": false][$0] } ?? true
+    warnsOfSecrets = try file.value("secrets", "warn or off") { ["warn": true, "off": false][$0] } ?? true
     retention = try RetentionPolicy(file)
     checks = try Self.commands("checks", in: file)
     if let section = try file.section("hooks", keys: HookEvent.allCases.map(\.rawValue) + ["timeout"]) {

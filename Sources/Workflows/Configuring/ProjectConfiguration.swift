@@ -41,6 +41,8 @@ package struct ProjectConfiguration: Sendable {
   package var databases = Databases.auto
   /// Whether a version is compared with those before it.
   package var guardsShape = true
+  /// Whether a save into a repository that is not encrypted tells which files hold secrets.
+  package var warnsOfSecrets = true
   /// `nil` without the key, for what `gc` then keeps is everything.
   package var retention: RetentionPolicy?
   /// Commands that must succeed in a restored copy.

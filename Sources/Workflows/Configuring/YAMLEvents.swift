@@ -17,7 +17,9 @@ import SnapshotModel
     /// Counted from 1.
     var line: Int
     var anchor: String?
-    var hasTag = false
+    /// As libyaml spells it out: `!Ref`, `tag:yaml.org,2002:str`.
+    var tag: String?
+    var hasTag: Bool { tag != nil }
   }
 
   // libyaml keeps pointers to both: they keep their address, and are freed in deinit only.
@@ -58,10 +60,10 @@ import SnapshotModel
     case YAML_MAPPING_END_EVENT: return Event(kind: .mappingEnd, line: line)
     case YAML_SEQUENCE_START_EVENT:
       let start = unsafe event.data.sequence_start
-      return unsafe Event(kind: .sequenceStart, line: line, anchor: Self.text(start.anchor), hasTag: start.tag != nil)
+      return unsafe Event(kind: .sequenceStart, line: line, anchor: Self.text(start.anchor), tag: Self.text(start.tag))
     case YAML_MAPPING_START_EVENT:
       let start = unsafe event.data.mapping_start
-      return unsafe Event(kind: .mappingStart, line: line, anchor: Self.text(start.anchor), hasTag: start.tag != nil)
+      return unsafe Event(kind: .mappingStart, line: line, anchor: Self.text(start.anchor), tag: Self.text(start.tag))
     case YAML_ALIAS_EVENT: return unsafe Event(kind: .alias(Self.text(event.data.alias.anchor) ?? ""), line: line)
     case YAML_SCALAR_EVENT:
       let scalar = unsafe event.data.scalar
@@ -69,7 +71,7 @@ import SnapshotModel
         decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
       let isPlain = unsafe scalar.style == YAML_PLAIN_SCALAR_STYLE
       return unsafe Event(
-        kind: .scalar(text, isPlain: isPlain), line: line, anchor: Self.text(scalar.anchor), hasTag: scalar.tag != nil)
+        kind: .scalar(text, isPlain: isPlain), line: line, anchor: Self.text(scalar.anchor), tag: Self.text(scalar.tag))
     default: return Event(kind: .none, line: line)
     }
   }

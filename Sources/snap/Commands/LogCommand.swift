@@ -6,10 +6,14 @@ import Workflows
 struct LogCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "log", abstract: "Every version of one file or folder, folded where identical.",
-    discussion: "Newest first. Successive versions in which the path is the same stand in one line.")
+    discussion: """
+      Newest first. Successive versions in which the path is the same stand in one line. With --keys or --patch what \
+      changed stands below it, as snap diff shows it.
+      """)
   static let page = HelpPage(
     [
       "snap log src/main.c": "when it changed",
+      "snap log --keys .env": "when which setting changed",
       "snap log --json config/": "one object for each stretch",
     ], statuses: [10: "no repository", 21: "no version has the path"])
 
@@ -19,7 +23,16 @@ struct LogCommand: Command {
   @Option(help: ArgumentHelp("Only these versions.", valueName: "a..b"))
   var range: String?
 
+  @Flag(name: [.customLong("patch"), .customShort("u")], help: "The changed lines, as a unified diff.") var patch =
+    false
+  @OptionGroup var keyed: KeyedDiffOptions
   @OptionGroup var global: GlobalOptions
+
+  func check() throws {
+    if patch, keyed.isWanted { throw SnapFault(.usage, "--patch and --keys cannot be combined") }
+    if patch, global.json { throw SnapFault(.usage, "--patch and --json cannot be combined") }
+    try keyed.check()
+  }
 
   /// Successive versions in which the path is the same.
   private struct Stretch {
@@ -51,11 +64,35 @@ struct LogCommand: Command {
       throw fault
     }
     if session.isJSON {
-      for (at, stretch) in stretches.enumerated().reversed() { try session.json(json(stretch, path, at)) }
+      for (at, stretch) in stretches.enumerated().reversed() {
+        try session.json(json(stretch, path, at))
+        try writeChanges(at, stretches, path, repository, session)
+      }
     } else {
-      try session.output.write(text(stretches, session).utf8)
+      var lines = lines(stretches, session)[...]
+      if lines.count > stretches.count, let title = lines.popFirst() { try session.output.line(title) }
+      for (line, at) in zip(lines, stretches.indices.reversed()) {
+        try session.output.line(line)
+        try writeChanges(at, stretches, path, repository, session)
+      }
     }
     return nil
+  }
+
+  /// What changed with the stretch at `at`, where that was asked for; what a range begins with is shown without.
+  private func writeChanges(
+    _ at: Int, _ stretches: [Stretch], _ path: ArchivePath, _ repository: Repository, _ session: Session
+  ) throws {
+    guard patch || keyed.isWanted, at > 0 || range == nil else { return }
+    let sides = DiffSides(reader: repository.reader(), workTree: nil, isReversed: false)
+    let printer = DiffPrinter(form: patch ? .patch : .keys(keyed.style(indent: "  ")), session: session, sides: sides)
+    let old = at > 0 ? stretches[at - 1].versions.last : nil
+    let before = try old.map { try repository.manifest(of: $0) } ?? Manifest(emptyWith: repository.reader())
+    try ManifestDiffer.forEachChange(from: before, to: repository.manifest(of: stretches[at].versions[0])) { change in
+      // When a folder was touched says nothing.
+      let isTouchedFolder = change.kind == .metadata && change.new?.kind == .directory
+      if path.contains(change.path), !isTouchedFolder { try printer.write(change) }
+    }
   }
 
   private func versions(in repository: Repository, _ session: Session) throws -> [ListedSnapshot] {
@@ -87,7 +124,8 @@ struct LogCommand: Command {
     return Stretch(versions: [version], entry: entry, fingerprint: hasher.finalize(), byteCount: byteCount)
   }
 
-  private func text(_ stretches: [Stretch], _ session: Session) -> String {
+  /// One for each, newest first; on a terminal the title before them.
+  private func lines(_ stretches: [Stretch], _ session: Session) -> [String] {
     var table = Table([
       .init(title: "VERSION"), .init(title: "SAVED"), .init(title: "CHANGE"), .init(title: "SIZE", alignment: .right),
       .init(title: "MODIFIED"),
@@ -101,7 +139,8 @@ struct LogCommand: Command {
         modified.map { TimeText.minute($0, utcOffsetSeconds: utcOffsetSeconds(at: $0)) } ?? "",
       ])
     }
-    return session.output.isTerminal ? table.aligned : table.tabSeparated
+    let text = session.output.isTerminal ? table.aligned : table.tabSeparated
+    return text.split(separator: "\n").map(String.init)
   }
 
   private func json(_ stretch: Stretch, _ path: ArchivePath, _ at: Int) -> JSONObject {

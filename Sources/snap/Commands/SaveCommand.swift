@@ -97,6 +97,10 @@ struct SaveCommand: Command {
     defer { dumps?.stop() }
     if configuration?.databases != .off { request.databases = DatabaseCopier() }
 
+    if !repository.isEncrypted, !label.noSecretWarning, configuration?.warnsOfSecrets != false {
+      request.holdsSecret = SecretFile.holdsSecret
+    }
+
     Interruption.defer()
     let reporter = SaveReporter(session: session, expected: try repository.snapshots().last?.snapshot.statistics)
     let outcome = try Archiver.save(request, to: repository, events: reporter)

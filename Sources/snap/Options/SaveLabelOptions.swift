@@ -37,6 +37,9 @@ struct SaveLabelOptions: ParsableArguments {
   @Flag(help: "Do not compare the version's shape with those before it.")
   var noGuard = false
 
+  @Flag(help: "Do not tell which files hold secrets, in a repository that is not encrypted.")
+  var noSecretWarning = false
+
   @Flag(help: "Save without the dumps that fail; the status is then 3.")
   var allowPartial = false
 

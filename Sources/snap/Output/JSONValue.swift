@@ -13,6 +13,8 @@ enum JSONValue: Hashable {
   case string(String)
   case array([JSONValue])
   case object(JSONObject)
+  /// JSON on one line that was written elsewhere.
+  case written(String)
 
   static func strings(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
   static func count(_ count: Int) -> JSONValue { .integer(Int64(count)) }
@@ -38,6 +40,7 @@ enum JSONValue: Hashable {
     // JSON has no infinity; a rate over no time at all is none.
     case .number(let value): text += value.isFinite ? Self.decimal(value) : "null"
     case .string(let value): Self.write(value, to: &text)
+    case .written(let json): text += json
     case .array(let values):
       text += "["
       for (at, value) in values.enumerated() {

@@ -26,6 +26,11 @@ struct SaveSummary {
     } else if !session.isQuiet {
       try session.output.write(text.utf8)
     }
+    if !outcome.secretFiles.isEmpty, outcome.wasSaved || isDryRun {
+      console.warn(
+        "\(secretFilesText) in a repository that is not encrypted; leave such files out (.snapignore), or use an "
+          + "encrypted repository (snap init --encrypt)")
+    }
     let unread = outcome.errors.filter { !SaveOutcome.isSavedAsRead($0.reason) }.count
     if unread > 0 {
       let total = formatted(count: fileCount + UInt64(unread))
@@ -42,6 +47,18 @@ struct SaveSummary {
       return .suspect
     }
     return outcome.errors.isEmpty && outcome.indexFailure == nil ? nil : .warnings
+  }
+
+  private static let secretFilesShownMax = 3
+
+  /// `v2 holds secrets of .env, deploy/id_rsa and 4 others`.
+  private var secretFilesText: String {
+    var names = outcome.secretFiles.prefix(Self.secretFilesShownMax).map(\.description)
+    let left = outcome.secretFiles.count - names.count
+    if left > 0 { names.append("\(formatted(count: left)) \(left == 1 ? "other" : "others")") }
+    let last = names.count > 1 ? " and \(names.removeLast())" : ""
+    let verb = isDryRun ? "would hold" : "holds"
+    return "\(outcome.snapshot.version) \(verb) the secrets of \(names.joined(separator: ", "))\(last)"
   }
 
   private var statistics: SnapshotStatistics { outcome.snapshot.statistics }
@@ -122,6 +139,7 @@ struct SaveSummary {
     let shown = isDryRun ? dumps : snapshot.dumps
     object["dumps"] = .array(shown.map(\.json))
     object["suspect"] = .string(suspicions.joined(separator: "; "))
+    object["secret_files"] = .count(outcome.secretFiles.count)
     object["errors"] = .count(outcome.errors.count)
     if let head { object["head"] = .string(head) }
     return object

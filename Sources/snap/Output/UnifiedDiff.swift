@@ -4,9 +4,14 @@ enum UnifiedDiff {
   private static let contextCount = 3
 
   /// The hunks; empty when the texts are equal.
-  static func hunks(_ old: [UInt8], _ new: [UInt8]) -> [UInt8] {
-    let (a, b) = (lines(old), lines(new))
+  ///
+  /// - Parameter shown: what is written of lines, once they are compared: as many.
+  static func hunks(
+    _ old: [UInt8], _ new: [UInt8], shown: ([ArraySlice<UInt8>]) -> [ArraySlice<UInt8>] = { $0 }
+  ) -> [UInt8] {
+    var (a, b) = (lines(old), lines(new))
     let matches = LineDiff.matches(a, b) + [LineDiff.Match(old: a.count, new: b.count, count: 0)]
+    (a, b) = (shown(a), shown(b))
     var output: [UInt8] = []
     var hunk = Hunk()
     var (x, y) = (0, 0)

@@ -37,13 +37,16 @@ struct HelpPage {
     self.statuses = statuses.map { ($0.key, $0.value) }
   }
 
+  var allStatuses: [(code: Int32, meaning: String)] {
+    [(0, "done"), (1, "failed, repository unchanged"), (2, "wrong usage")] + statuses
+  }
+
   var text: String {
     let width = (examples.map(\.line.count).max() ?? 0) + 2
     let lines = examples.map { example in
       "  " + example.line + String(repeating: " ", count: width - example.line.count) + example.meaning
     }
-    let all = [(Int32(0), "done"), (1, "failed, repository unchanged"), (2, "wrong usage")] + statuses
-    let codes = all.map { "  " + String(repeating: " ", count: $0.0 < 10 ? 1 : 0) + "\($0.0)  \($0.1)" }
+    let codes = allStatuses.map { "  " + String(repeating: " ", count: $0.0 < 10 ? 1 : 0) + "\($0.0)  \($0.1)" }
     return "EXAMPLES:\n" + lines.joined(separator: "\n") + "\n\nEXIT STATUS:\n" + codes.joined(separator: "\n") + "\n"
   }
 }

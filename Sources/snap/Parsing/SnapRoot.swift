@@ -11,7 +11,7 @@ struct SnapRoot: ParsableCommand {
     abstract: "Versions of whole projects: saved in seconds, stored once, restored bit for bit.",
     groupedSubcommands: groups.map { CommandGroup(name: $0.name, subcommands: $0.commands) })
 
-  private static let groups: [(name: String, commands: [any Command.Type])] = [
+  static let groups: [(name: String, commands: [any Command.Type])] = [
     (
       "Save",
       [

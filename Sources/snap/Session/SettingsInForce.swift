@@ -49,7 +49,8 @@ struct SettingsInForce {
 
   private static let order = [
     "sources", "exclude", "exclude-file", "exclude-if-present", "exclude-larger-than", "exclude-caches",
-    "one-file-system", "git-ignore", "no-ignore", "no-default-ignores", "dumps", "sqlite", "guard", "retention",
+    "one-file-system", "git-ignore", "no-ignore", "no-default-ignores", "dumps", "sqlite", "guard", "secrets",
+    "retention",
     "checks",
     "hooks", "notify", "schedule",
   ]
@@ -57,6 +58,7 @@ struct SettingsInForce {
   private static let defaults = [
     "sources": "the whole project", "exclude-caches": "false", "one-file-system": "false", "git-ignore": "false",
     "no-ignore": "false", "no-default-ignores": "false", "dumps": "none", "sqlite": "auto", "guard": "auto",
+    "secrets": "warn",
     "retention": "every version is kept",
   ]
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Workflows
 
-struct SecretsTests {
+struct CommandMaskTests {
   @Test(arguments: [
     "pg_dump postgres://me:(!)@host/db", "PGPASSWORD=(!) pg_dump", "PGPASSWORD='(! and more)' pg_dump",
     "X_SECRET_KEY=\"(!)\" run", "curl https://host/?api_key=(!)", "run --token (!) --fast", "run --db-password=(!)",
