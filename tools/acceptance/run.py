@@ -13,6 +13,8 @@ SNAP = sys.argv[1]
 PROGRAMS = [
     ("the comparer sees every difference", [sys.executable, "-m", "unittest", "discover", "-q", "-s", str(HERE)]),
     ("generated histories come back", [sys.executable, str(HERE / "generated_history.py"), SNAP, "--seeds", "1-2", "--versions", "4"]),
+    ("generated encrypted histories come back", [sys.executable, str(HERE / "generated_history.py"), SNAP, "--seeds", "3", "--versions", "4", "--encrypt"]),
+    ("an independent reader restores the same", [sys.executable, str(HERE / "independent_reader.py"), SNAP, "--files", "40"]),
 ]
 
 failed = 0
