@@ -46,8 +46,7 @@ def read(history, *arguments, fails=False):
 
 
 def check(history, *secrets):
-    """Every version, as both programs restore it; the reader takes one way of unlocking after the other."""
-    history.check_all()
+    """Every version, as the reader restores it, by one way of unlocking after the other."""
     for secret in secrets or [()]:
         listed = [line.split("\t")[0] for line in read(history, *secret, "list").splitlines()]
         if listed != list(history.records):
@@ -68,6 +67,7 @@ def plain(program, work, files):
     make_tree.make(history.project, 7, files)
     for number in range(3):
         change_and_save(history, number)
+    history.check_all()
     check(history)
 
 
@@ -96,6 +96,7 @@ def encrypted(program, work, files):
     snap.run("key", "add", "--label", "person", "--new-password-file", first)
     change_and_save(history, 4)
     code = recovery_code(snap.json("key", "add", "--recovery-code"))
+    history.check_all()
     check(history, key_file, ("--password-file", first), ("--password-file", make("recovery", code)))
     read(history, "--password-file", other, "list", fails=True)
     read(history, "list", fails=True)

@@ -6,14 +6,15 @@ import SnapshotModel
 struct SecretOptions: ParsableArguments {
   @Option(
     name: [.customShort("p"), .long],
-    help: ArgumentHelp("Read the password from a file (SNAP_PASSWORD_FILE).", valueName: "file"))
+    help: ArgumentHelp("Read the password from a file (SNAP_PASSWORD_FILE).", valueName: "file"),
+    completion: .file())
   var passwordFile: String?
 
   @Option(
     help: ArgumentHelp("Take what a command prints as the password (SNAP_PASSWORD_COMMAND).", valueName: "command"))
   var passwordCommand: String?
 
-  @Option(help: ArgumentHelp("Unlock with a key file (SNAP_KEY_FILE).", valueName: "file"))
+  @Option(help: ArgumentHelp("Unlock with a key file (SNAP_KEY_FILE).", valueName: "file"), completion: .file())
   var keyFile: String?
 
   @Flag(help: ArgumentHelp("Take secrets from files that others can read.", visibility: .hidden))

@@ -90,13 +90,19 @@ final class Keys: Sendable {
 
   private static func refusal(_ slots: KeySlots, _ source: KeySource, tried: Int) -> SnapFault {
     guard case .keyFile(let path) = source else { return wrongPassword(slots, tried: tried) }
+    if tried == 0 { return noSuchKind(slots, "a key file") }
     return SnapFault(
       .wrongKey, "key file \(displayText(path)) opens none of the \(counted(tried, "key slot")) of \(slots.folder)",
       path: slots.folder)
   }
 
+  private static func noSuchKind(_ slots: KeySlots, _ kind: String) -> SnapFault {
+    SnapFault(.wrongKey, "none of the keys of \(slots.folder) is \(kind)", hint: "snap key list", path: slots.folder)
+  }
+
   private static func wrongPassword(_ slots: KeySlots, tried: Int) -> SnapFault {
-    SnapFault(
+    if tried == 0 { return noSuchKind(slots, "a password") }
+    return SnapFault(
       .wrongKey, "wrong password for \(slots.folder) (\(counted(tried, "key slot")) tried)", path: slots.folder)
   }
 }

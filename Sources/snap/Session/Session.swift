@@ -19,6 +19,7 @@ final class Session: Sendable {
 
   /// - Parameter outer: the session of the command that this one is a part of; it shares its keys.
   init(global: GlobalOptions, output: StandardOutput, within outer: Session? = nil) throws {
+    _ = KeySource.variablePassword
     try global.secrets.check()
     self.output = output
     console = Console(
