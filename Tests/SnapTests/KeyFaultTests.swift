@@ -187,6 +187,21 @@ struct KeyFaultTests {
     #expect(try SnapSandbox().snap("key", "list").status == 10)
   }
 
+  @Test func `a repository that was replaced by a plain one gets nothing`() throws {
+    let sandbox = try SnapSandbox.withKeyFile()
+    try sandbox.shell("rm -r .snap")
+    #expect(try sandbox.snap("init").status == 0)
+    for (line, name) in [("save v1 --key-file ../key", "--key-file"), ("save v1 -p ../key", "--password-file")] {
+      let run = try sandbox.shell("exec \"$SNAP\" \(line)")
+      #expect(run.status == 14)
+      #expect(
+        run.error.hasPrefix("snap: \(sandbox.project)/.snap is not encrypted, but \(name) is given; refusing\nhint: "))
+    }
+    #expect(try sandbox.snap("save", "v1", environment: sandbox.unlocked).status == 14)
+    #expect(try sandbox.snap("list").output.isEmpty, "nothing was saved")
+    #expect(try sandbox.snap("save", "v1", environment: ["SNAP_PASSWORD": "for another"]).status == 0)
+  }
+
   @Test func `init that cannot have a password makes nothing`() throws {
     let sandbox = try SnapSandbox()
     let run = try sandbox.snap("init", "--encrypt")
@@ -198,6 +213,9 @@ struct KeyFaultTests {
 
         """)
     #expect(try sandbox.snap("init", "--no-recovery-code").error == "snap: --no-recovery-code needs --encrypt\n")
+    let plain = try sandbox.snap("init", "--key-file", "../key")
+    #expect(plain.status == 2, "no plain repository for who names a key")
+    #expect(plain.error == "snap: --key-file needs --encrypt\n")
     try sandbox.write("../key", "mine\n")
     #expect(try sandbox.snap("init", "--encrypt", "--key-file", "../key").status == 18)
     #expect(sandbox.read("../key") == "mine\n")

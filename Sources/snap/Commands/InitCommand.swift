@@ -32,7 +32,8 @@ struct InitCommand: Command {
   @OptionGroup var global: GlobalOptions
 
   func check() throws {
-    if noRecoveryCode, !encrypt { throw SnapFault(.usage, "--no-recovery-code needs --encrypt") }
+    let needing = (noRecoveryCode ? ["--no-recovery-code"] : []) + global.secrets.named
+    if let option = needing.first, !encrypt { throw SnapFault(.usage, "\(option) needs --encrypt") }
   }
 
   func run(in session: Session) throws -> FaultCode? {

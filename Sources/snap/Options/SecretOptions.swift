@@ -23,11 +23,14 @@ struct SecretOptions: ParsableArguments {
   static let valueFlags = ["-p", "--password-file", "--password-command", "--key-file"]
   static let plainFlags = ["--insecure-perms"]
 
+  /// The options that were given.
+  var named: [String] {
+    [("--key-file", keyFile), ("--password-command", passwordCommand), ("--password-file", passwordFile)]
+      .filter { $0.1 != nil }.map(\.0)
+  }
+
   /// - Throws: `SnapFault` `.usage` where more than one is named.
   func check() throws {
-    let named = [
-      ("--key-file", keyFile), ("--password-command", passwordCommand), ("--password-file", passwordFile),
-    ].filter { $0.1 != nil }.map(\.0)
     if named.count > 1 { throw SnapFault(.usage, "\(named[0]) and \(named[1]) cannot be combined") }
   }
 }

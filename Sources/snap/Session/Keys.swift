@@ -29,6 +29,19 @@ final class Keys: Sendable {
     return keep(try unlock(slots).ring)
   }
 
+  /// Whoever owns the storage could put a plain repository in the place of an encrypted one, and read what is saved next.
+  ///
+  /// A password in the environment may be meant for another repository; an option, and a key file, are for this one.
+  ///
+  /// - Throws: `SnapFault` `.tampering` where a key was named for a repository that has none.
+  func refusePlain(_ folder: String) throws {
+    let variable = ProcessEnvironment.value("SNAP_KEY_FILE").map { _ in "SNAP_KEY_FILE" }
+    guard let name = options.named.first ?? variable else { return }
+    throw SnapFault(
+      .tampering, "\(folder) is not encrypted, but \(name) is given; refusing",
+      hint: "leave \(name) out if it never was; if it was, somebody has replaced it", path: folder)
+  }
+
   private func keep(_ ring: KeyRing) -> KeyRing {
     known.withLock { $0[ring.repository] = ring }
     return ring

@@ -73,6 +73,7 @@ final class Session: Sendable {
     let repository = try Repository.open(
       at: requiredLocation(), access: access, events: ConsoleEvents(console: console))
     opened.withLock { $0.append(repository) }
+    if repository.keys == nil { try keys.refusePlain(repository.folder) }
     return repository
   }
 
