@@ -9,12 +9,14 @@ say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $1"; [ $# -lt 2 ] || say "hint: $2"; exit 1; }
 
 # Libraries are asked of dpkg, commands of the PATH (a python3 or git from elsewhere is as good).
-# With `checks` also what only checks need. With `tests` also what only tests need: a server to dump, found where Debian puts it, and curl.
+# With `checks` also what only checks need. With `tests` also what only tests need: a server to dump, found where Debian puts it, curl, and
+# Python's environments.
 missing_packages() {
   local package
   if [ "${1-}" = tests ]; then
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
     command -v curl >/dev/null || echo curl
+    python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
   fi
   [ "${1-}" != checks ] || command -v groff >/dev/null || echo groff-base
   for package in libzstd-dev libssl-dev libsqlite3-dev libyaml-dev zlib1g-dev; do

@@ -46,14 +46,7 @@ extension SmallFile {
         _ = fchown(descriptor.number, status.st_uid, status.st_gid)
         guard fchmod(descriptor.number, status.st_mode & 0o7777) == 0 else { throw fault("write", path, errno) }
       }
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor.number, $0.baseAddress, $0.count) }
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { throw fault("write", path, count == 0 ? EIO : errno) }
-        rest = rest.dropFirst(count)
-      }
-      guard fsync(descriptor.number) == 0 else { throw fault("write", path, errno) }
+      try write(bytes, to: descriptor, path)
       guard unsafe rename(terminated(partial), terminated(path)) == 0 else { throw fault("write", path, errno) }
     } catch {
       _ = unsafe unlink(terminated(partial))

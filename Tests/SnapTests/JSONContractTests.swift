@@ -50,6 +50,38 @@ struct JSONContractTests {
     }
   }
 
+  /// In this order: each works on what the ones before it left.
+  static let keyLines: [[String]] = [
+    ["key", "list"], ["key", "add", "--label", "ci", "--new-key-file", "../ci"],
+    ["key", "add", "--recovery-code"], ["key", "remove", "ci"], ["key", "export", "../keys"],
+    ["key", "import", "../keys"], ["key", "rotate", "--drop-others"], ["key", "forget"], ["list"], ["save", "v1"],
+    ["init", "--encrypt", "-r", "../other", "--key-file", "../new"],
+    ["key", "passwd", "--new-key-file", "../changed"],
+  ]
+
+  @Test func `every key command prints only JSON, and an error one object on standard error`() throws {
+    let sandbox = try SnapSandbox.withKeyFile()
+    for line in Self.keyLines {
+      let words = (line + ["--json"]).map { "'\($0)'" }.joined(separator: " ")
+      let ownKey = line[0] == "init" ? [:] : sandbox.unlocked
+      let run = try sandbox.shell("exec \"$SNAP\" \(words)", environment: ownKey)
+      #expect(run.status == 0, "\(line): \(run.error)")
+      if line[0] == "list" {
+        #expect(try JSONSerialization.jsonObject(with: Data(run.outputBytes)) is [Any], "\(line)")
+        continue
+      }
+      let objects = run.outputLines.map { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+      #expect(!objects.isEmpty && objects.allSatisfy { $0?["message_type"] is String }, "\(line): \(run.output)")
+      let code = objects.compactMap { $0?["recovery_code"] as? String }
+      #expect(code.count == (line.contains("--recovery-code") || line[0] == "init" ? 1 : 0), "\(line)")
+    }
+    let wrong = try sandbox.snap("list", "--json", environment: sandbox.unlocked)
+    #expect(wrong.status == 12)
+    let error = try #require(try JSONSerialization.jsonObject(with: Data(wrong.errorBytes)) as? [String: Any])
+    #expect(error["message_type"] as? String == "exit_error")
+    #expect((error["code"] as? NSNumber)?.intValue == 12)
+  }
+
   @Test func `the summary of a save has restic's fields, zeros too`() throws {
     let sandbox = try SnapSandbox.withVersion()
     let run = try sandbox.snap("save", "v2", "--json")

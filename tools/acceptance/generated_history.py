@@ -1,26 +1,27 @@
 #!/usr/bin/env python3
 """Saves generated histories of a tree that is hard to save, and checks that every version comes back bit for bit.
 
-    generated_history.py SNAP [--seeds 1-3] [--versions 6] [--files 300]
+    generated_history.py SNAP [--seeds 1-3] [--versions 6] [--files 300] [--encrypt]
 
 A seed gives one tree and its steps; a failing one is printed and repeats. Between saves the index is deleted now and then.
 """
 import argparse
+import os
 import random
 import sys
 import tempfile
 
 import make_tree
 from compare_trees import differences
-from snap_program import Failure, History, is_index, remove
+from snap_program import Failure, History, remove
 
 
-def run(program, seed, count, files):
+def run(program, seed, count, files, encrypt):
     work = tempfile.mkdtemp(prefix=f"snap seed {seed} ")
     r = random.Random(seed)
-    history = History(program, work)
+    history = History(program, work, key_file=os.path.join(work, "key") if encrypt else None)
     try:
-        history.snap.run("init")
+        history.snap.init()
         make_tree.make(history.project, seed, files)
         for number in range(count):
             if number:
@@ -46,9 +47,8 @@ def run(program, seed, count, files):
 
 def delete_index(history):
     """The index is derived: without it the next command says so, and nothing is lost."""
-    for path in history.snap.repository.iterdir():
-        if is_index(path.name):
-            path.unlink()
+    for path in history.snap.index_files():
+        path.unlink()
     told = history.snap.run("list").stderr.decode()
     if "index rebuilt" not in told:
         raise Failure(f"the index was deleted, and the next command did not say that it was rebuilt: {told!r}")
@@ -78,11 +78,12 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=span, default=range(1, 4))
     parser.add_argument("--versions", type=int, default=6)
     parser.add_argument("--files", type=int, default=300)
+    parser.add_argument("--encrypt", action="store_true", help="use an encrypted repository")
     options = parser.parse_args()
     failed = 0
     for seed in options.seeds:
         try:
-            run(options.snap, seed, options.versions, options.files)
+            run(options.snap, seed, options.versions, options.files, options.encrypt)
             print(f"seed {seed}: {options.versions} versions, equal", flush=True)
         except Failure as failure:
             print(f"seed {seed}: {failure}", flush=True)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Saves real histories version by version from one changing folder, and checks that every version comes back bit for bit.
 
-    history.py SNAP DATA [SET ...] [--work DIR] [--keep]       (sets: releases exports documents small big; default: those in DATA)
+    history.py SNAP DATA [SET ...] [--work DIR] [--keep] [--encrypt]       (sets: releases exports documents small big; default: those in DATA)
 
 DATA/releases, DATA/exports and DATA/documents hold one folder a version; DATA/small is one tree (saved, changed a little, saved again);
 DATA/big holds v1.tar, v2.tar and tree/, of which v2.tar replaces v1.tar. Each version is mirrored into the folder; what did not change keeps
@@ -83,17 +83,18 @@ def main():
     parser.add_argument("sets", nargs="*", default=[])
     parser.add_argument("--work", type=Path, help="an empty or new folder for the copies (default: a temporary one)")
     parser.add_argument("--keep", action="store_true", help="leave the folder for inspection")
+    parser.add_argument("--encrypt", action="store_true", help="use an encrypted repository")
     options = parser.parse_args()
     sets = options.sets or [name for name in SETS if (options.data / name).is_dir()]
     work = options.work or Path(tempfile.mkdtemp(prefix="snap history "))
-    history = History(options.snap, work)
+    history = History(options.snap, work, key_file=Path(work) / "key" if options.encrypt else None)
     started = time.monotonic()
 
     def say(text):
         print(f"{time.monotonic() - started:7.1f} s  {text}", flush=True)
 
     try:
-        history.snap.run("init")
+        history.snap.init()
         for name in sets:
             for version, step in versions(options.data, name):
                 step(history.project)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills saves and collections at random moments, runs saves and collections at once, deletes the index; nothing that was saved may be lost.
 
-    kill_sweep.py SNAP [--kills 50] [--files 1500] [--rounds 2] [--seed N]
+    kill_sweep.py SNAP [--kills 50] [--files 1500] [--rounds 2] [--seed N] [--encrypt]
 
 A kill is SIGKILL to the whole process group at a random share of the time that such a save takes. After each: the store is
 verified, versions saved before come back equal, the killed version is either whole or absent, and the next save succeeds. A collection
@@ -19,6 +19,10 @@ import time
 import make_tree
 from generated_history import delete_index
 from snap_program import COLLECT_NOW, Failure, History, remove
+
+
+def key_file(work, encrypt):
+    return os.path.join(work, "key") if encrypt else None
 
 
 def run_and_kill(snap, moment, *arguments):
@@ -39,14 +43,14 @@ def check_to_the_end(history):
     history.check_all()
 
 
-def kills(program, count, files, seed):
+def kills(program, count, files, seed, encrypt):
     r = random.Random(seed)
     work = tempfile.mkdtemp(prefix="snap kills ")
-    history = History(program, work)
+    history = History(program, work, key_file=key_file(work, encrypt))
     snap = history.snap
     survived = 0
     try:
-        snap.run("init")
+        snap.init()
         make_tree.make(history.project, seed, files)
         history.save("v0")
         elapsed = 0.2 * history.save_seconds
@@ -77,15 +81,15 @@ def kills(program, count, files, seed):
     print(f"{count} kills (seed {seed}; {survived} saves had committed before), all versions equal, index deleted and rebuilt")
 
 
-def collection_kills(program, count, files, seed):
+def collection_kills(program, count, files, seed, encrypt):
     """Kills collections that encode everything anew; between them versions come and go."""
     r = random.Random(seed)
     work = tempfile.mkdtemp(prefix="snap gc kills ")
-    history = History(program, work)
+    history = History(program, work, key_file=key_file(work, encrypt))
     snap = history.snap
     whole = 0
     try:
-        snap.run("init")
+        snap.init()
         make_tree.make(history.project, seed, files)
         for number in range(4):
             history.save(f"v{number}")
@@ -114,13 +118,14 @@ def collection_kills(program, count, files, seed):
     print(f"{count} kills of gc --deep (seed {seed}; {whole} had ended before), all versions equal, index deleted and rebuilt")
 
 
-def together(program, rounds, files, seed):
+def together(program, rounds, files, seed, encrypt):
     """Two saves of different folders and a loop of forget and gc, all at once on one repository."""
     work = tempfile.mkdtemp(prefix="snap together ")
     store = os.path.join(work, "the store")
-    history, other = History(program, work, store), History(program, os.path.join(work, "second"), store)
+    key = key_file(work, encrypt)
+    history, other = (History(program, place, store, key_file=key) for place in (work, os.path.join(work, "second")))
     try:
-        history.snap.run("init")
+        history.snap.init()
         make_tree.make(history.project, seed, files)
         make_tree.make(other.project, seed + 1, files)
         for number in range(rounds):
@@ -155,11 +160,12 @@ if __name__ == "__main__":
     parser.add_argument("--files", type=int, default=1500)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--encrypt", action="store_true", help="use encrypted repositories")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     try:
-        kills(options.snap, options.kills, options.files, options.seed)
-        collection_kills(options.snap, options.kills, options.files // 3, options.seed)
-        together(options.snap, options.rounds, options.files, options.seed)
+        kills(options.snap, options.kills, options.files, options.seed, options.encrypt)
+        collection_kills(options.snap, options.kills, options.files // 3, options.seed, options.encrypt)
+        together(options.snap, options.rounds, options.files, options.seed, options.encrypt)
     except Failure as failure:
         sys.exit(f"kill_sweep: {failure}")

@@ -14,6 +14,10 @@ PROGRAMS = [
     ("the comparer sees every difference", [sys.executable, "-m", "unittest", "discover", "-q", "-s", str(HERE)]),
     ("generated histories come back", [sys.executable, str(HERE / "generated_history.py"), SNAP, "--seeds", "1-2", "--versions", "4"]),
     ("a project's year comes back", [sys.executable, str(HERE / "year.py"), SNAP]),
+    ("generated encrypted histories come back", [sys.executable, str(HERE / "generated_history.py"), SNAP, "--seeds", "3", "--versions", "3", "--encrypt"]),
+    ("passwords are typed on a terminal", [sys.executable, str(HERE / "terminal_prompt.py"), SNAP]),
+    ("an encrypted repository tells nothing to who has no key", [sys.executable, str(HERE / "observer.py"), SNAP]),
+    ("an independent reader restores the same", [sys.executable, str(HERE / "independent_reader.py"), SNAP, "--files", "40"]),
 ]
 
 failed = 0

@@ -18,18 +18,28 @@ class Failure(Exception):
 
 
 class Snap:
-    """One repository, used through the command line only: `.snap` in `project`, or another folder, named by `--repo`."""
+    """One repository, used through the command line only: `.snap` in `project`, or another folder, named by `--repo`.
+    With a key file, which need not exist yet, it is an encrypted one."""
 
-    def __init__(self, program, project, repository=None):
+    def __init__(self, program, project, repository=None, key_file=None):
         self.program = str(Path(program).resolve())
         self.project = Path(project)
         self.repository = Path(repository) if repository else self.project / ".snap"
-        self.always = ["--repo", str(repository)] if repository else []
+        self.key_file = key_file and Path(key_file)
+        self.always = (["--repo", str(repository)] if repository else []) + (["--key-file", str(key_file)] if key_file else [])
+        self.cache = self.project.parent / "cache"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SNAP_")}
-        self.environment = dict(kept, SNAP_CACHE_DIR=str(self.project.parent / "cache"), NO_COLOR="1", LC_ALL="C.UTF-8")
+        self.environment = dict(kept, SNAP_CACHE_DIR=str(self.cache), NO_COLOR="1", LC_ALL="C.UTF-8")
 
     def command(self, *arguments):
         return [self.program, *map(os.fspath, arguments), *self.always]
+
+    def init(self):
+        self.run("init", *(["--encrypt", "--no-recovery-code"] if self.key_file else []))
+
+    def index_files(self):
+        """The index lies in the repository; that of an encrypted one in the cache folder."""
+        return [path for folder in (self.repository, *self.cache.glob("*")) for path in folder.iterdir() if is_index(path.name)]
 
     def start(self, *arguments, **options):
         """A process of its own session, so that it can be killed with what it started."""
@@ -92,11 +102,11 @@ def is_index(name):
 class History:
     """A changing folder and what it was at each version, to be compared with what comes back."""
 
-    def __init__(self, program, work, repository=None, holes="exact", owner=True):
+    def __init__(self, program, work, repository=None, holes="exact", owner=True, key_file=None):
         self.work = Path(work)
         self.project = self.work / "the project"
         self.project.mkdir(parents=True, exist_ok=True)
-        self.snap = Snap(program, self.project, repository)
+        self.snap = Snap(program, self.project, repository, key_file)
         self.records = {}
         self.save_seconds = 0.0  # of the last save
         self.holes, self.owner = holes, owner and os.geteuid() == 0
@@ -115,9 +125,13 @@ class History:
 
     def check(self, version, *arguments):
         """Restores a version to a fresh folder and compares."""
+        self.compare(version, lambda target: self.snap.run("restore", version, "--to", target, *self.privileged, *arguments))
+
+    def compare(self, version, restore):
+        """Calls `restore` with a path where nothing is, and compares what is there afterwards with what was saved."""
         target = Path(tempfile.mkdtemp(prefix="restored ", dir=self.work))
         try:
-            self.snap.run("restore", version, "--to", target / "tree", *self.privileged, *arguments)
+            restore(target / "tree")
             found = compare_trees.differences(self.records[version], self.record(target / "tree"), owner=self.owner)
             lines = list(found)
         finally:

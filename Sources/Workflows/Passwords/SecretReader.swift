@@ -9,6 +9,9 @@ package enum SecretReader {
   /// A longer one is a mistake: a database export in place of a password file.
   package static let byteCountMax = 4096
 
+  /// Ctrl-C and Ctrl-\.
+  private static let (interrupt, quit): (UInt8, UInt8) = (3, 28)
+
   /// All of a small file that only its owner may read.
   ///
   /// - Parameters:
@@ -74,6 +77,9 @@ package enum SecretReader {
     hidden.c_lflag &= ~tcflag_t(ECHO)
     // A signal that ends the process while the terminal is silent would leave it so.
     hidden.c_lflag &= ~tcflag_t(ISIG)
+    // So Ctrl-C and Ctrl-\ end the line instead: VEOL and VEOL2.
+    hidden.c_cc.11 = interrupt
+    hidden.c_cc.16 = quit
     guard unsafe tcsetattr(terminal.number, TCSAFLUSH, &hidden) == 0 else { return nil }
     defer { unsafe tcsetattr(terminal.number, TCSAFLUSH, &shown) }
     let text = Array(prompt.utf8)
@@ -91,8 +97,8 @@ package enum SecretReader {
         let count = unsafe read(descriptor, buffer.baseAddress?.advanced(by: length), 1)
         if count < 0, errno == EINTR { continue }
         let byte = unsafe buffer[length]
-        // Ctrl-C and Ctrl-D come as bytes while signals are off.
-        wasInterrupted = count <= 0 || byte == 3 || byte == 4
+        // Ctrl-D at the beginning of a line is the end of input.
+        wasInterrupted = count <= 0 || byte == interrupt || byte == quit
         if wasInterrupted || byte == UInt8(ascii: "\n") { return }
         length += 1
       }

@@ -11,6 +11,9 @@ struct InitCommand: Command {
     discussion: """
       In a project with databases, a package.json or earlier backups it also writes a commented snap.yml that fits them, \
       unless there is one.
+
+      With --encrypt, --password-file and --password-command say where the new password is, and --key-file where a new key file \
+      shall be made.
       """)
   static let page = HelpPage(
     [
@@ -19,7 +22,8 @@ struct InitCommand: Command {
       "snap init --encrypt": "encrypted; asks for a password, and prints a recovery code once",
     ],
     statuses: [
-      1: "there is one already", 12: "no password", 18: "the folder is not empty", 19: "no permission",
+      1: "there is one already", 12: "no password",
+      18: "the folder is not empty, or no terminal to ask for a password on", 19: "no permission",
     ])
 
   @Flag(help: "Encrypt all that is stored.") var encrypt = false
@@ -28,7 +32,8 @@ struct InitCommand: Command {
   @OptionGroup var global: GlobalOptions
 
   func check() throws {
-    if noRecoveryCode, !encrypt { throw SnapFault(.usage, "--no-recovery-code needs --encrypt") }
+    let needing = (noRecoveryCode ? ["--no-recovery-code"] : []) + global.secrets.named
+    if let option = needing.first, !encrypt { throw SnapFault(.usage, "\(option) needs --encrypt") }
   }
 
   func run(in session: Session) throws -> FaultCode? {

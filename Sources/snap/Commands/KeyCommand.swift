@@ -42,10 +42,12 @@ struct KeyCommand: Command {
   var name: String?
 
   @Option(help: ArgumentHelp("What a new key is called.", valueName: "text")) var label: String?
-  @Option(help: ArgumentHelp("Read the new password from a file.", valueName: "file")) var newPasswordFile: String?
+  @Option(help: ArgumentHelp("Read the new password from a file.", valueName: "file"), completion: .file())
+  var newPasswordFile: String?
   @Option(help: ArgumentHelp("Take what a command prints as the new password.", valueName: "command"))
   var newPasswordCommand: String?
-  @Option(help: ArgumentHelp("Make a key file there.", valueName: "file")) var newKeyFile: String?
+  @Option(help: ArgumentHelp("Make a key file there.", valueName: "file"), completion: .file())
+  var newKeyFile: String?
   @Flag(help: "Make a recovery code, and print it.") var recoveryCode = false
   @Flag(help: "For rotate: remove all other keys.") var dropOthers = false
   @Flag(help: "For rotate: seal all that is there under the new keys, too.") var rewrite = false
@@ -119,6 +121,6 @@ struct KeyCommand: Command {
       let source = KeySource.passwordCommand(ArgumentText.encode(newPasswordCommand), name: "--new-password-command")
       return .password(source, allowsOthers: allowsOthers)
     }
-    return .password(nil, allowsOthers: allowsOthers)
+    return .typedPassword(hint: "--new-password-file, --new-password-command or --new-key-file")
   }
 }

@@ -24,7 +24,7 @@ enum UsageMessage {
     if line.hasPrefix("The option"), line.contains("does not take any value"), let option = quoted.first {
       return fault("\(option) takes no value")
     }
-    if line.hasPrefix("The value"), quoted.count >= 2 { return fault(invalidValue(line, quoted)) }
+    if line.hasPrefix("The value"), quoted.count >= 2 { return fault(invalidValue(message, quoted)) }
     if line.hasPrefix("Unexpected argument") || line.contains("unexpected arguments:"), let argument = quoted.first {
       return fault("unexpected argument '\(argument)' for \(command)", hint: hint)
     }
@@ -32,11 +32,14 @@ enum UsageMessage {
   }
 
   /// `--keep-last: '3x' is not a whole number`.
-  private static func invalidValue(_ line: String, _ quoted: [String]) -> String {
+  private static func invalidValue(_ message: String, _ quoted: [String]) -> String {
     let option = firstWord(quoted[1])
     let shown = option.hasPrefix("<") ? option.filter { !"<>".contains($0) } : option
-    if line.contains("Please provide one of") {
-      return "\(shown): '\(quoted[0])' is not one of \(quoted.dropFirst(2).joined(separator: ", "))"
+    if message.contains("Please provide one of") {
+      // Some choices stand in the line, between quotes; more of them below it, one a line.
+      let listed = message.split(separator: "\n").compactMap { $0.wholeMatch(of: /\s*- (.+)/).map { String($0.1) } }
+      let choices = quoted.count > 2 ? Array(quoted.dropFirst(2)) : listed
+      return "\(shown): '\(quoted[0])' is not one of \(choices.joined(separator: ", "))"
     }
     let noun: String =
       switch quoted[1].split(separator: "<").last?.dropLast() {

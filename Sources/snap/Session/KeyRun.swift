@@ -49,12 +49,15 @@ struct KeyRun {
   }
 
   func export(to path: [UInt8]) throws {
-    let bytes = KeyExport.encode(try slots.storedBytes())
-    if FileSystemPath.exists(path) {
-      throw SnapFault(.refused, "\(displayText(path)) exists already; choose another name", path: displayText(path))
+    let damaged = try slots.list().filter { $0.slot == nil }
+    let whole = try slots.storedBytes()
+    guard !whole.isEmpty else {
+      throw SnapFault(
+        .damage, "every key slot of \(slots.folder) is damaged; there is nothing to export", path: slots.folder)
     }
-    try FileSystemPath.createSmallFile(path, bytes)
-    try tell("exported", "\(displayText(path)): \(counted(try slots.list().count, "key slot")), still locked")
+    try SmallFile.create(path, KeyExport.encode(whole))
+    for each in damaged { session.console.warn("key slot '\(each.id.short)' is damaged; it is not in the export") }
+    try tell("exported", "\(displayText(path)): \(counted(whole.count, "key slot")), still locked")
   }
 
   func importSlots(from path: [UInt8]) throws {
@@ -86,15 +89,16 @@ struct KeyRun {
 
   func add(_ new: NewSecret, label: String?) throws {
     let ring = try session.keys.unlock(slots).ring
-    let secret = try new.make(for: slots.repository)
-    let slot = try slots.add(secret, label: label ?? NewSecret.defaultLabel(of: secret), keys: ring)
+    let slot = try new.use(for: slots.repository) { secret in
+      try slots.add(secret, label: label ?? NewSecret.defaultLabel(of: secret), keys: ring)
+    }
     if case .recoveryCode(let code) = new { try show(code) }
     try tell("added", "key '\(ArgumentText.display(slot.label))' added", slot)
   }
 
   func changePassword(_ new: NewSecret) throws {
     let (ring, slot, _) = try session.keys.unlock(slots)
-    try slots.replace(slot, with: new.make(for: slots.repository), keys: ring)
+    try new.use(for: slots.repository) { try slots.replace(slot, with: $0, keys: ring) }
     try tell("changed", "key '\(ArgumentText.display(slot.label))' changed", slot)
     session.console.note("an old copy of the repository still opens with the old one; snap key rotate makes new keys")
   }

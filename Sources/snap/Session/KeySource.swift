@@ -10,7 +10,10 @@ enum KeySource {
   case passwordFile([UInt8])
   /// And what messages call it.
   case passwordCommand([UInt8], name: String)
-  case passwordVariable(String)
+  case passwordVariable(SecretBytes)
+
+  /// What SNAP_PASSWORD held; once asked for, which a session does first, no dump, hook or check command sees it.
+  static let variablePassword = SecretReader.variable("SNAP_PASSWORD")
 
   /// What was named: options first, then the environment. `nil` where a person is to be asked.
   ///
@@ -26,7 +29,7 @@ enum KeySource {
       return .passwordCommand(command, name: "SNAP_PASSWORD_COMMAND")
     }
     if let path = try variable("SNAP_PASSWORD_FILE") { return .passwordFile(path) }
-    return ProcessEnvironment.value("SNAP_PASSWORD") == nil ? nil : .passwordVariable("SNAP_PASSWORD")
+    return variablePassword.map { .passwordVariable($0) }
   }
 
   private static func value(_ text: String, of option: String) throws(SnapFault) -> [UInt8] {
@@ -66,11 +69,7 @@ enum KeySource {
         ofTyped: SecretReader.file(path, what: "password file", allowsOthers: allowsOthers))
     case .passwordCommand(let command, let name):
       return try Self.secrets(ofTyped: SecretReader.command(command, name: name))
-    case .passwordVariable(let name):
-      guard let value = SecretReader.variable(name) else {
-        throw SnapFault(.wrongKey, "\(name) was read already")
-      }
-      return try Self.secrets(ofTyped: value)
+    case .passwordVariable(let value): return try Self.secrets(ofTyped: value)
     }
   }
 

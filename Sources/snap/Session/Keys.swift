@@ -29,6 +29,19 @@ final class Keys: Sendable {
     return keep(try unlock(slots).ring)
   }
 
+  /// Whoever owns the storage could put a plain repository in the place of an encrypted one, and read what is saved next.
+  ///
+  /// A password in the environment may be meant for another repository; an option, and a key file, are for this one.
+  ///
+  /// - Throws: `SnapFault` `.tampering` where a key was named for a repository that has none.
+  func refusePlain(_ folder: String) throws {
+    let variable = ProcessEnvironment.value("SNAP_KEY_FILE").map { _ in "SNAP_KEY_FILE" }
+    guard let name = options.named.first ?? variable else { return }
+    throw SnapFault(
+      .tampering, "\(folder) is not encrypted, but \(name) is given; refusing",
+      hint: "leave \(name) out if it never was; if it was, somebody has replaced it", path: folder)
+  }
+
   /// For the rest of the command.
   @discardableResult
   func keep(_ ring: KeyRing) -> KeyRing {
@@ -92,13 +105,19 @@ final class Keys: Sendable {
 
   private static func refusal(_ slots: KeySlots, _ source: KeySource, tried: Int) -> SnapFault {
     guard case .keyFile(let path) = source else { return wrongPassword(slots, tried: tried) }
+    if tried == 0 { return noSuchKind(slots, "a key file") }
     return SnapFault(
       .wrongKey, "key file \(displayText(path)) opens none of the \(counted(tried, "key slot")) of \(slots.folder)",
       path: slots.folder)
   }
 
+  private static func noSuchKind(_ slots: KeySlots, _ kind: String) -> SnapFault {
+    SnapFault(.wrongKey, "none of the keys of \(slots.folder) is \(kind)", hint: "snap key list", path: slots.folder)
+  }
+
   private static func wrongPassword(_ slots: KeySlots, tried: Int) -> SnapFault {
-    SnapFault(
+    if tried == 0 { return noSuchKind(slots, "a password") }
+    return SnapFault(
       .wrongKey, "wrong password for \(slots.folder) (\(counted(tried, "key slot")) tried)", path: slots.folder)
   }
 }

@@ -8,8 +8,10 @@ import Workflows
 
 /// Where the secret of a new key slot comes from.
 enum NewSecret {
-  /// A password that is kept somewhere already, or asked for twice.
-  case password(KeySource?, allowsOthers: Bool)
+  /// A password that is kept somewhere already.
+  case password(KeySource, allowsOthers: Bool)
+  /// One that a person types twice; without a terminal the hint says what to do.
+  case typedPassword(hint: String)
   /// A key file that is made there.
   case newKeyFile([UInt8])
   case recoveryCode(RecoveryCode)
@@ -18,6 +20,7 @@ enum NewSecret {
   static func forInit(_ options: SecretOptions) throws(SnapFault) -> NewSecret {
     let source = try KeySource.named(options)
     if case .keyFile(let path) = source { return .newKeyFile(path) }
+    guard let source else { return .typedPassword(hint: "--password-file, --password-command or --key-file") }
     return .password(source, allowsOthers: options.insecurePerms)
   }
 
@@ -31,14 +34,13 @@ enum NewSecret {
       let file = KeyFile(newFor: repository)
       try Self.write(file, to: path)
       return .keyFile(file.secret)
-    case .password(let source?, let allowsOthers):
+    case .password(let source, let allowsOthers):
       return try Self.password(source.secrets(for: repository, allowsOthers: allowsOthers))
-    case .password(nil, _):
+    case .typedPassword(let hint):
       guard let first = try SecretReader.terminal(prompt: "new password: "),
         let second = try SecretReader.terminal(prompt: "once more: ")
       else {
-        throw SnapFault(
-          .refused, "no terminal to ask for a password on", hint: "--password-file, --password-command or --key-file")
+        throw SnapFault(.refused, "no terminal to ask for a new password on", hint: hint)
       }
       guard first.isEqual(to: second) else { throw SnapFault(.wrongKey, "the two passwords differ; nothing changed") }
       return try Self.password(KeySource.secrets(ofTyped: first))
@@ -53,14 +55,21 @@ enum NewSecret {
     return password
   }
 
-  private static func write(_ file: KeyFile, to path: [UInt8]) throws {
-    if FileSystemPath.exists(path) {
-      throw SnapFault(
-        .refused, "\(displayText(path)) exists already; a new key file does not replace it", path: displayText(path))
+  /// Makes the secret and hands it on; a key file that then opens nothing is taken away again.
+  func use<Result>(for repository: RepositoryID, _ body: (SlotSecret) throws -> Result) throws -> Result {
+    let secret = try make(for: repository)
+    do {
+      return try body(secret)
+    } catch {
+      if case .newKeyFile(let path) = self { _ = unsafe FileSystemPath.withCString(path) { unsafe unlink($0) } }
+      throw error
     }
+  }
+
+  private static func write(_ file: KeyFile, to path: [UInt8]) throws {
     var bytes = file.encoded()
     defer { wipe(&bytes) }
-    try FileSystemPath.createSmallFile(path, bytes)
+    try SmallFile.create(path, bytes)
   }
 
   /// `ada@mill`, or what it is.

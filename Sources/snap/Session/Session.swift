@@ -22,6 +22,7 @@ final class Session: Sendable {
 
   /// - Parameter outer: the session of the command that this one is a part of; it shares its keys.
   init(global: GlobalOptions, output: StandardOutput, within outer: Session? = nil) throws {
+    _ = KeySource.variablePassword
     try global.secrets.check()
     try global.trust.check()
     self.output = output
@@ -78,6 +79,7 @@ final class Session: Sendable {
       at: requiredLocation(), access: access, events: ConsoleEvents(console: console))
     opened.withLock { $0.append(repository) }
     try history.check(repository)
+    if repository.keys == nil { try keys.refusePlain(repository.folder) }
     trusted.withLock { $0.append(repository) }
     return repository
   }
