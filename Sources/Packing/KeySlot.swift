@@ -31,6 +31,8 @@ package struct KeySlot: Hashable, Sendable {
   package let kind: Kind
   /// Of a password.
   package let cost: ScryptCost?
+  /// The newest keys that it opens.
+  package let epoch: UInt16
   private let salt: [UInt8]
   private let head: [UInt8]
   private let commitment: [UInt8]
@@ -51,8 +53,9 @@ package struct KeySlot: Hashable, Sendable {
     static let kind: UInt64 = 5
     static let cost: UInt64 = 6
     static let salt: UInt64 = 7
-    static let commitment: UInt64 = 8
-    static let ring: UInt64 = 9
+    static let epoch: UInt64 = 8
+    static let commitment: UInt64 = 9
+    static let ring: UInt64 = 10
   }
 
   /// Seals a ring; a password costs what `cost` says.
@@ -87,6 +90,10 @@ package struct KeySlot: Hashable, Sendable {
       record.append(tag: Tag.cost, numbers.bytes)
     }
     record.append(tag: Tag.salt, salt)
+    epoch = ring.newestEpochNumber
+    var epochNumber = ByteWriter()
+    epochNumber.append(varint: UInt64(epoch))
+    record.append(tag: Tag.epoch, epochNumber.bytes)
     head = record.body
     let keys = try Self.keys(of: secret, salt: salt, cost: self.cost)
     commitment = hmacSHA256(key: keys.committing, head)
@@ -107,7 +114,9 @@ package struct KeySlot: Hashable, Sendable {
         sealedRing[...], nonce: Self.nonce, authenticating: head + commitment)
     else { throw PackingError.damaged(what: Self.what) }
     let ring = try KeyRing(decoding: plain)
-    guard ring.repository == repository else { throw PackingError.damaged(what: Self.what) }
+    guard ring.repository == repository, ring.newestEpochNumber == epoch else {
+      throw PackingError.damaged(what: Self.what)
+    }
     return ring
   }
 
@@ -143,14 +152,16 @@ extension KeySlot {
     guard let repository = try record.value(Tag.repository).flatMap({ RepositoryID(bytes: $0) }),
       let id = try record.value(Tag.id).flatMap({ KeySlotID(bytes: $0) }),
       var kindReader = try record.reader(Tag.kind), var time = try record.reader(Tag.created),
-      let salt = try record.value(Tag.salt), salt.count == 32,
+      let salt = try record.value(Tag.salt), salt.count == 32, var epochReader = try record.reader(Tag.epoch),
       let commitment = try record.value(Tag.commitment), commitment.count == 32,
       let ring = try record.value(Tag.ring)
     else { throw damaged }
     guard let kind = Kind(rawValue: try kindReader.varint()) else { throw damaged }
+    guard let epoch = UInt16(exactly: try epochReader.varint()) else { throw damaged }
     self.id = id
     self.repository = repository
     self.kind = kind
+    self.epoch = epoch
     label = try record.text(Tag.label)
     let (seconds, nanoseconds) = (try time.signedVarint(), try time.varint())
     guard nanoseconds < 1_000_000_000 else { throw damaged }

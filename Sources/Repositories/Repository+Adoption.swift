@@ -127,14 +127,16 @@ extension Repository {
     for folder in RecordFolder.allCases {
       let stamp = try store.changeStamp(folder.objects)
       let key = "records." + folder.objects.name
-      if stamp != 0, try index.stamp(key) == stamp { continue }
+      let agreed = try index.stamp(key) ?? 0
+      if stamp != 0, agreed == stamp { continue }
       let missing = try adoptRecords(in: folder)
       if folder == .snapshots {
         gone = missing
       } else if !missing.isEmpty {
         try index.setRecords(folder, [], removing: missing.map(\.0))
       }
-      if stamp != 0 { stamps.append((key, stamp)) }
+      // Also an old one goes: a copy of the folder as it was then, put back, would have it.
+      if stamp != agreed { stamps.append((key, stamp)) }
     }
     // Remembered first: a command that is killed between the two finds them again.
     try rememberLost(gone)

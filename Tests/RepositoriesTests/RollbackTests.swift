@@ -78,6 +78,22 @@ struct RollbackTests {
     #expect(try honest.goneVersions(seen: seen) == [])
   }
 
+  @Test func `a version that somebody moved to the trash is not given up`() throws {
+    let repository = try fixture.open()
+    let saved = try repository.save("v1", tree)
+    try repository.save("v2", tree)
+    let (name, id) = ("\(fixture.path)/snapshots/\(saved.id)", saved.id)
+    #expect(unsafe rename(name, "\(fixture.path)/trash/\(id)") == 0)
+    repository.close()
+    let moved = try fixture.open()
+    #expect { try check(moved) } throws: { isTampering($0, about: "v1 (\(id.short)) lies in the trash") }
+    #expect(try moved.goneVersions(seen: [:]) == [id])
+    try check(moved, accepted: [id])
+    #expect(unsafe rename("\(fixture.path)/trash/\(id)", name) == 0)
+    try moved.forget(["v1"])
+    try check(fixture.open())
+  }
+
   @Test func `what was seen is remembered in the user's folder, with what was accepted`() throws {
     let known = KnownRepositories(folder: fixture.holder.path("state/deep"))
     let repository = try fixture.open()
@@ -86,6 +102,7 @@ struct RollbackTests {
     let saved = try repository.save("v1", tree)
     seen.versions = [saved.id: saved.created]
     seen.accepted = [saved.id]
+    seen.epoch = 3
     try known.remember(seen, of: repository.id)
     #expect(known.seen(of: repository.id) == seen)
     #expect(known.repository(at: "/somewhere") == nil)

@@ -162,7 +162,7 @@ struct KeyFaultTests {
     let run = try sandbox.snap("list", environment: ["SNAP_PASSWORD": "secret"])
     #expect(run.status == 18)
     #expect(
-      run.error.firstMatch(of: /^snap: key slot [0-9a-f]{8} asks for 1.0 TiB of memory; refusing\nhint: delete \//)
+      run.error.firstMatch(of: /^snap: key slot [0-9a-f]{8} asks for 1.0 TiB of memory; refusing\nhint: rm \//)
         != nil)
   }
 

@@ -29,7 +29,7 @@ class Snap:
         self.always = (["--repo", str(repository)] if repository else []) + (["--key-file", str(key_file)] if key_file else [])
         self.cache = self.project.parent / "cache"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SNAP_")}
-        self.environment = dict(kept, SNAP_CACHE_DIR=str(self.cache), NO_COLOR="1", LC_ALL="C.UTF-8")
+        self.environment = dict(kept, SNAP_CACHE_DIR=str(self.cache), SNAP_STATE_DIR=str(self.project.parent / "state"), NO_COLOR="1", LC_ALL="C.UTF-8")
 
     def command(self, *arguments):
         return [self.program, *map(os.fspath, arguments), *self.always]

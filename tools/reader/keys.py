@@ -48,8 +48,8 @@ class Slot:
         self.repository, self.label = fields[1][0], fields[3][0].decode()
         self.kind, self.salt = Cursor(fields[5][0]).varint(), fields[7][0]
         self.cost = Cursor(fields[6][0]).all(Cursor.varint) if 6 in fields else []
-        self.commitment, self.sealed = fields[8][0], fields[9][0]
-        self.head = data[: fields[8][1]]
+        self.commitment, self.sealed = fields[9][0], fields[10][0]
+        self.head = data[: fields[9][1]]
 
     def stretched(self, secret):
         """64 bytes of a secret; a password is made expensive to guess."""

@@ -31,11 +31,16 @@ package struct KeySlots: Sendable {
     package var id: KeySlotID
     /// `nil` when it cannot be read, or is another repository's.
     package var slot: KeySlot?
+    /// Why nobody should try to open it.
+    package var refusal: SnapFault?
   }
+
+  /// The newest keys that any slot opens.
+  package func newestEpoch() throws -> UInt16 { try list().compactMap(\.slot?.epoch).max() ?? 0 }
 
   /// All of them, the oldest first, damaged ones last.
   ///
-  /// - Throws: `SnapFault` `.refused` when there are more than 32, or one asks for an absurd amount of memory.
+  /// - Throws: `SnapFault` `.refused` when there are more than 32.
   package func list() throws -> [Stored] {
     try asFault {
       let names = try store.list(.keys)
@@ -61,16 +66,19 @@ package struct KeySlots: Sendable {
     } catch ObjectStoreError.missing {
       return nil
     } catch PackingError.overLimit(_, let value, _) {
-      throw SnapFault(
+      let refusal = SnapFault(
         .refused, "key slot \(id.short) asks for \(formatted(byteCount: value)) of memory; refusing",
-        hint: "delete \(folder)/keys/\(id)",
-        path: ObjectName.key(id).path)
+        hint: "rm \(folder)/keys/\(id)", path: ObjectName.key(id).path)
+      return Stored(id: id, refusal: refusal)
     } catch PackingError.newerFormat(_, let version) {
-      throw SnapFault(
+      let refusal = SnapFault(
         .newerFormat, "key slot \(id.short) has format version \(version); this is snap \(toolVersion)",
         hint: "upgrade snap")
+      return Stored(id: id, refusal: refusal)
+    } catch let error as ObjectStoreError where error.isOfOneObject {
+      return Stored(id: id, refusal: error.fault)
     } catch is PackingError {
-      return Stored(id: id, slot: nil)
+      return Stored(id: id)
     }
   }
 
@@ -87,8 +95,10 @@ package struct KeySlots: Sendable {
   /// - Throws: `SnapFault` `.damage` when no slot is whole.
   package func open(with secrets: [SlotSecret], damaged: (String) -> Void) throws -> Opening {
     let found = try list()
-    for stored in found where stored.slot == nil { damaged(stored.id.short) }
-    let slots = found.compactMap(\.slot)
+    for stored in found where stored.slot == nil && stored.refusal == nil { damaged(stored.id.short) }
+    let newest = found.compactMap(\.slot?.epoch).max() ?? 0
+    // Those of the newest keys first: an older one was left behind, and must not be used.
+    let slots = found.compactMap(\.slot).sorted { $0.epoch > $1.epoch }
     var brokenLabels: [String] = []
     var tried = 0
     for secret in secrets {
@@ -96,6 +106,7 @@ package struct KeySlots: Sendable {
         tried += 1
         do {
           if let ring = try slot.open(with: secret) {
+            guard slot.epoch == newest else { throw Self.leftBehind(slot, newest: newest) }
             brokenLabels.forEach(damaged)
             return .opened(ring, slot: slot)
           }
@@ -106,6 +117,7 @@ package struct KeySlots: Sendable {
         }
       }
     }
+    if let refusal = found.compactMap(\.refusal).first { throw refusal }
     // With a damaged head even the right secret does not fit.
     guard !slots.isEmpty, brokenLabels.count < slots.count else {
       throw SnapFault(
@@ -115,6 +127,13 @@ package struct KeySlots: Sendable {
     }
     brokenLabels.forEach(damaged)
     return .wrongSecret(tried: tried)
+  }
+
+  private static func leftBehind(_ slot: KeySlot, newest: UInt16) -> SnapFault {
+    SnapFault(
+      .wrongKey,
+      "key '\(slot.label)' has the keys of epoch \(slot.epoch), and the newest are of \(newest): a rotation left it behind",
+      hint: "use another key; snap key remove takes it away")
   }
 
   // MARK: Changing them
@@ -173,13 +192,18 @@ package struct KeySlots: Sendable {
 
   /// Puts slots back that an export kept.
   ///
-  /// - Returns: how many were not there, or damaged.
-  package func restore(_ exported: [KeySlot]) throws -> Int {
+  /// Those of older keys than a slot that is there stay out: a rotation has ended them.
+  ///
+  /// - Returns: how many were not there, or damaged; and how many are too old.
+  package func restore(_ exported: [KeySlot]) throws -> (count: Int, tooOld: Int) {
     try asFault {
-      let whole = Set(try list().compactMap(\.slot?.id))
-      let wanted = exported.filter { !whole.contains($0.id) }
+      let found = try list().compactMap(\.slot)
+      let whole = Set(found.map(\.id))
+      let newest = (found + exported).map(\.epoch).max() ?? 0
+      let missing = exported.filter { !whole.contains($0.id) }
+      let wanted = missing.filter { $0.epoch == newest }
       for slot in wanted { try store.replace(.key(slot.id), slot.encoded()) }
-      return wanted.count
+      return (wanted.count, missing.count - wanted.count)
     }
   }
 
@@ -188,5 +212,15 @@ package struct KeySlots: Sendable {
     let slot = try KeySlot(sealing: keys, under: secret, label: label, created: currentTime())
     try store.create(.key(slot.id), slot.encoded())
     return slot
+  }
+}
+
+extension ObjectStoreError {
+  /// Whether others can be read: it is a link, a pipe, or far too large.
+  fileprivate var isOfOneObject: Bool {
+    switch self {
+    case .notAnObject, .inputOutput: true
+    default: false
+    }
   }
 }

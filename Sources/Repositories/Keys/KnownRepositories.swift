@@ -17,6 +17,8 @@ package struct KnownRepositories: Sendable {
     package var versions: [SnapshotID: Timestamp] = [:]
     /// Versions whose disappearance the user has accepted.
     package var accepted: Set<SnapshotID> = []
+    /// The newest keys that opened it.
+    package var epoch: UInt16 = 0
 
     package init() {}
   }
@@ -28,6 +30,7 @@ package struct KnownRepositories: Sendable {
     var seen = Seen()
     for line in lines(of: "\(folder)/\(repository.hexadecimal)/versions") {
       let words = line.split(separator: " ")
+      if words.count == 2, words[0] == "epoch" { seen.epoch = UInt16(words[1]) ?? 0 }
       guard words.count >= 2, let id = SnapshotID(hexadecimal: words[1]) else { continue }
       if words[0] == "accepted" {
         seen.accepted.insert(id)
@@ -41,7 +44,7 @@ package struct KnownRepositories: Sendable {
   /// - Throws: `SnapFault` that names the file.
   package func remember(_ seen: Seen, of repository: RepositoryID) throws(SnapFault) {
     let lines =
-      seen.versions.sorted { $0.key < $1.key }.map { "seen \($0.key) \($0.value.rfc3339())" }
+      ["epoch \(seen.epoch)"] + seen.versions.sorted { $0.key < $1.key }.map { "seen \($0.key) \($0.value.rfc3339())" }
       + seen.accepted.sorted().map { "accepted \($0)" }
     try write(lines, to: ["\(folder)/\(repository.hexadecimal)", "versions"])
   }

@@ -50,6 +50,14 @@ extension Repository {
             "snapshot \(link.id.short), which was here before \(record.snapshot.version), is gone")
         }
       }
+      // The name of a record's folder is no secret, so anybody can move it: then the next collection would give it up.
+      for listed in try trashed() where history.isComplete && !history.forgotten.contains(listed.snapshot.id) {
+        guard !accepted.contains(listed.snapshot.id) else { continue }
+        throw SnapFault(
+          .tampering,
+          "\(listed.snapshot.version) (\(listed.snapshot.id.short)) lies in the trash, and nothing forgot it",
+          hint: "mv \(folder)/trash/\(listed.snapshot.id) \(folder)/snapshots/, or --accept-rollback")
+      }
       if let expectedHead, !records.contains(where: { hexadecimal($0.link.hash) == expectedHead.lowercased() }) {
         throw Self.rollback("the expected head \(expectedHead.prefix(16))… is not here")
       }
@@ -61,7 +69,9 @@ extension Repository {
     try asFault {
       let records = try chainRecords()
       let named = Set(seen.keys).union(records.flatMap { $0.snapshot.before.map(\.id) })
-      return named.subtracting(records.map(\.snapshot.id)).subtracting(try OperationLog.history(in: self).forgotten)
+      let forgotten = try OperationLog.history(in: self).forgotten
+      let moved = Set(try trashed().map(\.snapshot.id))
+      return named.subtracting(records.map(\.snapshot.id)).union(moved).subtracting(forgotten)
     }
   }
 

@@ -9,7 +9,7 @@ struct KeyCommand: Command {
     commandName: "key", abstract: "List, add, change and remove what opens an encrypted repository.",
     discussion: """
       Passwords, key files and recovery codes each have a slot; every slot opens the same keys. Changing a password or removing a slot keeps nobody out who \
-      has an old copy of the repository: rotate makes new keys for all that is saved from then on (with --rewrite for all that was, too), and keeps only the slot it was called with. \
+      has an old copy of the repository: rotate makes new keys for all that is saved from then on (with --rewrite for all that was, too), for the slot it is called with; --drop-others removes the others. \
       remember keeps the keys in this machine's kernel for a time, so that not every command asks.
       """)
   static let page = HelpPage(

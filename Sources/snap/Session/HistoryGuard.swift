@@ -1,4 +1,5 @@
 import FileTrees
+import Packing
 import Repositories
 import SnapshotModel
 
@@ -44,6 +45,12 @@ struct HistoryGuard {
     }
     let before = known?.seen(of: repository.id) ?? KnownRepositories.Seen()
     if !acceptsRollback {
+      if let keys = repository.keys, keys.newestEpochNumber < before.epoch {
+        throw SnapFault(
+          .tampering,
+          "repository went back in time: its keys are of epoch \(keys.newestEpochNumber), and were of \(before.epoch) here",
+          hint: "put back the folder keys/ as it was after snap key rotate", path: repository.folder)
+      }
       try repository.checkChain(expectedHead: expectedHead, seen: before.versions, accepted: before.accepted)
     }
     try remember(repository, before)
@@ -59,6 +66,7 @@ struct HistoryGuard {
     guard let known else { return }
     var seen = before
     seen.versions = try repository.versionTimes()
+    seen.epoch = repository.keys?.newestEpochNumber ?? 0
     if acceptsRollback { seen.accepted.formUnion(try repository.goneVersions(seen: before.versions)) }
     do throws(SnapFault) {
       if seen != before { try known.remember(seen, of: repository.id) }

@@ -77,7 +77,11 @@ struct KeyRun {
         path: displayText(path))
     }
     let restored = try slots.restore(found)
-    try tell("imported", "\(counted(restored, "key slot")) put back, \(found.count - restored) were there")
+    let there = found.count - restored.count - restored.tooOld
+    try tell("imported", "\(counted(restored.count, "key slot")) put back, \(there) were there")
+    if restored.tooOld > 0 {
+      session.console.warn("\(counted(restored.tooOld, "key slot")) left out: a rotation has made newer keys")
+    }
   }
 
   func forget() throws {

@@ -25,7 +25,9 @@ final class Keys: Sendable {
     linux_guard_secrets()
     if let ring = known.withLock({ $0[slots.repository] }) { return ring }
     let isNamed = options.keyFile != nil || options.passwordCommand != nil || options.passwordFile != nil
-    if !isNamed, let ring = remembered(slots.repository) { return keep(ring) }
+    if !isNamed, let ring = remembered(slots.repository), try ring.newestEpochNumber >= slots.newestEpoch() {
+      return keep(ring)
+    }
     return keep(try unlock(slots).ring)
   }
 
