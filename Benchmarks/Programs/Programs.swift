@@ -17,7 +17,8 @@ final class Snap: Program {
   }
 
   func command(_ arguments: [String], in folder: URL? = nil) -> Command {
-    Command([program, "--repo", store.path] + arguments, in: folder, environment: ["SNAP_CACHE_DIR": cache.path, "SNAP_STATE_DIR": cache.path])
+    let places = ["SNAP_CACHE_DIR": cache.path, "SNAP_STATE_DIR": cache.path]
+    return Command([program, "--repo", store.path] + arguments, in: folder, environment: places)
   }
 
   func save(_ version: String, of folder: URL) -> Command { command(["save", version, "--no-ignore"], in: folder) }
