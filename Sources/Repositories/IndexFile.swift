@@ -5,33 +5,36 @@ import SnapshotModel
 
 /// Where a repository's index lies: in it, or, where it is encrypted, with whoever works with it.
 struct IndexFile {
-  let path: String
+  /// `nil` where there is no place for one.
+  let path: String?
   let cipher: IndexRecordCipher?
-  /// Folders to make for it, the outer one first.
-  private let folders: [String]
+  /// Of which the missing ones are made.
+  private let parents: String?
 
   /// - Parameter cacheFolder: of the user; without one the index of an encrypted repository has no file.
   init(folder: String, keys: KeyRing?, cacheFolder: String?) {
     guard let keys else {
       path = folder + "/index.sqlite"
       cipher = nil
-      folders = []
+      parents = nil
       return
     }
     cipher = IndexRecordCipher(key: keys.indexKey)
-    guard let cacheFolder else {
-      // A place where nothing can be: the index then goes on in memory.
-      path = "/dev/null/index.sqlite"
-      folders = []
-      return
-    }
-    let own = "\(cacheFolder)/\(keys.repository.hexadecimal)"
-    path = own + "/index.sqlite"
-    folders = [cacheFolder, own]
+    parents = cacheFolder.map { "\($0)/\(keys.repository.hexadecimal)" }
+    path = parents.map { $0 + "/index.sqlite" }
   }
 
   /// What cannot be made shows when the file is opened.
   func makeFolder() {
-    for folder in folders { unsafe mkdir(folder, 0o700) }
+    if let parents { makeFolders(parents) }
+  }
+}
+
+/// Makes an absolute path's missing folders, for their owner alone; what cannot be made, whoever uses it finds out.
+func makeFolders(_ path: String) {
+  var made = ""
+  for part in path.split(separator: "/") {
+    made += "/" + part
+    unsafe mkdir(made, 0o700)
   }
 }

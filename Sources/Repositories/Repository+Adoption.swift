@@ -10,7 +10,7 @@ extension Repository {
   func adopt(isNewIndex: Bool) throws {
     if index.isNew {
       let count = try adoptPacks()
-      if isNewIndex, count > 0 { events.note("index rebuilt from \(count) packs") }
+      if isNewIndex, count > 0 { events.note("index rebuilt from \(counted(count, "pack"))") }
     }
     try adoptRecords()
     if index.isNew { try findLostRecords() }

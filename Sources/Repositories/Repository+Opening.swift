@@ -101,7 +101,8 @@ extension Repository {
         return try repository(afterMovingIndexAside: false)
       } catch let error as IndexError where error.callsForRebuild {
         // Its tables are whole, and what stands in them is not.
-        try RepositoryIndex.moveAside(path: place.path)
+        guard let path = place.path else { throw error }
+        try RepositoryIndex.moveAside(path: path)
         return try repository(afterMovingIndexAside: true)
       }
     }
@@ -147,7 +148,13 @@ extension Repository {
   private static func openIndex(
     _ place: IndexFile, repository: RepositoryID, whenOffDisk: @escaping @Sendable (IndexError) -> Void
   ) throws -> (RepositoryIndex, wasDamaged: Bool) {
-    let (path, cipher) = (place.path, place.cipher)
+    let cipher = place.cipher
+    guard let path = place.path else {
+      let reason = IndexError.cannotOpen(code: 0, text: "neither SNAP_CACHE_DIR nor HOME says where")
+      let index = try RepositoryIndex(
+        inMemory: repository, path: "", cipher: cipher, because: reason, whenOffDisk: whenOffDisk)
+      return (index, false)
+    }
     do {
       place.makeFolder()
       return (

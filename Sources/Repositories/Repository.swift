@@ -1,4 +1,5 @@
 import Chunking
+import Glibc
 import Indexing
 import ObjectStores
 import Packing
@@ -49,7 +50,10 @@ package final class Repository: Sendable {
   package func close() { index.close() }
 
   /// Whether nothing can be saved: the disk, or the index's file, may only be read.
-  package var isReadOnly: Bool { index.isReadOnly }
+  package var isReadOnly: Bool {
+    // The index of an encrypted one lies elsewhere.
+    isEncrypted ? unsafe access(folder, W_OK) != 0 : index.isReadOnly
+  }
 
   /// How chunks are named here.
   package var naming: ChunkNaming { store.keys?.chunkNaming ?? .sha256 }

@@ -88,7 +88,7 @@ package struct KnownRepositories: Sendable {
 
   /// Replaces a file as a whole.
   private func write(_ lines: [String], to place: [String]) throws(SnapFault) {
-    for folder in [folder, place[0]] { makeFolders(folder) }
+    makeFolders(place[0])
     let path = place.joined(separator: "/")
     let temporary = "\(path).\(getpid())"
     let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -103,14 +103,6 @@ package struct KnownRepositories: Sendable {
       rest = rest.dropFirst(count)
     }
     guard fsync(file.number) == 0, unsafe rename(temporary, path) == 0 else { throw Self.fault(path) }
-  }
-
-  private func makeFolders(_ path: String) {
-    var made = ""
-    for part in path.split(separator: "/") {
-      made += "/" + part
-      unsafe mkdir(made, 0o700)
-    }
   }
 
   private static func fault(_ path: String) -> SnapFault {

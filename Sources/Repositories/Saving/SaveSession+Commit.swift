@@ -74,8 +74,8 @@ extension SaveSession {
       try repository.index.insert(ownPacks.map(IndexedPack.init))
       try repository.adoptRecords()
       repository.keepReserve()
-      // It may have gone on in memory.
-      return repository.index.reasonNotWritten.map { "\($0)" }
+      // It may have gone on in memory. That of an encrypted repository is a matter of this machine's, told on opening.
+      return repository.isEncrypted ? nil : repository.index.reasonNotWritten.map { "\($0)" }
     } catch {
       return "\(error)"
     }
