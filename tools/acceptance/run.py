@@ -23,7 +23,6 @@ PROGRAMS = [
 ]
 
 
-
 def run(program):
     name, command = program
     began = time.monotonic()
