@@ -78,6 +78,22 @@ struct RollbackTests {
     #expect(try honest.goneVersions(seen: seen) == [])
   }
 
+  @Test func `operations that nobody with the keys wrote hide nothing`() throws {
+    let repository = try fixture.open()
+    let gone = try repository.save("v1", tree)
+    try repository.save("v2", tree)
+    let seen = try repository.versionTimes()
+    _ = unsafe unlink("\(fixture.path)/snapshots/\(gone.id)")
+    for name in ["0000000000000001-tag", "18ea429c61b1592a-forget"] {
+      StoreTestFolder.write(Array("x".utf8), to: "\(fixture.path)/operations/\(name)")
+    }
+    repository.close()
+    fixture.removeIndex()
+    let fresh = try fixture.open()
+    #expect { try check(fresh) } throws: { isTampering($0, about: "which was here before v2") }
+    #expect { try check(fresh, seen: seen) } throws: { isTampering($0, about: "last seen here") }
+  }
+
   @Test func `a version that somebody moved to the trash is not given up`() throws {
     let repository = try fixture.open()
     let saved = try repository.save("v1", tree)

@@ -1,3 +1,4 @@
+import Glibc
 import ObjectStores
 import Packing
 import Sealing
@@ -96,7 +97,6 @@ package struct KeySlots: Sendable {
   package func open(with secrets: [SlotSecret], damaged: (String) -> Void) throws -> Opening {
     let found = try list()
     for stored in found where stored.slot == nil && stored.refusal == nil { damaged(stored.id.short) }
-    let newest = found.compactMap(\.slot?.epoch).max() ?? 0
     // Those of the newest keys first: an older one was left behind, and must not be used.
     let slots = found.compactMap(\.slot).sorted { $0.epoch > $1.epoch }
     var brokenLabels: [String] = []
@@ -106,7 +106,7 @@ package struct KeySlots: Sendable {
         tried += 1
         do {
           if let ring = try slot.open(with: secret) {
-            guard slot.epoch == newest else { throw Self.leftBehind(slot, newest: newest) }
+            if let newer = slots.first, newer.epoch > slot.epoch { throw leftBehind(slot, by: newer) }
             brokenLabels.forEach(damaged)
             return .opened(ring, slot: slot)
           }
@@ -129,22 +129,53 @@ package struct KeySlots: Sendable {
     return .wrongSecret(tried: tried)
   }
 
-  private static func leftBehind(_ slot: KeySlot, newest: UInt16) -> SnapFault {
+  /// What a slot says of itself is not known to be true before it opens.
+  private func leftBehind(_ slot: KeySlot, by newer: KeySlot) -> SnapFault {
     SnapFault(
       .wrongKey,
-      "key '\(slot.label)' has the keys of epoch \(slot.epoch), and the newest are of \(newest): a rotation left it behind",
-      hint: "use another key; snap key remove takes it away")
+      "key '\(slot.label)' has the keys of epoch \(slot.epoch), and '\(newer.label)' those of \(newer.epoch): a rotation left it behind",
+      hint: "use another key; if nobody has rotated the keys, rm \(folder)/keys/\(newer.id)")
   }
 
   // MARK: Changing them
+
+  /// Runs `body` while nobody else changes the slots, and on the slots as they are then.
+  ///
+  /// - Throws: `SnapFault` `.busy` while somebody else does, or when the keys are not the newest any more.
+  private func exclusively<R>(_ keys: KeyRing, _ body: ([Stored]) throws -> R) throws -> R {
+    let sealed = RepositoryStore(store, keys: keys)
+    let hash = ChunkHasher(keys.chunkNaming).id(of: Array("changing keys".utf8))
+    guard let id = SnapshotID(bytes: hash.bytes.prefix(SnapshotID.byteCount)) else {
+      preconditionFailure("an id is shorter than a hash")
+    }
+    let claim = ObjectName.pending(id)
+    let busy = SnapFault(.busy, "somebody else is changing the keys of \(folder)", hint: "try again in a moment")
+    return try asFault {
+      do {
+        try sealed.announce(claim, SaveAnnouncement.here().encoded())
+      } catch ObjectStoreError.inputOutput(_, _, EEXIST) {
+        // One that was killed does not hold it for ever.
+        guard let left = SaveAnnouncement(decoding: try sealed.readRecord(claim)),
+          !left.mayBeAlive(now: currentTime())
+        else { throw busy }
+        sealed.withdraw(claim)
+        do { try sealed.announce(claim, SaveAnnouncement.here().encoded()) } catch { throw busy }
+      }
+      defer { sealed.withdraw(claim) }
+      let found = try list()
+      guard (found.compactMap(\.slot?.epoch).max() ?? 0) <= keys.newestEpochNumber else {
+        throw SnapFault(.busy, "the keys of \(folder) were rotated meanwhile; nothing changed", hint: "try again")
+      }
+      return try body(found)
+    }
+  }
 
   /// Adds a slot for these keys, durably.
   ///
   /// - Throws: `SnapFault` `.refused` when there are 32, or one has the label.
   @discardableResult
   package func add(_ secret: SlotSecret, label: String, keys: KeyRing) throws -> KeySlot {
-    try asFault {
-      let found = try list()
+    try exclusively(keys) { found in
       guard found.count < KeySlot.countMax else {
         throw SnapFault(
           .refused, "\(folder) has \(KeySlot.countMax) key slots already", hint: "snap key remove LABEL")
@@ -158,7 +189,10 @@ package struct KeySlots: Sendable {
 
   /// Puts a new secret in place of a slot's, under its label.
   package func replace(_ slot: KeySlot, with secret: SlotSecret, keys: KeyRing) throws {
-    try asFault {
+    try exclusively(keys) { found in
+      guard found.contains(where: { $0.id == slot.id }) else {
+        throw SnapFault(.busy, "key '\(slot.label)' was removed meanwhile; nothing changed")
+      }
       try store(secret, label: slot.label, keys: keys)
       try store.delete([.key(slot.id)])
     }
@@ -166,23 +200,27 @@ package struct KeySlots: Sendable {
 
   /// Removes a slot, durably. An old copy of it still opens the repository, until its keys are rotated.
   ///
-  /// - Throws: `SnapFault` `.refused` for the last one that is whole.
-  package func remove(_ id: KeySlotID) throws {
-    try asFault {
-      guard try list().contains(where: { $0.id != id && $0.slot != nil }) else {
+  /// - Throws: `SnapFault` `.refused` for the last one that is whole and has the newest keys.
+  package func remove(_ id: KeySlotID, keys: KeyRing) throws {
+    try exclusively(keys) { found in
+      guard found.contains(where: { $0.id != id && $0.slot?.epoch == keys.newestEpochNumber }) else {
         throw SnapFault(.refused, "this is the only key; add another first", hint: "snap key add")
       }
       try store.delete([.key(id)])
     }
   }
 
-  /// Stores a slot of these keys for the secret, and removes all others.
-  package func keepOnly(_ secret: SlotSecret, label: String, keys: KeyRing) throws {
-    try asFault {
-      let old = try list().map { ObjectName.key($0.id) }
-      try store(secret, label: label, keys: keys)
-      try store.delete(old)
+  /// Makes new keys, stores a slot of them for the secret, and removes all others.
+  ///
+  /// - Parameter keys: those so far.
+  /// - Returns: the new ones.
+  package func rotate(_ secret: SlotSecret, label: String, keys: KeyRing) throws -> KeyRing {
+    let new = try asFault { try keys.withNewEpoch() }
+    try exclusively(keys) { found in
+      try store(secret, label: label, keys: new)
+      try store.delete(found.map { .key($0.id) })
     }
+    return new
   }
 
   /// The slots as they are stored: what an export keeps.
@@ -199,9 +237,9 @@ package struct KeySlots: Sendable {
     try asFault {
       let found = try list().compactMap(\.slot)
       let whole = Set(found.map(\.id))
-      let newest = (found + exported).map(\.epoch).max() ?? 0
+      let newest = found.map(\.epoch).max() ?? 0
       let missing = exported.filter { !whole.contains($0.id) }
-      let wanted = missing.filter { $0.epoch == newest }
+      let wanted = missing.filter { $0.epoch >= newest }
       for slot in wanted { try store.replace(.key(slot.id), slot.encoded()) }
       return (wanted.count, missing.count - wanted.count)
     }

@@ -63,6 +63,8 @@ package enum OperationLog {
     var forgotten: Set<SnapshotID> = []
     /// Whether nothing was dropped or damaged.
     var isComplete = true
+    /// Whether nothing was dropped for its age; what does not open was never said by who has the keys.
+    var reachesBack = true
     /// When the log begins: what was done before may have left it.
     var start = Timestamp(seconds: .max)
   }
@@ -72,6 +74,7 @@ package enum OperationLog {
     let operations = try operations(in: repository)
     var history = History()
     history.isComplete = names.count(where: isDroppable) < countMax && operations.count == names.count
+    history.reachesBack = operations.count { isDroppable($0.name) } < countMax
     history.start = operations.first { isDroppable($0.name) }?.time ?? history.start
     for operation in operations {
       switch operation.kind {

@@ -41,17 +41,17 @@ extension Repository {
       let isExplained = { (id: SnapshotID) in present.contains(id) || history.forgotten.contains(id) }
       for (id, created) in seen.sorted(by: { ($0.value, $0.key) > ($1.value, $1.key) }) where !isExplained(id) {
         // A forgetting that long ago may have left the log.
-        guard history.isComplete || created > history.start else { continue }
+        guard history.reachesBack || created > history.start else { continue }
         throw Self.rollback("snapshot \(id.short) (\(created.rfc3339().prefix(10)), last seen here) is gone")
       }
-      for record in records where history.isComplete {
+      for record in records where history.reachesBack {
         for link in record.snapshot.before where !isExplained(link.id) {
           throw Self.rollback(
             "snapshot \(link.id.short), which was here before \(record.snapshot.version), is gone")
         }
       }
       // The name of a record's folder is no secret, so anybody can move it: then the next collection would give it up.
-      for listed in try trashed() where history.isComplete && !history.forgotten.contains(listed.snapshot.id) {
+      for listed in try trashed() where history.reachesBack && !history.forgotten.contains(listed.snapshot.id) {
         guard !accepted.contains(listed.snapshot.id) else { continue }
         throw SnapFault(
           .tampering,

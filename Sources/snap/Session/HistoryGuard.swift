@@ -52,6 +52,9 @@ struct HistoryGuard {
           hint: "put back the folder keys/ as it was after snap key rotate", path: repository.folder)
       }
       try repository.checkChain(expectedHead: expectedHead, seen: before.versions, accepted: before.accepted)
+    } else if let expectedHead {
+      let gone = try repository.goneVersions(seen: before.versions)
+      try repository.checkChain(expectedHead: expectedHead, seen: [:], accepted: before.accepted.union(gone))
     }
     try remember(repository, before)
   }

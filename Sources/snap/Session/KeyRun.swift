@@ -28,6 +28,7 @@ struct KeyRun {
         if let slot = stored.slot {
           object["label"] = .string(slot.label)
           object["created"] = .string(slot.created.rfc3339())
+          object["epoch"] = .count(Int(slot.epoch))
         }
         try session.json(object)
       } else {
@@ -108,7 +109,7 @@ struct KeyRun {
   }
 
   func remove(_ name: String) throws {
-    _ = try session.keys.unlock(slots)
+    let ring = try session.keys.unlock(slots).ring
     let all = try slots.list()
     let matching = all.filter {
       $0.slot?.label == name || $0.id.hexadecimal.hasPrefix(name.lowercased()) && name.count >= 4
@@ -119,7 +120,7 @@ struct KeyRun {
         : SnapFault(
           .notFound, "'\(ArgumentText.display(name))' means \(matching.count) keys", hint: "give more of the id")
     }
-    try slots.remove(found.id)
+    try slots.remove(found.id, keys: ring)
     let shown = found.slot.map { ArgumentText.display($0.label) } ?? found.id.short
     try tell("removed", "key '\(shown)' removed", found.slot)
     session.console.note("an old copy of the repository still opens with it; snap key rotate makes new keys")
@@ -135,8 +136,7 @@ struct KeyRun {
           + "would go (\(others.map { "'\(ArgumentText.display($0))'" }.joined(separator: ", ")))",
         hint: "--drop-others removes them; add them again afterwards")
     }
-    let new = try ring.withNewEpoch()
-    try slots.keepOnly(secret, label: slot.label, keys: new)
+    let new = try slots.rotate(secret, label: slot.label, keys: ring)
     _ = RememberedKeys.forget(slots.repository)
     try tell("rotated", "what is saved from now on has new keys (epoch \(new.newestEpochNumber))", slot)
     for other in others {

@@ -109,7 +109,7 @@ final class Keys: Sendable {
     guard case .keyFile(let path) = source else { return wrongPassword(slots, tried: tried) }
     if tried == 0 { return noSuchKind(slots, "a key file") }
     return SnapFault(
-      .wrongKey, "key file \(displayText(path)) opens none of the \(counted(tried, "key slot")) of \(slots.folder)",
+      .wrongKey, "key file \(displayText(path)) opens no key slot of \(slots.folder)",
       path: slots.folder)
   }
 
