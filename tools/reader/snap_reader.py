@@ -45,7 +45,7 @@ class Repository:
             record = content.read(0, content.length)
             if not record.startswith(b"SNAPVOID"):
                 found.append({tag: value for tag, value, _ in envelope(record, b"SNAPVERS")})
-        return sorted(found, key=lambda record: Cursor(record[3]).signed())
+        return sorted(found, key=lambda record: created(record[3]))
 
     def chunks(self):
         if self.ring:
@@ -71,6 +71,12 @@ def read_config(path):
     if values["format"] != "1" or unknown:
         raise Damage(f"format {values['format']} {' '.join(unknown)}: this reader is too old")
     return values, before(2)
+
+
+def created(field):
+    """Seconds and nanoseconds: several saves may fall into one second."""
+    cursor = Cursor(field)
+    return cursor.signed(), cursor.varint()
 
 
 def ids(folder):
