@@ -64,6 +64,9 @@ package struct CalendarDuration: Hashable, Sendable {
     }
   }
 
+  /// How many seconds of the calendar it is when it ends at `end`.
+  package func seconds(before end: Timestamp) -> Int64 { end.seconds - before(end).seconds }
+
   /// The moment this long before `end`, on clocks `utcOffsetSeconds` east.
   ///
   /// Years and months go first; a day that the month then lacks becomes its last: one month before 31 March is the end

@@ -151,6 +151,9 @@ package struct SnapshotLabels: Hashable, Sendable {
 }
 
 extension SnapshotStatistics {
+  /// Regular files in the version.
+  package var fileCount: UInt64 { filesNew + filesChanged + filesUnmodified }
+
   /// Counts a regular file as new, changed or as it was.
   ///
   /// - Parameter prior: what the version before has under the path.

@@ -6,6 +6,13 @@ extension ChildProcess {
   static let graceSeconds = 3.0
   private static let lookMilliseconds: Int32 = 10
 
+  /// Of a clock that nobody sets and that stands still while the machine sleeps: for how long a child may run.
+  static func clockSeconds() -> Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
   /// How waiting for a child came to its end.
   package enum Waited: Hashable, Sendable {
     case ended(Ending)
@@ -21,13 +28,13 @@ extension ChildProcess {
   ///   - secondsMax: counted from now; `nil` for as long as it takes.
   ///   - shouldStop: asked often.
   package func wait(secondsMax: Int? = nil, shouldStop: () -> Bool) -> Waited {
-    let deadline = secondsMax.map { RunningDump.now() + Double($0) }
+    let deadline = secondsMax.map { Self.clockSeconds() + Double($0) }
     while !hasEnded {
       if shouldStop() {
         end()
         return .interrupted
       }
-      if let deadline, RunningDump.now() >= deadline {
+      if let deadline, Self.clockSeconds() >= deadline {
         end()
         return .timedOut
       }
@@ -39,9 +46,9 @@ extension ChildProcess {
   /// Asks the child to end and, where it does not, ends it: with SIGTERM, then with SIGKILL.
   package func end() {
     stop()
-    let killAt = RunningDump.now() + Self.graceSeconds
+    let killAt = Self.clockSeconds() + Self.graceSeconds
     while !hasEnded {
-      if RunningDump.now() >= killAt { stop(signal: SIGKILL) }
+      if Self.clockSeconds() >= killAt { stop(signal: SIGKILL) }
       poll(nil, 0, Self.lookMilliseconds)
     }
   }

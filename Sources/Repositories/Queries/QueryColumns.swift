@@ -6,7 +6,6 @@ extension ListedSnapshot {
   /// From `id` on.
   var columns: [QueryValue] {
     let statistics = snapshot.statistics
-    let files = statistics.filesNew + statistics.filesChanged + statistics.filesUnmodified
     let paths = snapshot.sources.map { $0.isRoot ? "." : $0.description }.joined(separator: ", ")
     let holds = labels.holds.keys.sorted().joined(separator: ", ")
     return [
@@ -15,7 +14,8 @@ extension ListedSnapshot {
       snapshot.git.map { .text($0.commit) } ?? .null, snapshot.git.map { .text($0.branch) } ?? .null,
       snapshot.git.map { .text($0.describe) } ?? .null, snapshot.git.map { .count($0.dirtyFileCount) } ?? .null,
       .text(snapshot.message), .text(labels.note), .text(tags.joined(separator: ", ")), .text(holds),
-      .text(labels.suspect), .integer(isSafetyCopy ? 1 : 0), .count(files), .count(statistics.bytesLogical),
+      .text(labels.suspect), .integer(isSafetyCopy ? 1 : 0), .count(statistics.fileCount),
+      .count(statistics.bytesLogical),
       .count(statistics.bytesStored), .count(statistics.itemsWithErrors),
       .real(Double(statistics.durationMilliseconds) / 1000),
     ]

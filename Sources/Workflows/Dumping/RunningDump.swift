@@ -31,7 +31,7 @@ final class RunningDump {
   init(_ specification: DumpSpecification, environment: [[UInt8]], folder: [UInt8]) throws(SnapFault) {
     self.specification = specification
     json = specification.mustBeJSON ? JSONCheck() : nil
-    deadline = Self.now() + Double(specification.secondsMax)
+    deadline = ChildProcess.clockSeconds() + Double(specification.secondsMax)
     do throws(SnapFault) {
       process = try ChildProcess(
         specification.command.pipeArguments, environment: environment, error: .captured, folder: folder,
@@ -94,7 +94,7 @@ final class RunningDump {
   }
 
   private func endInTime() {
-    let now = Self.now()
+    let now = ChildProcess.clockSeconds()
     if let killAt, now >= killAt {
       process.stop(signal: SIGKILL)
       isKilled = true
@@ -148,11 +148,5 @@ final class RunningDump {
       displayText(line.filter { $0 != UInt8(ascii: "\r") }.map { $0 == UInt8(ascii: "\t") ? UInt8(ascii: " ") : $0 })
     }.joined(separator: " / ")
     return text.isEmpty ? "" : ": " + withoutSecrets(text)
-  }
-
-  static func now() -> Double {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }

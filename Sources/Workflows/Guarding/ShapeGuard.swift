@@ -132,7 +132,3 @@ extension Snapshot {
     dumps.filter { !names.contains($0.name) && !paths.contains($0.path) }.map(\.name)
   }
 }
-
-extension SnapshotStatistics {
-  var fileCount: UInt64 { filesNew + filesChanged + filesUnmodified }
-}

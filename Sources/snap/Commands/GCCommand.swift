@@ -67,8 +67,7 @@ struct GCCommand: Command {
     if dryRun, !window.isZero, !session.isJSON, !session.isQuiet {
       try session.output.line("undo window: \(window.spelledOut)")
     }
-    let now = currentTime()
-    return now.seconds - window.before(now).seconds
+    return window.seconds(before: currentTime())
   }
 
   private func forget(_ ids: [SnapshotID], in repository: Repository) throws -> ForgetPlan? {

@@ -99,15 +99,10 @@ struct KeyCommand: Command {
     case .rotate: try run.rotate(dropsOthers: dropOthers, rewrites: rewrite)
     case .export: try run.export(to: ArgumentText.encode(name ?? ""))
     case .import: try run.importSlots(from: ArgumentText.encode(name ?? ""))
-    case .remember: try run.remember(seconds: period.map(Self.seconds) ?? 900)
+    case .remember: try run.remember(seconds: period?.duration.seconds(before: currentTime()) ?? 900)
     case .forget: try run.forget()
     }
     return nil
-  }
-
-  private static func seconds(of period: DurationArgument) -> Int64 {
-    let now = currentTime()
-    return now.seconds - period.duration.before(now).seconds
   }
 
   private func newSecret() throws -> NewSecret {

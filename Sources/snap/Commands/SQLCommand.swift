@@ -61,8 +61,7 @@ struct SQLCommand: Command {
   /// Whether the time is over, by a clock that nobody sets.
   private static func deadline(_ limit: DurationArgument?) -> () -> Bool {
     guard let limit else { return { false } }
-    let now = currentTime()
-    let end = monotonicSeconds() + Double(now.seconds - limit.duration.before(now).seconds)
+    let end = monotonicSeconds() + Double(limit.duration.seconds(before: currentTime()))
     return { monotonicSeconds() >= end }
   }
 

@@ -61,11 +61,10 @@ struct ShowCommand: Command {
       lines.append(("Describe", git.describe))
       if !git.remote.isEmpty { lines.append(("Remote", git.remote)) }
     }
-    let files = statistics.filesNew + statistics.filesChanged + statistics.filesUnmodified
     lines += [
       (
         "Files",
-        "\(formatted(count: files)) (\(formatted(count: statistics.filesNew)) new, "
+        "\(formatted(count: statistics.fileCount)) (\(formatted(count: statistics.filesNew)) new, "
           + "\(formatted(count: statistics.filesChanged)) changed, "
           + "\(formatted(count: statistics.filesUnmodified)) unmodified, "
           + "\(formatted(count: statistics.filesRemoved)) removed)"

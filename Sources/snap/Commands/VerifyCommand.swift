@@ -47,10 +47,7 @@ struct VerifyCommand: Command {
     case .bytes(let bytes): options.readData = .bytes(bytes)
     case nil: options.readData = readData ? .all : .none
     }
-    options.maxDurationSeconds = maxDuration.map { duration in
-      let now = currentTime()
-      return Double(now.seconds - duration.duration.before(now).seconds)
-    }
+    options.maxDurationSeconds = maxDuration.map { Double($0.duration.seconds(before: currentTime())) }
     if !revisions.isEmpty {
       options.snapshots = try revisions.map { try session.resolve($0, in: repository).snapshot.id }
     }

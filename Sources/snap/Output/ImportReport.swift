@@ -93,8 +93,7 @@ struct ImportReport {
 
   private func size(of snapshot: Snapshot?) -> String {
     guard let statistics = snapshot?.statistics else { return "" }
-    let files = statistics.filesNew + statistics.filesChanged + statistics.filesUnmodified
-    return "\(counted(files, "file")), \(formatted(byteCount: statistics.bytesLogical)), "
+    return "\(counted(statistics.fileCount, "file")), \(formatted(byteCount: statistics.bytesLogical)), "
       + "\(formatted(byteCount: statistics.bytesStored)) new"
   }
 

@@ -57,9 +57,7 @@ extension ProjectState {
     metrics.add("snap_last_version_size_bytes", "Bytes of the newest version's files.", figures?.bytesLogical)
     metrics.add(
       "snap_last_version_added_bytes", "What the newest version added to the repository.", figures?.bytesStored)
-    metrics.add(
-      "snap_last_version_files", "Files in the newest version.",
-      figures.map { $0.filesNew + $0.filesChanged + $0.filesUnmodified })
+    metrics.add("snap_last_version_files", "Files in the newest version.", figures?.fileCount)
     metrics.add(
       "snap_last_version_errors", "Items that could not be read for the newest version.", figures?.itemsWithErrors)
     metrics.add(

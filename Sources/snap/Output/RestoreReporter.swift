@@ -34,7 +34,7 @@ final class RestoreReporter: RestoreEvents {
       return state
     }
     guard let seconds = meter.due() else { return }
-    let total = expected.filesNew + expected.filesChanged + expected.filesUnmodified
+    let total = expected.fileCount
     if session.isJSON {
       // The progress of a command whose output cannot be written ends with that write, not here.
       try? session.json(

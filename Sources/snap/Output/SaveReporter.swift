@@ -28,7 +28,7 @@ final class SaveReporter: SaveEvents {
 
   func progress(_ progress: SaveProgress) {
     guard let seconds = meter.due() else { return }
-    let files = expected.map { Int($0.filesNew + $0.filesChanged + $0.filesUnmodified) } ?? 0
+    let files = expected.map { Int($0.fileCount) } ?? 0
     let isKnown = files >= progress.filesDone && files > 0
     let share = isKnown ? Double(progress.filesDone) / Double(files) : nil
     if session.isJSON {

@@ -62,7 +62,7 @@ struct SaveSummary {
   }
 
   private var statistics: SnapshotStatistics { outcome.snapshot.statistics }
-  private var fileCount: UInt64 { statistics.filesNew + statistics.filesChanged + statistics.filesUnmodified }
+  private var fileCount: UInt64 { statistics.fileCount }
 
   private var text: String {
     let snapshot = outcome.snapshot

@@ -68,7 +68,7 @@ extension SnapshotStatistics {
       "others_processed": .unsigned(otherEntries), "data_blobs": .unsigned(chunksNew), "tree_blobs": .unsigned(0),
       "data_added": .unsigned(bytesNew), "data_added_packed": .unsigned(bytesStored),
       "data_saved_by_delta": .unsigned(bytesSavedByDelta),
-      "total_files_processed": .unsigned(filesNew + filesChanged + filesUnmodified),
+      "total_files_processed": .unsigned(fileCount),
       "total_dirs_processed": .unsigned(directories), "total_bytes_processed": .unsigned(bytesLogical),
       "bytes_read": .unsigned(bytesRead), "items_with_errors": .unsigned(itemsWithErrors),
       "items_ignored": .unsigned(itemsIgnored), "total_duration": .number(Double(durationMilliseconds) / 1000),
