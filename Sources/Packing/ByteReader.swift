@@ -65,6 +65,11 @@ package struct ByteReader {
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
   }
 
+  package mutating func timestamp() throws(PackingError) -> Timestamp {
+    let seconds = try signedVarint()
+    return Timestamp(seconds: seconds, nanoseconds: UInt32(try varint(limit: 999_999_999, of: "nanoseconds")))
+  }
+
   package mutating func counted() throws(PackingError) -> ArraySlice<UInt8> { try bytes(try count()) }
 
   /// - Throws: `damaged` when input remains.

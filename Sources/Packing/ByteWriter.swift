@@ -39,6 +39,12 @@ package struct ByteWriter {
     append(varint: UInt64(bitPattern: value << 1 ^ value >> 63))
   }
 
+  /// Seconds since 1970 as a signed varint, nanoseconds as a varint.
+  package mutating func append(_ time: Timestamp) {
+    append(signedVarint: time.seconds)
+    append(varint: UInt64(time.nanoseconds))
+  }
+
   /// A varint length, then the bytes.
   package mutating func append(counted more: [UInt8]) {
     append(varint: more.count)

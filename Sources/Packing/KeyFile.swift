@@ -9,7 +9,6 @@ package struct KeyFile: Sendable {
   /// 32 bytes.
   package let secret: SecretBytes
 
-  package static let byteCountMax = 4096
   private static let what = "key file"
   private static let heading = "snap key file\n"
   private static let secretByteCount = 32

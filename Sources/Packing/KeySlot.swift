@@ -78,8 +78,7 @@ package struct KeySlot: Hashable, Sendable {
     record.append(tag: Tag.id, id.bytes)
     record.append(tag: Tag.label, label)
     var time = ByteWriter()
-    time.append(signedVarint: created.seconds)
-    time.append(varint: UInt64(created.nanoseconds))
+    time.append(created)
     record.append(tag: Tag.created, time.bytes)
     var number = ByteWriter()
     number.append(varint: kind.rawValue)
@@ -163,9 +162,7 @@ extension KeySlot {
     self.kind = kind
     self.epoch = epoch
     label = try record.text(Tag.label)
-    let (seconds, nanoseconds) = (try time.signedVarint(), try time.varint())
-    guard nanoseconds < 1_000_000_000 else { throw damaged }
-    created = Timestamp(seconds: seconds, nanoseconds: UInt32(nanoseconds))
+    created = try time.timestamp()
     if kind == .password {
       guard var cost = try record.reader(Tag.cost) else { throw damaged }
       self.cost = try ScryptCost(reading: &cost)

@@ -36,8 +36,7 @@ package enum SnapshotCoder {
     record.append(tag: Tag.id, snapshot.id.bytes)
     record.append(tag: Tag.version, snapshot.version)
     var created = ByteWriter()
-    created.append(signedVarint: snapshot.created.seconds)
-    created.append(varint: UInt64(snapshot.created.nanoseconds))
+    created.append(snapshot.created)
     record.append(tag: Tag.created, created.bytes)
     if snapshot.utcOffsetSeconds != 0 {
       var offset = ByteWriter()
@@ -75,15 +74,14 @@ package enum SnapshotCoder {
     guard let idBytes = try record.value(Tag.id), let id = SnapshotID(bytes: idBytes),
       var created = try record.reader(Tag.created), var manifest = try record.reader(Tag.manifest)
     else { throw .damaged(what: what) }
-    let seconds = try created.signedVarint()
-    let nanoseconds = UInt32(try created.varint(limit: 999_999_999, of: "time"))
+    let time = try created.timestamp()
     try created.expectEnd()
     guard let manifestID = ChunkID(bytes: try manifest.bytes(ChunkID.byteCount)) else { throw .damaged(what: what) }
     let length = try manifest.varint(limit: ChunkReference.lengthMax, of: "manifest length")
     try manifest.expectEnd()
     guard length > 0 else { throw .damaged(what: what) }
     var snapshot = Snapshot(
-      id: id, version: try record.text(Tag.version), created: Timestamp(seconds: seconds, nanoseconds: nanoseconds),
+      id: id, version: try record.text(Tag.version), created: time,
       host: try record.text(Tag.host), user: try record.text(Tag.user), root: Array(try record.value(Tag.root) ?? []),
       sources: [], manifest: ChunkReference(id: manifestID, length: length), message: try record.text(Tag.message),
       tags: try record.texts(Tag.label), toolVersion: try record.text(Tag.toolVersion))

@@ -1,4 +1,5 @@
 import COpenSSL
+import SnapshotModel
 
 /// HMAC-SHA256 under one key, with a context that is used again. Not for use by several threads at once.
 ///
@@ -45,8 +46,5 @@ package func hmacSHA256(key: SecretBytes, _ bytes: [UInt8]) -> [UInt8] {
   let context = HMACContext(key: key)
   // Safety: libcrypto reads the buffer only during the call.
   unsafe bytes.withUnsafeBytes { unsafe context.update($0) }
-  let words = context.finish()
-  return [words.0, words.1, words.2, words.3].flatMap { word in
-    stride(from: UInt64(56), through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
-  }
+  return ChunkID(context.finish()).bytes
 }

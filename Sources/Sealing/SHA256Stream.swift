@@ -1,3 +1,5 @@
+import SnapshotModel
+
 /// A SHA-256 of input that comes in pieces. Not for use by several threads at once.
 package final class SHA256Stream {
   private let context = SHA256Context()
@@ -13,14 +15,6 @@ package final class SHA256Stream {
 
   /// The 32 bytes of everything since the start or the last `finalize()`; the stream starts afresh.
   package func finalize() -> [UInt8] {
-    let words = context.finish()
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(32)
-    for word in [words.0, words.1, words.2, words.3] {
-      for shift in stride(from: UInt64(56), through: 0, by: -8) {
-        bytes.append(UInt8(truncatingIfNeeded: word >> shift))
-      }
-    }
-    return bytes
+    ChunkID(context.finish()).bytes
   }
 }

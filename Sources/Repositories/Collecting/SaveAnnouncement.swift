@@ -29,8 +29,7 @@ struct SaveAnnouncement: Equatable {
     writer.append(counted: Array(host.utf8))
     writer.append(varint: UInt64(UInt32(bitPattern: process)))
     writer.append(counted: Array(bootID.utf8))
-    writer.append(signedVarint: started.seconds)
-    writer.append(varint: UInt64(started.nanoseconds))
+    writer.append(started)
     return writer.bytes
   }
 
@@ -46,12 +45,12 @@ struct SaveAnnouncement: Equatable {
     guard bytes.starts(with: Self.magic) else { return nil }
     var reader = ByteReader(bytes[Self.magic.count...], what: "save announcement")
     guard let host = try? reader.counted(), let process = try? reader.varint(), let bootID = try? reader.counted(),
-      let seconds = try? reader.signedVarint(), let nanoseconds = try? reader.varint(), nanoseconds < 1_000_000_000
+      let started = try? reader.timestamp()
     else { return nil }
     self.init(
       host: String(decoding: host, as: UTF8.self), process: Int32(bitPattern: UInt32(truncatingIfNeeded: process)),
       bootID: String(decoding: bootID, as: UTF8.self),
-      started: Timestamp(seconds: seconds, nanoseconds: UInt32(nanoseconds)))
+      started: started)
   }
 
   /// Whether the bytes are what a loss of power may leave of an announcement, which is not made durable.

@@ -57,8 +57,7 @@ package struct Incident: Hashable, Sendable {
     func append(_ text: String) { writer.append(counted: Array(text.utf8)) }
     writer.append(id.bytes)
     writer.append(outcome.rawValue)
-    writer.append(signedVarint: began.seconds)
-    writer.append(varint: UInt64(began.nanoseconds))
+    writer.append(began)
     writer.append(varint: durationMilliseconds)
     for text in [user, host, version, safetyVersion, command] { append(text) }
     writer.append(varint: patterns.count)
@@ -75,9 +74,7 @@ package struct Incident: Hashable, Sendable {
     func text() throws -> String { String(decoding: try reader.counted(), as: UTF8.self) }
     self.id = id
     self.outcome = outcome
-    let seconds = try reader.signedVarint()
-    began = Timestamp(
-      seconds: seconds, nanoseconds: UInt32(try reader.varint(limit: 999_999_999, of: "nanoseconds")))
+    began = try reader.timestamp()
     durationMilliseconds = try reader.varint()
     (user, host, version) = (try text(), try text(), try text())
     (safetyVersion, command) = (try text(), try text())

@@ -158,8 +158,7 @@ package enum OperationLog {
     var writer = ByteWriter()
     writer.append(magic)
     writer.append(record.kind.rawValue)
-    writer.append(signedVarint: record.time.seconds)
-    writer.append(varint: UInt64(record.time.nanoseconds))
+    writer.append(record.time)
     writer.append(counted: Array(record.summary.utf8))
     writer.append(counted: Array(record.target.utf8))
     writer.append(varint: record.snapshots.count)
@@ -175,8 +174,7 @@ package enum OperationLog {
     do {
       guard try reader.bytes(magic.count) == magic[...], let kind = OperationRecord.Kind(rawValue: try reader.byte())
       else { return nil }
-      let seconds = try reader.signedVarint()
-      let nanoseconds = try reader.varint(limit: 999_999_999, of: "nanoseconds")
+      let time = try reader.timestamp()
       let summary = String(decoding: try reader.counted(), as: UTF8.self)
       let target = String(decoding: try reader.counted(), as: UTF8.self)
       var snapshots: [SnapshotID] = []
@@ -188,7 +186,7 @@ package enum OperationLog {
       let drill = kind == .drill ? try DrillResult(from: &reader) : nil
       let incident = kind == .incident ? try Incident(from: &reader) : nil
       return OperationRecord(
-        kind: kind, time: Timestamp(seconds: seconds, nanoseconds: UInt32(nanoseconds)), summary: summary,
+        kind: kind, time: time, summary: summary,
         snapshots: snapshots, target: target, trace: trace, drill: drill, incident: incident, name: name)
     } catch {
       return nil  // The log is for people; a record that does not decode is left out.
