@@ -84,6 +84,9 @@ def run(program, work):
     shown, status = conversation(snap, ["save", "v1", "--json"], (ask, b"second\n"))
     expect(status == 0, "with --json, too, a terminal is asked", shown)
 
+    shown, status = conversation(snap, ["completion", "bash", "--", " \t\n", "snap show v"])
+    expect(status == 0 and "password" not in shown, "completing a word asks nothing", shown)
+
     piped = subprocess.run(snap.command("list"), cwd=project, env=snap.environment, stdin=subprocess.DEVNULL, capture_output=True)
     expect(piped.returncode == 12 and b"no password was given" in piped.stderr, "without a terminal nothing is asked", piped.stderr)
 

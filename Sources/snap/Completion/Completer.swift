@@ -141,7 +141,7 @@ struct Completer {
   /// - Returns: `nil` when there is no repository, or it cannot be read.
   private func withRepository(_ body: (Session, Repository) throws -> CompletionAnswer) -> CompletionAnswer? {
     guard let global = try? GlobalOptions.parse(globalWords),
-      let session = try? Session(global: global, output: StandardOutput())
+      let session = try? Session(global: global, output: StandardOutput(), mayAsk: false)
     else { return nil }
     defer { session.close() }
     return try? body(session, session.openRepository())
@@ -154,7 +154,7 @@ struct Completer {
     while let word = rest.popFirst() {
       if GlobalOptions.valueFlags.contains(word), let value = rest.popFirst() {
         words += [word, value]
-      } else if word.hasPrefix("--repo=") {
+      } else if Invocation.isJoined(word) {
         words.append(word)
       }
     }

@@ -49,7 +49,7 @@ struct Invocation {
   }
 
   /// `--repo=PATH` and its like.
-  private static func isJoined(_ word: String) -> Bool {
+  static func isJoined(_ word: String) -> Bool {
     GlobalOptions.valueFlags.contains { $0.hasPrefix("--") && word.hasPrefix($0 + "=") }
   }
 

@@ -11,11 +11,14 @@ import Workflows
 final class Keys: Sendable {
   private let options: SecretOptions
   private let console: Console
+  /// Whether a person may be asked.
+  private let mayAsk: Bool
   private let known = Mutex<[RepositoryID: KeyRing]>([:])
 
-  init(_ options: SecretOptions, console: Console) {
+  init(_ options: SecretOptions, console: Console, mayAsk: Bool) {
     self.options = options
     self.console = console
+    self.mayAsk = mayAsk
   }
 
   /// Opens a repository's keys: those of this command, those that the system remembers, or with a secret.
@@ -71,7 +74,7 @@ final class Keys: Sendable {
       }
     }
     for attempt in 1...3 {
-      guard let typed = try SecretReader.terminal(prompt: "password for \(slots.folder): ") else {
+      guard mayAsk, let typed = try SecretReader.terminal(prompt: "password for \(slots.folder): ") else {
         throw SnapFault(
           .wrongKey, "\(slots.folder) is encrypted, and no password was given",
           hint: "set SNAP_PASSWORD_FILE, SNAP_PASSWORD_COMMAND or --key-file", path: slots.folder)

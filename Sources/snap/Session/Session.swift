@@ -20,8 +20,12 @@ final class Session: Sendable {
   /// Those of them that are what this machine knows them to be.
   private let trusted = Mutex<[Repository]>([])
 
-  /// - Parameter outer: the session of the command that this one is a part of; it shares its keys.
-  init(global: GlobalOptions, output: StandardOutput, within outer: Session? = nil) throws {
+  /// - Parameters:
+  ///   - outer: the session of the command that this one is a part of; it shares its keys.
+  ///   - mayAsk: whether a person may be asked for a password.
+  init(
+    global: GlobalOptions, output: StandardOutput, within outer: Session? = nil, mayAsk: Bool = true
+  ) throws {
     _ = KeySource.variablePassword
     try global.secrets.check()
     try global.trust.check()
@@ -32,7 +36,7 @@ final class Session: Sendable {
         usesColor: !global.noColor && (ProcessEnvironment.value("NO_COLOR") ?? []).isEmpty
           && ProcessEnvironment.value("TERM") != Array("dumb".utf8)))
     history = HistoryGuard(global.trust, console: console)
-    keys = outer?.keys ?? Keys(global.secrets, console: console)
+    keys = outer?.keys ?? Keys(global.secrets, console: console, mayAsk: mayAsk)
     for folder in global.directory { try FileSystemPath.changeFolder(ArgumentText.encode(folder)) }
     workingFolder = try FileSystemPath.currentFolder()
     if let option = global.repo {
