@@ -1,5 +1,5 @@
-import Glibc
 import Indexing
+import ObjectStores
 import Packing
 import SnapshotModel
 
@@ -26,15 +26,6 @@ struct IndexFile {
 
   /// What cannot be made shows when the file is opened.
   func makeFolder() {
-    if let parents { makeFolders(parents) }
-  }
-}
-
-/// Makes an absolute path's missing folders, for their owner alone; what cannot be made, whoever uses it finds out.
-func makeFolders(_ path: String) {
-  var made = ""
-  for part in path.split(separator: "/") {
-    made += "/" + part
-    unsafe mkdir(made, 0o700)
+    if let parents { makePrivateFolders(Array(parents.utf8)) }
   }
 }

@@ -169,6 +169,6 @@ struct StatCacheTests {
     let fixture = try WalkFixture()
     try fixture.file("file")
     let cache = StatCacheFile(path: fixture.bytePath(Array("file/below/stat".utf8)))
-    #expect(throws: SystemError(errno: ENOTDIR, operation: "make cache folder")) { try cache.store([1]) }
+    #expect(throws: SystemError(errno: ENOTDIR, operation: "create cache")) { try cache.store([1]) }
   }
 }

@@ -110,37 +110,6 @@ struct RollbackTests {
     try check(fixture.open())
   }
 
-  @Test func `what was seen is remembered in the user's folder, with what was accepted`() throws {
-    let known = KnownRepositories(folder: fixture.holder.path("state/deep"))
-    let repository = try fixture.open()
-    var seen = KnownRepositories.Seen()
-    #expect(known.seen(of: repository.id) == seen)
-    let saved = try repository.save("v1", tree)
-    seen.versions = [saved.id: saved.created]
-    seen.accepted = [saved.id]
-    seen.epoch = 3
-    try known.remember(seen, of: repository.id)
-    #expect(known.seen(of: repository.id) == seen)
-    #expect(known.repository(at: "/somewhere") == nil)
-    try known.remember(repository.id, at: "/somewhere")
-    #expect(known.repository(at: "/somewhere") == repository.id)
-    known.forget(place: "/somewhere")
-    #expect(known.repository(at: "/somewhere") == nil)
-    #expect(known.seen(of: repository.id) == seen)
-  }
-
-  @Test func `damage of what was seen is not taken for anything`() throws {
-    let folder = fixture.holder.path("state")
-    let known = KnownRepositories(folder: folder)
-    let id = try fixture.open().id
-    try known.remember(.init(), of: id)
-    StoreTestFolder.write(
-      Array("seen\nseen x y\nseen \(id) never\naccepted\n\u{0}\naccepted zz\nseen \(id) 2026-01-01T00:00:00Z\n".utf8),
-      to: "\(folder)/\(id)/versions")
-    let seen = known.seen(of: id)
-    #expect(seen.versions.count == 1 && seen.accepted.isEmpty)
-  }
-
   @Test func `a configuration that the keys do not vouch for is refused`() throws {
     let path = fixture.path + "/config"
     let text = String(decoding: try #require(StoreTestFolder.bytes(path)), as: UTF8.self)

@@ -45,12 +45,7 @@ package struct StatCacheFile: Sendable {
   ///
   /// It is not synced to the disk: after a crash an old, damaged or no cache is as good.
   package func store(_ bytes: [UInt8]) throws(SystemError) {
-    for (index, byte) in path.enumerated() where byte == UInt8(ascii: "/") && index > 0 {
-      let result = unsafe withCString(Array(path[..<index])) { unsafe mkdir($0, 0o700) }
-      guard result == 0 || errno == EEXIST || errno == EISDIR || errno == EROFS || errno == EACCES else {
-        throw SystemError("make cache folder")
-      }
-    }
+    if let slash = path.lastIndex(of: UInt8(ascii: "/")) { makePrivateFolders(Array(path[..<slash])) }
     let temporary = path + Array(".\(getpid()).tmp".utf8)
     let number = unsafe withCString(temporary) {
       unsafe open($0, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)

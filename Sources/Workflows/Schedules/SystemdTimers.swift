@@ -1,4 +1,5 @@
 import Glibc
+import ObjectStores
 import SnapshotModel
 
 /// The timers of this user's systemd: a service and a timer file a job.
@@ -70,7 +71,7 @@ package struct SystemdTimers {
     var earlier: [[UInt8]?] = []
     for (path, _) in files { earlier.append(try SmallFile.read(path)?.bytes) }
     if zip(files, earlier).allSatisfy({ $0.1 == $1 }) { return false }
-    makeFolders()
+    makePrivateFolders(folder)
     do throws(SnapFault) {
       for (path, bytes) in files { try SmallFile.replace(path, with: bytes) }
       try systemctl(["daemon-reload"])
@@ -153,15 +154,6 @@ package struct SystemdTimers {
       }
     }
     return text + "\""
-  }
-
-  private func makeFolders() {
-    var path: [UInt8] = []
-    for part in folder.split(separator: UInt8(ascii: "/")) {
-      path += [UInt8(ascii: "/")] + part
-      // That it could not be made, writing the file will tell.
-      _ = unsafe mkdir(SmallFile.terminated(path), 0o700)
-    }
   }
 
   private func systemctl(_ arguments: [String]) throws(SnapFault) {

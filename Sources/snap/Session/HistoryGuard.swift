@@ -2,6 +2,7 @@ import FileTrees
 import Packing
 import Repositories
 import SnapshotModel
+import Workflows
 
 /// Sees to it that an encrypted repository is the one that this machine knows, and no older state of it.
 struct HistoryGuard {
@@ -11,7 +12,7 @@ struct HistoryGuard {
   private let console: Console
 
   init(_ options: TrustOptions, console: Console) {
-    known = UserFolder.state.path().map { KnownRepositories(folder: PathText.text(of: $0)) }
+    known = UserFolder.state.path().map(KnownRepositories.init)
     acceptsRollback = options.acceptRollback
     expectedHead = options.expectHead
     self.console = console
@@ -27,7 +28,7 @@ struct HistoryGuard {
       hint: "if you put it there: --accept-rollback", path: folder)
   }
 
-  /// Once it is open; remembers what is there.
+  /// Once it is open.
   ///
   /// - Throws: `SnapFault` `.tampering`.
   func check(_ repository: Repository) throws {
@@ -56,17 +57,12 @@ struct HistoryGuard {
       let gone = try repository.goneVersions(seen: before.versions)
       try repository.checkChain(expectedHead: expectedHead, seen: [:], accepted: before.accepted.union(gone))
     }
-    try remember(repository, before)
   }
 
-  /// What the command that ends has added.
+  /// What is there at the end of a command.
   func remember(_ repository: Repository) throws {
     guard repository.isEncrypted, let known else { return }
-    try remember(repository, known.seen(of: repository.id))
-  }
-
-  private func remember(_ repository: Repository, _ before: KnownRepositories.Seen) throws {
-    guard let known else { return }
+    let before = known.seen(of: repository.id)
     var seen = before
     seen.versions = try repository.versionTimes()
     seen.epoch = repository.keys?.newestEpochNumber ?? 0

@@ -6,10 +6,10 @@ import SnapshotModel
 ///
 /// Small text files in the user's state folder, which is not the cache: deleting them forgets what was seen.
 package struct KnownRepositories: Sendable {
-  private let folder: String
+  private let folder: [UInt8]
 
   /// - Parameter folder: of the user; made when something is to be remembered.
-  package init(folder: String) { self.folder = folder }
+  package init(folder: [UInt8]) { self.folder = folder }
 
   /// What was seen of one repository.
   package struct Seen: Hashable, Sendable {
@@ -28,7 +28,7 @@ package struct KnownRepositories: Sendable {
   /// - Returns: nothing seen, where there is no file or it cannot be understood.
   package func seen(of repository: RepositoryID) -> Seen {
     var seen = Seen()
-    for line in lines(of: "\(folder)/\(repository.hexadecimal)/versions") {
+    for line in lines(of: [repository.hexadecimal, "versions"]) {
       let words = line.split(separator: " ")
       if words.count == 2, words[0] == "epoch" { seen.epoch = UInt16(words[1]) ?? 0 }
       guard words.count >= 2, let id = SnapshotID(hexadecimal: words[1]) else { continue }
@@ -46,24 +46,26 @@ package struct KnownRepositories: Sendable {
     let lines =
       ["epoch \(seen.epoch)"] + seen.versions.sorted { $0.key < $1.key }.map { "seen \($0.key) \($0.value.rfc3339())" }
       + seen.accepted.sorted().map { "accepted \($0)" }
-    try write(lines, to: ["\(folder)/\(repository.hexadecimal)", "versions"])
+    try write(lines, to: [repository.hexadecimal, "versions"])
   }
 
   // MARK: Places
 
   /// The encrypted repository that was last seen at a place; `nil` when none was.
   package func repository(at place: String) -> RepositoryID? {
-    let lines = lines(of: "\(folder)/places/\(Self.name(of: place))")
+    let lines = lines(of: ["places", Self.name(of: place)])
     guard lines.count == 2, lines[0] == place else { return nil }
     return RepositoryID(hexadecimal: lines[1])
   }
 
   package func remember(_ repository: RepositoryID, at place: String) throws(SnapFault) {
     guard self.repository(at: place) != repository else { return }
-    try write([place, repository.hexadecimal], to: ["\(folder)/places", Self.name(of: place)])
+    try write([place, repository.hexadecimal], to: ["places", Self.name(of: place)])
   }
 
-  package func forget(place: String) { unsafe unlink("\(folder)/places/\(Self.name(of: place))") }
+  package func forget(place: String) {
+    _ = unsafe unlink(SmallFile.terminated(path(of: ["places", Self.name(of: place)])))
+  }
 
   /// FNV-1a, 64 bits; the path itself stands in the file.
   private static func name(of place: String) -> String {
@@ -73,39 +75,16 @@ package struct KnownRepositories: Sendable {
 
   // MARK: Files
 
-  private func lines(of path: String) -> [String] {
-    guard let file = unsafe fopen(path, "re") else { return [] }
-    defer { unsafe fclose(file) }
-    var text: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = unsafe fread(&buffer, 1, buffer.count, file)
-      if count == 0 { break }
-      text += buffer[..<count]
-    }
-    return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+  /// None of a file that cannot be read: then nothing was seen.
+  private func lines(of place: [String]) -> [String] {
+    let content = try? SmallFile.read(path(of: place))
+    return String(decoding: content?.bytes ?? [], as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
-  /// Replaces a file as a whole.
   private func write(_ lines: [String], to place: [String]) throws(SnapFault) {
-    makeFolders(place[0])
-    let path = place.joined(separator: "/")
-    let temporary = "\(path).\(getpid())"
-    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw Self.fault(path) }
-    let file = OwnedDescriptor(adopting: descriptor)
-    let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file.number, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw Self.fault(path) }
-      rest = rest.dropFirst(count)
-    }
-    guard fsync(file.number) == 0, unsafe rename(temporary, path) == 0 else { throw Self.fault(path) }
+    makePrivateFolders(path(of: place.dropLast()))
+    try SmallFile.replace(path(of: place), with: Array(lines.map { $0 + "\n" }.joined().utf8), mode: 0o600)
   }
 
-  private static func fault(_ path: String) -> SnapFault {
-    SnapFault(.failed, "cannot write \(path): \(errorText(errno))", path: path)
-  }
+  private func path(of place: [String]) -> [UInt8] { folder + Array(place.map { "/" + $0 }.joined().utf8) }
 }
