@@ -107,6 +107,21 @@ extension ObjectKey {
     self.init(secret: key, associatedData: associatedData, contentByteCount: count)
   }
 
+  /// As above, from the second header where the first does not open.
+  ///
+  /// - Parameter copy: reads the last 104 bytes; asked only when it is needed.
+  package static func opening(
+    _ header: ArraySlice<UInt8>, orCopy copy: () throws -> ArraySlice<UInt8>, keys: KeyRing,
+    context: SealingContext, what: String
+  ) throws -> ObjectKey {
+    do throws(PackingError) {
+      return try ObjectKey(opening: header, keys: keys, context: context, what: what)
+    } catch {
+      if error.isNewerFormat { throw error }
+      return try ObjectKey(opening: copy(), keys: keys, context: context, what: what)
+    }
+  }
+
   private init(secret key: SecretBytes, associatedData: [UInt8], contentByteCount: UInt64) {
     self.key = key
     self.associatedData = associatedData
@@ -132,23 +147,17 @@ extension ObjectKey {
   /// - Parameter isStrict: whether its padding and the second header must be as they were made, too.
   package static func openWhole(
     _ stored: [UInt8], keys: KeyRing, context: SealingContext, isStrict: Bool = false, what: String
-  ) throws(PackingError) -> [UInt8] {
+  ) throws -> [UInt8] {
     let (header, copy) = (stored.prefix(Layout.headerByteCount), stored.suffix(Layout.headerByteCount))
-    if isStrict, header != copy { throw .damaged(what: "header of \(what)") }
-    let key: ObjectKey
-    do throws(PackingError) {
-      key = try ObjectKey(opening: header, keys: keys, context: context, what: what)
-    } catch {
-      if error.isNewerFormat { throw error }
-      key = try ObjectKey(opening: copy, keys: keys, context: context, what: what)
-    }
+    if isStrict, header != copy { throw PackingError.damaged(what: "header of \(what)") }
+    let key = try opening(header, orCopy: { copy }, keys: keys, context: context, what: what)
     let content = 0..<key.contentByteCount
     let end = Layout.storedByteCount(ofContent: key.contentByteCount)
     guard let range = key.storedRange(of: content), range.upperBound <= UInt64(stored.count) else {
-      throw .truncated(what: what)
+      throw PackingError.truncated(what: what)
     }
     if isStrict {
-      guard UInt64(stored.count) == end else { throw .damaged(what: "length of \(what)") }
+      guard UInt64(stored.count) == end else { throw PackingError.damaged(what: "length of \(what)") }
       let padded = 0..<Layout.paddedByteCount(key.contentByteCount)
       let all = try key.open(
         stored[Layout.headerByteCount..<stored.count - Layout.headerByteCount], of: padded, what: what)

@@ -103,16 +103,13 @@ final class RepositoryStore: ObjectStore {
     guard let keys, let context = keys.context(of: name) else { return nil }
     if case .pack(let id) = name, let known = packKeys.withLock({ $0[id] }) { return known }
     let length = UInt64(SealedObjectLayout.headerByteCount)
-    let key: ObjectKey
-    do {
-      let header = try stored.read(name, range: 0..<length)
-      key = try ObjectKey(opening: header[...], keys: keys, context: context, what: name.path)
-    } catch let error as PackingError where !error.isNewerFormat {
+    let header = try stored.read(name, range: 0..<length)
+    func copy() throws -> ArraySlice<UInt8> {
       let size = try stored.byteCount(name)
       guard size >= 2 * length else { throw PackingError.truncated(what: name.path) }
-      let copy = try stored.read(name, range: size - length..<size)
-      key = try ObjectKey(opening: copy[...], keys: keys, context: context, what: name.path)
+      return try stored.read(name, range: size - length..<size)[...]
     }
+    let key = try ObjectKey.opening(header[...], orCopy: copy, keys: keys, context: context, what: name.path)
     guard case .pack(let id) = name else { return key }
     packKeys.withLock { known in
       if known.count >= Self.packKeyCountMax { known.removeAll() }

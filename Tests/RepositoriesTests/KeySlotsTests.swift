@@ -37,7 +37,7 @@ struct KeySlotsTests {
 
   @Test func `while somebody changes them, nobody else does, unless he has died`() throws {
     let store = RepositoryStore(try LocalObjectStore(folder: Array(fixture.path.utf8)), keys: keys)
-    let claim = try claimedName()
+    let claim = store.claimName(KeySlots.claim)
     var other = SaveAnnouncement.here()
     try store.announce(claim, other.encoded())
     #expect { try slots.add(secret, label: "c", keys: keys) } throws: { isBusy($0) }
@@ -47,12 +47,6 @@ struct KeySlotsTests {
     try slots.add(secret, label: "c", keys: keys)
     #expect(try slots.list().count == 2)
     #expect(try store.list(.pending).isEmpty)
-  }
-
-  /// The name that a change claims: what is in `pending/` while one runs.
-  private func claimedName() throws -> ObjectName {
-    let hash = ChunkHasher(keys.chunkNaming).id(of: Array("changing keys".utf8))
-    return .pending(try #require(SnapshotID(bytes: hash.bytes.prefix(SnapshotID.byteCount))))
   }
 
   @Test func `the last slot of the newest keys is not removed, though an older one is there`() throws {

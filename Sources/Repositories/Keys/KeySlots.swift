@@ -139,28 +139,16 @@ package struct KeySlots: Sendable {
 
   // MARK: Changing them
 
+  static let claim = "changing keys"
+
   /// Runs `body` while nobody else changes the slots, and on the slots as they are then.
   ///
   /// - Throws: `SnapFault` `.busy` while somebody else does, or when the keys are not the newest any more.
   private func exclusively<R>(_ keys: KeyRing, _ body: ([Stored]) throws -> R) throws -> R {
     let sealed = RepositoryStore(store, keys: keys)
-    let hash = ChunkHasher(keys.chunkNaming).id(of: Array("changing keys".utf8))
-    guard let id = SnapshotID(bytes: hash.bytes.prefix(SnapshotID.byteCount)) else {
-      preconditionFailure("an id is shorter than a hash")
-    }
-    let claim = ObjectName.pending(id)
     let busy = SnapFault(.busy, "somebody else is changing the keys of \(folder)", hint: "try again in a moment")
     return try asFault {
-      do {
-        try sealed.announce(claim, SaveAnnouncement.here().encoded())
-      } catch ObjectStoreError.inputOutput(_, _, EEXIST) {
-        // One that was killed does not hold it for ever.
-        guard let left = SaveAnnouncement(decoding: try sealed.readRecord(claim)),
-          !left.mayBeAlive(now: currentTime())
-        else { throw busy }
-        sealed.withdraw(claim)
-        do { try sealed.announce(claim, SaveAnnouncement.here().encoded()) } catch { throw busy }
-      }
+      guard let claim = try sealed.claim(Self.claim) ?? sealed.claimOfTheDead(Self.claim) else { throw busy }
       defer { sealed.withdraw(claim) }
       let found = try list()
       guard (found.compactMap(\.slot?.epoch).max() ?? 0) <= keys.newestEpochNumber else {

@@ -13,7 +13,7 @@ extension Repository {
     let named = Set(records.flatMap { $0.snapshot.before.map(\.id) })
     return records.filter { !named.contains($0.snapshot.id) }
       .sorted { ($0.snapshot.created, $0.snapshot.id) > ($1.snapshot.created, $1.snapshot.id) }
-      .prefix(RecordLink.countMax).map(\.link)
+      .prefix(RecordLink.countMax).map { RecordLink(id: $0.snapshot.id, hash: $0.hash) }
   }
 
   /// What stands for all that the repository holds now: later it must still hold this record.
@@ -21,7 +21,7 @@ extension Repository {
   /// - Returns: `nil` in a repository that is not encrypted.
   package func headText(of id: SnapshotID) throws -> String? {
     guard isEncrypted else { return nil }
-    return try asFault { try chainRecords().first { $0.snapshot.id == id }.map { hexadecimal($0.link.hash) } }
+    return try asFault { try chainRecords().first { $0.snapshot.id == id }.map { hexadecimal($0.hash) } }
   }
 
   /// Looks whether anything was taken away behind the keys' back.
@@ -36,30 +36,33 @@ extension Repository {
   ) throws {
     try asFault {
       let records = try chainRecords()
+      if let expectedHead, !records.contains(where: { hexadecimal($0.hash) == expectedHead.lowercased() }) {
+        throw Self.rollback("the expected head \(expectedHead.prefix(16))… is not here")
+      }
       let present = Set(records.map(\.snapshot.id)).union(accepted)
+      let missing = seen.filter { !present.contains($0.key) }
+        .sorted { ($0.value, $0.key) > ($1.value, $1.key) }
+      let gaps = records.flatMap { record in
+        record.snapshot.before.filter { !present.contains($0.id) }.map { (id: $0.id, after: record.snapshot) }
+      }
+      let trashed = try trashed().map(\.snapshot)
+      // The log is read only where there is something to explain.
+      guard !(missing.isEmpty && gaps.isEmpty && trashed.isEmpty) else { return }
       let history = try OperationLog.history(in: self)
-      let isExplained = { (id: SnapshotID) in present.contains(id) || history.forgotten.contains(id) }
-      for (id, created) in seen.sorted(by: { ($0.value, $0.key) > ($1.value, $1.key) }) where !isExplained(id) {
+      for (id, created) in missing where !history.forgotten.contains(id) {
         // A forgetting that long ago may have left the log.
         guard history.reachesBack || created > history.start else { continue }
         throw Self.rollback("snapshot \(id.short) (\(created.rfc3339().prefix(10)), last seen here) is gone")
       }
-      for record in records where history.reachesBack {
-        for link in record.snapshot.before where !isExplained(link.id) {
-          throw Self.rollback(
-            "snapshot \(link.id.short), which was here before \(record.snapshot.version), is gone")
-        }
+      guard history.reachesBack else { return }
+      for gap in gaps where !history.forgotten.contains(gap.id) {
+        throw Self.rollback("snapshot \(gap.id.short), which was here before \(gap.after.version), is gone")
       }
       // The name of a record's folder is no secret, so anybody can move it: then the next collection would give it up.
-      for listed in try trashed() where history.reachesBack && !history.forgotten.contains(listed.snapshot.id) {
-        guard !accepted.contains(listed.snapshot.id) else { continue }
+      for snapshot in trashed where !history.forgotten.contains(snapshot.id) && !accepted.contains(snapshot.id) {
         throw SnapFault(
-          .tampering,
-          "\(listed.snapshot.version) (\(listed.snapshot.id.short)) lies in the trash, and nothing forgot it",
-          hint: "mv \(folder)/trash/\(listed.snapshot.id) \(folder)/snapshots/, or --accept-rollback")
-      }
-      if let expectedHead, !records.contains(where: { hexadecimal($0.link.hash) == expectedHead.lowercased() }) {
-        throw Self.rollback("the expected head \(expectedHead.prefix(16))… is not here")
+          .tampering, "\(snapshot.version) (\(snapshot.id.short)) lies in the trash, and nothing forgot it",
+          hint: "mv \(folder)/trash/\(snapshot.id) \(folder)/snapshots/, or --accept-rollback")
       }
     }
   }
@@ -81,11 +84,18 @@ extension Repository {
       hint: "snap repair brings back what this machine still knows; --accept-rollback goes on without it")
   }
 
-  private func chainRecords() throws -> [(snapshot: Snapshot, link: RecordLink)] {
-    try (index.records(.snapshots) + index.records(.trash)).compactMap { id, record in
+  /// A record that is here, forgotten or not.
+  private struct ChainRecord {
+    var snapshot: Snapshot
+    var bytes: [UInt8]
+
+    var hash: [UInt8] { sha256(bytes) }
+  }
+
+  private func chainRecords() throws -> [ChainRecord] {
+    try (index.records(.snapshots) + index.records(.trash)).compactMap { _, record in
       // What is damaged is told about where it is listed; it is here, and that is all that counts.
-      guard let snapshot = try? SnapshotCoder.decode(record) else { return nil }
-      return (snapshot, RecordLink(id: id, hash: sha256(record)))
+      (try? SnapshotCoder.decode(record)).map { ChainRecord(snapshot: $0, bytes: record) }
     }
   }
 

@@ -131,19 +131,11 @@ extension Repository {
   func claimVersion(_ version: String) throws -> (version: String, object: ObjectName) {
     for number in 1...10_000 {
       let name = number == 1 ? version : "\(version)-\(number)"
-      let hash = ChunkHasher(naming).id(of: Array("version \(name)".utf8))
-      guard let id = SnapshotID(bytes: hash.bytes.prefix(SnapshotID.byteCount)) else { break }
-      do {
-        // An announcement like that of the save itself:
-        // made exclusively, and removed by collectors when its save is dead.
-        try store.announce(.pending(id), SaveAnnouncement.here().encoded())
-      } catch ObjectStoreError.inputOutput(_, _, EEXIST) {
-        continue
-      }
+      guard let claim = try store.claim("version \(name)") else { continue }
       // Looked at after the claim: who held it before has committed, or will not.
       try adoptRecords()
-      if try !snapshots().contains(where: { $0.snapshot.version == name }) { return (name, .pending(id)) }
-      store.withdraw(.pending(id))
+      if try !snapshots().contains(where: { $0.snapshot.version == name }) { return (name, claim) }
+      store.withdraw(claim)
     }
     throw SnapFault(.versionExists, "no name like '\(version)' is free", hint: "give the version a name")
   }
