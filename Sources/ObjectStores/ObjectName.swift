@@ -11,6 +11,7 @@ package enum ObjectName: Hashable, Sendable {
   case labels(SnapshotID)
   case tomb(CollectionID)
   case key(KeySlotID)
+  case writer(WriterID)
   /// The record of one command that ran;
   /// the name is 1...100 of `a-z`, `0-9`, `-`, `.`, `_` and does not begin with `.`.
   case operation(String)
@@ -33,6 +34,7 @@ package enum ObjectName: Hashable, Sendable {
     case .labels: .labels
     case .tomb: .tombs
     case .key: .keys
+    case .writer: .writers
     case .operation: .operations
     }
   }
@@ -46,6 +48,7 @@ package enum ObjectName: Hashable, Sendable {
     case .snapshot(let id), .pending(let id), .trash(let id), .labels(let id): id.hexadecimal
     case .tomb(let id): id.hexadecimal
     case .key(let id): id.hexadecimal
+    case .writer(let id): id.hexadecimal
     case .operation(let name): name
     }
   }
@@ -72,6 +75,7 @@ package enum ObjectName: Hashable, Sendable {
     case .labels: name = id().map(Self.labels)
     case .tombs: name = id().map(Self.tomb)
     case .keys: name = id().map(Self.key)
+    case .writers: name = id().map(Self.writer)
     case .operations: name = Self.isOperation(fileName) ? .operation(fileName) : nil
     }
     guard let name else { return nil }
@@ -101,10 +105,10 @@ extension ObjectName: CustomStringConvertible {
 
 /// A folder of a repository that holds objects of one kind.
 package enum ObjectFolder: CaseIterable, Hashable, Sendable {
-  case packs, snapshots, pending, trash, labels, tombs, operations, keys
+  case packs, snapshots, pending, trash, labels, tombs, operations, keys, writers
 
-  /// Those that every repository has; `keys` appears with the first key.
-  static let madeWithRepository = allCases.filter { $0 != .keys }
+  /// Those that every repository has; the others appear with their first object.
+  static let madeWithRepository = allCases.filter { $0 != .keys && $0 != .writers }
 
   package var name: String {
     switch self {
@@ -115,6 +119,7 @@ package enum ObjectFolder: CaseIterable, Hashable, Sendable {
     case .labels: "labels"
     case .tombs: "tombs"
     case .keys: "keys"
+    case .writers: "writers"
     case .operations: "operations"
     }
   }

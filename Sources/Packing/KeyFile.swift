@@ -21,33 +21,19 @@ package struct KeyFile: Sendable {
 
   /// The file's bytes; to be wiped once they are written.
   package func encoded() -> [UInt8] {
-    var text = Array("\(Self.heading)repository: \(repository.hexadecimal)\nkey: ".utf8)
-    unsafe secret.withUnsafeBytes { text += unsafe Array(hexadecimal($0).utf8) }
-    text.append(UInt8(ascii: "\n"))
-    return text + Array("checksum: \(hexadecimal(sha256(text)))\n".utf8)
+    var lines = Array("repository: \(repository.hexadecimal)\nkey: ".utf8)
+    unsafe secret.withUnsafeBytes { lines += unsafe Array(hexadecimal($0).utf8) }
+    return CheckedText.encode(heading: Self.heading, lines + [UInt8(ascii: "\n")])
   }
 
   /// - Throws: `PackingError.damaged` when it is no key file, or was changed.
   package init(decoding bytes: SecretBytes) throws(PackingError) {
-    var text = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
-    defer { wipe(&text) }
-    let checksumCount = "checksum: ".utf8.count + 65
-    guard text.starts(with: Self.heading.utf8), text.count > checksumCount else { throw .damaged(what: Self.what) }
-    let body = Array(text.dropLast(checksumCount))
-    guard text.suffix(checksumCount).elementsEqual("checksum: \(hexadecimal(sha256(body)))\n".utf8) else {
-      throw .damaged(what: Self.what)
-    }
-    let lines = body.split(separator: UInt8(ascii: "\n"))
-    func value(_ key: String) -> ArraySlice<UInt8>? {
-      lines.first { $0.starts(with: "\(key): ".utf8) }?.dropFirst(key.utf8.count + 2)
-    }
-    guard
-      let id = value("repository").flatMap({ RepositoryID(hexadecimal: String(decoding: $0, as: UTF8.self)) }),
-      var key = value("key").flatMap({ SnapshotModel.bytes(hexadecimal: String(decoding: $0, as: UTF8.self)) }),
-      key.count == Self.secretByteCount
+    let text = try CheckedText(decoding: bytes, heading: Self.heading, what: Self.what)
+    guard let repository = text.text("repository").flatMap({ RepositoryID(hexadecimal: $0) }),
+      var key = text.hexadecimalValue("key"), key.count == Self.secretByteCount
     else { throw .damaged(what: Self.what) }
     defer { wipe(&key) }
-    repository = id
+    self.repository = repository
     secret = SecretBytes(copying: key)
   }
 }

@@ -8,7 +8,7 @@ package final class KeyRing: Sendable {
   package let repository: RepositoryID
   /// The form that slots seal.
   package let encoded: SecretBytes
-  package let chunkNaming: ChunkNaming
+  let chunkNamingKey: SecretBytes
   private let identity: SecretBytes
   /// By ascending number; never empty.
   private let epochs: [(number: UInt16, secret: SecretBytes)]
@@ -74,7 +74,7 @@ package final class KeyRing: Sendable {
     self.repository = repository
     self.identity = identity
     self.epochs = epochs
-    chunkNaming = .hmac(key: Self.derived("chunk id", from: identity, of: repository))
+    chunkNamingKey = Self.derived("chunk id", from: identity, of: repository)
     var head = ByteWriter(capacity: Layout.identityStart)
     head.append(Layout.magic)
     head.append(Layout.version)
@@ -105,16 +105,42 @@ package final class KeyRing: Sendable {
 
   func objectSecret(epoch: UInt16) -> SecretBytes? { epochs.first { $0.number == epoch }?.secret }
 
+  // MARK: What follows from an epoch
+
+  /// What those need who write without reading, and the secret that opens what they wrote.
+  struct Receiver {
+    var secret: SecretBytes
+    /// Without which nobody writes.
+    var shared: SecretBytes
+
+    var publicKey: [UInt8] { X25519.publicKey(of: secret) }
+  }
+
+  func receiver(epoch: UInt16) -> Receiver? { objectSecret(epoch: epoch).map(receiver) }
+  var newestReceiver: Receiver { receiver(newestEpoch.secret) }
+
+  private func receiver(_ secret: SecretBytes) -> Receiver {
+    let both = Self.derived("writers", from: secret, of: repository, count: 64)
+    return Receiver(secret: both.slice(0..<32), shared: both.slice(32..<64))
+  }
+
   // MARK: What follows from the identity
 
   /// Vouches for the configuration.
   package var configKey: SecretBytes { derived("config") }
+  /// Vouches for the list of who may write.
+  var writersKey: SecretBytes { derived("writers") }
   /// Seals what the index holds of records.
   package var indexKey: SecretBytes { derived("index") }
 
+  package var chunkNaming: ChunkNaming { .hmac(key: chunkNamingKey) }
+
   /// 256 words of the gear hash.
-  package var gearWords: [UInt64] {
-    let bytes = derived("chunker", count: 2048)
+  package var gearWords: [UInt64] { Self.gearWords(chunkerKey, of: repository) }
+  var chunkerKey: SecretBytes { derived("chunker") }
+
+  static func gearWords(_ chunkerKey: SecretBytes, of repository: RepositoryID) -> [UInt64] {
+    let bytes = derived("gear table", from: chunkerKey, of: repository, count: 2048)
     return unsafe bytes.withUnsafeBytes { bytes in
       (0..<256).map { unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)) }
     }

@@ -4,8 +4,11 @@ import SnapshotModel
 /// One object's key, and how long its content is.
 package struct ObjectKey: Sendable {
   package let contentByteCount: UInt64
+  /// Whether who sealed it can only write: then it is worth what others find in it.
+  package let isWritten: Bool
+  /// The header as far as it is bound, and the context.
+  let associatedData: [UInt8]
   private let key: SecretBytes
-  private let associatedData: [UInt8]
 
   private typealias Layout = SealedObjectLayout
 
@@ -89,12 +92,13 @@ extension ObjectKey {
     guard version <= Layout.formatVersion else { throw .newerFormat(what: what, version: UInt64(version)) }
     let (way, epoch, zero) = (try reader.byte(), try reader.fixed16(), try reader.fixed32())
     let salt = Array(try reader.bytes(32))
-    let unused = try reader.bytes(32)
-    guard way == 0, zero == 0, unused.allSatisfy({ $0 == 0 }), let secret = keys.objectSecret(epoch: epoch)
+    let ephemeral = Array(try reader.bytes(X25519.keyByteCount))
+    guard zero == 0, let way = Way(rawValue: way),
+      let origin = way.origin(epoch: epoch, ephemeral: ephemeral, context: context, keys: keys)
     else { throw .damaged(what: what) }
     let bound = Array(header.prefix(Layout.boundByteCount))
     let sealedLength = try reader.bytes(24)
-    self.init(secret: secret, salt: salt, bound: bound, context: context, contentByteCount: 0)
+    self.init(origin, salt: salt, bound: bound, context: context, contentByteCount: 0)
     let cipher = AES256GCM(key: key)
     guard let length = cipher.opening(sealedLength, nonce: Self.lengthNonce, authenticating: associatedData) else {
       throw .damaged(what: what)
@@ -104,7 +108,7 @@ extension ObjectKey {
     guard count <= Layout.contentByteCountMax else {
       throw .overLimit(what: "\(what) length", value: count, limit: Layout.contentByteCountMax)
     }
-    self.init(secret: key, associatedData: associatedData, contentByteCount: count)
+    self.init(secret: key, isWritten: isWritten, associatedData: associatedData, contentByteCount: count)
   }
 
   /// As above, from the second header where the first does not open.
@@ -122,16 +126,20 @@ extension ObjectKey {
     }
   }
 
-  private init(secret key: SecretBytes, associatedData: [UInt8], contentByteCount: UInt64) {
+  private init(secret key: SecretBytes, isWritten: Bool, associatedData: [UInt8], contentByteCount: UInt64) {
     self.key = key
+    self.isWritten = isWritten
     self.associatedData = associatedData
     self.contentByteCount = contentByteCount
   }
 
-  private init(secret: SecretBytes, salt: [UInt8], bound: [UInt8], context: SealingContext, contentByteCount: UInt64) {
+  init(_ origin: Origin, salt: [UInt8], bound: [UInt8], context: SealingContext, contentByteCount: UInt64) {
     let associatedData = bound + context.bytes
-    let key = hkdf(secret, salt: salt, purpose: Array("snap1 object".utf8) + associatedData)
-    self.init(secret: key, associatedData: associatedData, contentByteCount: contentByteCount)
+    let key = hkdf(
+      origin.secret, salt: salt, purpose: Array(origin.way.purpose.utf8) + bound + origin.receiver + context.bytes)
+    self.init(
+      secret: key, isWritten: origin.way == .written, associatedData: associatedData,
+      contentByteCount: contentByteCount)
   }
 
   /// The epoch that an object was sealed in; `nil` when its start is no header.
@@ -142,12 +150,12 @@ extension ObjectKey {
     return UInt16(start[10]) | UInt16(start[11]) << 8
   }
 
-  /// The content of an object that is there whole.
+  /// The content of an object that is there whole, and its key.
   ///
   /// - Parameter isStrict: whether its padding and the second header must be as they were made, too.
   package static func openWhole(
     _ stored: [UInt8], keys: KeyRing, context: SealingContext, isStrict: Bool = false, what: String
-  ) throws -> [UInt8] {
+  ) throws -> (content: [UInt8], key: ObjectKey) {
     let (header, copy) = (stored.prefix(Layout.headerByteCount), stored.suffix(Layout.headerByteCount))
     if isStrict, header != copy { throw PackingError.damaged(what: "header of \(what)") }
     let key = try opening(header, orCopy: { copy }, keys: keys, context: context, what: what)
@@ -161,32 +169,43 @@ extension ObjectKey {
       let padded = 0..<Layout.paddedByteCount(key.contentByteCount)
       let all = try key.open(
         stored[Layout.headerByteCount..<stored.count - Layout.headerByteCount], of: padded, what: what)
-      return Array(all[..<Int(key.contentByteCount)])
+      return (Array(all[..<Int(key.contentByteCount)]), key)
     }
-    return try key.open(stored[Int(range.lowerBound)..<Int(range.upperBound)], of: content, what: what)
+    return (try key.open(stored[Int(range.lowerBound)..<Int(range.upperBound)], of: content, what: what), key)
   }
 
   /// The stored form of a new object.
   ///
   /// - Complexity: O(content); one copy of it.
   package static func seal(_ content: [UInt8], keys: KeyRing, context: SealingContext) -> [UInt8] {
-    var random = SecureRandom()
     let (epoch, secret) = keys.newestEpoch
-    let salt = random.bytes(32)
+    let salt = newSalt()
+    let bound = boundHeader(.kept, epoch: epoch, salt: salt, ephemeral: [UInt8](repeating: 0, count: 32))
+    let object = ObjectKey(
+      Origin(way: .kept, secret: secret), salt: salt, bound: bound, context: context,
+      contentByteCount: UInt64(content.count))
+    return object.sealed(content, bound: bound)
+  }
+
+  static func newSalt() -> [UInt8] {
+    var random = SecureRandom()
+    return random.bytes(32)
+  }
+
+  /// The part of the header that key and blocks are bound to.
+  static func boundHeader(_ way: Way, epoch: UInt16, salt: [UInt8], ephemeral: [UInt8]) -> [UInt8] {
     var bound = ByteWriter(capacity: Layout.boundByteCount)
     bound.append(Layout.magic)
     bound.append(Layout.formatVersion)
-    bound.append(0)
+    bound.append(way.rawValue)
     bound.append(fixed16: epoch)
     bound.append(fixed32: 0)
     bound.append(salt)
-    bound.append([UInt8](repeating: 0, count: 32))
-    let object = ObjectKey(
-      secret: secret, salt: salt, bound: bound.bytes, context: context, contentByteCount: UInt64(content.count))
-    return object.sealed(content, bound: bound.bytes)
+    bound.append(ephemeral)
+    return bound.bytes
   }
 
-  private func sealed(_ content: [UInt8], bound: [UInt8]) -> [UInt8] {
+  func sealed(_ content: [UInt8], bound: [UInt8]) -> [UInt8] {
     let storedCount = Int(Layout.storedByteCount(ofContent: contentByteCount))
     let cipher = AES256GCM(key: key)
     var length = ByteWriter(capacity: 8)

@@ -78,10 +78,14 @@ extension RepositoryConfig {
     return sealed
   }
 
-  /// Whether the keys vouch for all of it.
-  package func isVouchedFor(by keys: KeyRing) -> Bool {
-    guard let seal else { return false }
-    return isEqualInConstantTime(seal.code, hmacSHA256(key: keys.configKey, Array(seal.text.utf8)))
+  /// Whether the keys vouch for all of it; a key that can only save knows which one it was made for.
+  package func isVouchedFor(by keys: RepositoryKeys) -> Bool {
+    switch keys {
+    case .all(let ring):
+      guard let seal else { return false }
+      return isEqualInConstantTime(seal.code, hmacSHA256(key: ring.configKey, Array(seal.text.utf8)))
+    case .writing(let key): return sha256(encoded()) == key.configHash
+    }
   }
 
   private var text: String {

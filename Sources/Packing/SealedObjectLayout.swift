@@ -39,6 +39,7 @@ package enum SealedObjectLayout {
 package struct SealingContext: Sendable {
   package enum Class: UInt8, Sendable { case pack = 1, record, labels, tomb, operation }
 
+  let objectClass: Class
   let bytes: [UInt8]
 
   package init(_ objectClass: Class, repository: RepositoryID, name: [UInt8]) {
@@ -47,5 +48,9 @@ package struct SealingContext: Sendable {
     writer.append(repository.bytes)
     writer.append(counted: name)
     bytes = writer.bytes
+    self.objectClass = objectClass
   }
+
+  /// Whether who may write and not read makes objects of this kind.
+  package var mayBeWritten: Bool { objectClass == .pack || objectClass == .record }
 }

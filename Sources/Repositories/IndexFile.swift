@@ -12,15 +12,17 @@ struct IndexFile {
   private let parents: String?
 
   /// - Parameter cacheFolder: of the user; without one the index of an encrypted repository has no file.
-  init(folder: String, keys: KeyRing?, cacheFolder: String?) {
+  init(folder: String, keys: RepositoryKeys?, cacheFolder: String?) {
     guard let keys else {
       path = folder + "/index.sqlite"
       cipher = nil
       parents = nil
       return
     }
-    cipher = IndexRecordCipher(key: keys.indexKey)
-    parents = cacheFolder.map { "\($0)/\(keys.repository.hexadecimal)" }
+    // Who can only save holds no records.
+    cipher = keys.ring.map { IndexRecordCipher(key: $0.indexKey) }
+    let own = keys.writer.map { "/writer-\($0.writer)" } ?? ""
+    parents = cacheFolder.map { "\($0)/\(keys.repository.hexadecimal)\(own)" }
     path = parents.map { $0 + "/index.sqlite" }
   }
 

@@ -8,6 +8,7 @@ import Synchronization
 extension Repository {
   /// Adopts changed records; packs only for a new index, since whoever needs them asks (`adoptPacks`).
   func adopt(isNewIndex: Bool) throws {
+    if isWriteOnly { return }
     if index.isNew {
       let count = try adoptPacks()
       if isNewIndex, count > 0 { events.note("index rebuilt from \(counted(count, "pack"))") }
@@ -23,6 +24,7 @@ extension Repository {
   /// - Returns: how many packs were new.
   @discardableResult
   func adoptPacks(again: Set<PackID> = []) throws -> Int {
+    if isWriteOnly { return 0 }
     let tombs = try condemnedPacks()
     condemned.withLock { $0 = tombs }
     let listed = Set(try packNames())
@@ -51,6 +53,7 @@ extension Repository {
   ///
   /// Cost: the directory of every pack.
   func forgetUnsoundPacks() throws {
+    if isWriteOnly { return }
     let graph = try PackGraph(self, packs: usablePacks().intersection(packNames()))
     let ranks = graph.ranks(packs: graph.packs.indices)
     let unsound = Set(graph.nodes.indices.filter { ranks[$0] == nil }.map { graph.packs[graph.nodes[$0].pack].pack })
@@ -80,7 +83,13 @@ extension Repository {
   }
 
   /// The directory of a pack, by a scan where its own is damaged; `nil` when nothing of it can be used.
-  func directory(of pack: PackID) throws -> PackDirectory? {
+  ///
+  /// - Parameter trustsIndex: of the index, what it says about packs of clients that can only save.
+  func directory(of pack: PackID, trustsIndex: Bool = true) throws -> PackDirectory? {
+    try anyDirectory(of: pack).map { try vouched($0, trustsIndex: trustsIndex) }
+  }
+
+  private func anyDirectory(of pack: PackID) throws -> PackDirectory? {
     let source = StoredPack(store: store, id: pack)
     do {
       return try PackReader.readDirectory(source, repository: id, pack: pack)
@@ -122,6 +131,7 @@ extension Repository {
 
   /// Brings the index's snapshots, trash and labels in line with the store; nothing is read when no folder changed.
   func adoptRecords() throws {
+    if isWriteOnly { return }
     var gone: [(SnapshotID, [UInt8])] = []
     var stamps: [(String, UInt64)] = []
     for folder in RecordFolder.allCases {

@@ -14,7 +14,8 @@ extension Repository {
   @discardableResult
   func mendIndex() throws -> Bool {
     let isReadable = try adoptPacksIfReadable()
-    return try mendIndex(against: packNames().compactMap { try directory(of: $0) }, isReadable: isReadable)
+    let directories = try packNames().compactMap { try directory(of: $0, trustsIndex: false) }
+    return try mendIndex(against: directories, isReadable: isReadable)
   }
 
   /// - Returns: whether the index could be brought up to date; `false` where what stands in it cannot be read.

@@ -50,7 +50,7 @@ extension Repository {
       return try open(
         at: folder,
         access: RepositoryAccess(cacheFolder: cacheFolder) { slots in
-          if let keys { keys } else { try RepositoryAccess.plain.unlock(slots) }
+          if let keys { .all(keys) } else { try RepositoryAccess.plain.unlock(slots) }
         }, events: events)
     }
   }
@@ -135,7 +135,7 @@ extension Repository {
   /// The keys of an encrypted repository, which must vouch for its configuration.
   private static func unlock(
     _ folder: String, _ config: RepositoryConfig, _ store: LocalObjectStore, _ access: RepositoryAccess
-  ) throws -> KeyRing {
+  ) throws -> RepositoryKeys {
     let keys = try access.unlock(KeySlots(folder: folder, repository: config.id, store: store))
     guard config.isVouchedFor(by: keys) else {
       throw SnapFault(

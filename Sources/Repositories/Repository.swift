@@ -57,6 +57,9 @@ package final class Repository: Sendable {
 
   /// How chunks are named here.
   package var naming: ChunkNaming { store.keys?.chunkNaming ?? .sha256 }
+  /// Whether it was opened with a key that can only save: then it shows nothing of what is in it.
+  package var isWriteOnly: Bool { writerKey != nil }
+  var writerKey: WriterKey? { store.keys?.writer }
   /// Whether what is stored can only be read with a key.
   package var isEncrypted: Bool { store.keys != nil }
 

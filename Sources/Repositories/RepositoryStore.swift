@@ -11,12 +11,14 @@ final class RepositoryStore: ObjectStore {
   /// What lies on the disk.
   let stored: LocalObjectStore
   /// `nil` in a plain repository.
-  let keys: KeyRing?
+  let keys: RepositoryKeys?
+  /// Those who may write and not read, as far as they were asked for.
+  private let writers = Mutex<[WriterID: Writer]>([:])
   /// Of packs that were read lately.
   private let packKeys = Mutex<[PackID: ObjectKey]>([:])
   private static let packKeyCountMax = 4096
 
-  init(_ stored: LocalObjectStore, keys: KeyRing?) {
+  init(_ stored: LocalObjectStore, keys: RepositoryKeys?) {
     self.stored = stored
     self.keys = keys
   }
@@ -44,10 +46,14 @@ final class RepositoryStore: ObjectStore {
     }
   }
 
-  private func sealed(_ bytes: [UInt8], as name: ObjectName) -> [UInt8] {
+  private func sealed(_ bytes: [UInt8], as name: ObjectName) throws -> [UInt8] {
     guard let keys, let context = keys.context(of: name) else { return bytes }
-    return ObjectKey.seal(bytes, keys: keys, context: context)
+    guard keys.ring != nil || context.mayBeWritten else { throw Self.onlyWrites }
+    return keys.seal(bytes, context: context)
   }
+
+  static let onlyWrites = SnapFault(
+    .wrongKey, "this key can only save", hint: Repository.hintOfReadingKey)
 
   // MARK: Reading
 
@@ -58,8 +64,47 @@ final class RepositoryStore: ObjectStore {
   func read(_ name: ObjectName, isStrict: Bool) throws -> [UInt8] {
     let bytes = try stored.read(name)
     guard let keys, let context = keys.context(of: name) else { return bytes }
-    return try ObjectKey.openWhole(bytes, keys: keys, context: context, isStrict: isStrict, what: name.path)
+    guard let ring = keys.ring else { throw Self.onlyWrites }
+    let (content, key) = try ObjectKey.openWhole(
+      bytes, keys: ring, context: context, isStrict: isStrict, what: name.path)
+    if case .pack = name { return content }
+    return key.isWritten ? try record(in: content, key, of: name, ring) : content
   }
+
+  /// What somebody who only writes says: believed when he signed it, and speaks of versions of his own.
+  private func record(in content: [UInt8], _ key: ObjectKey, of name: ObjectName, _ ring: KeyRing) throws -> [UInt8] {
+    let written = try key.writtenRecord(content) { try writer($0, ring) }
+    guard let (record, writer) = written else { throw PackingError.damaged(what: "signature of \(name.path)") }
+    if let snapshot = try? SnapshotCoder.decode(record), snapshot.writer != writer.name {
+      throw PackingError.damaged(what: "version name in \(name.path)")
+    }
+    return record
+  }
+
+  /// - Returns: `nil` where nobody has the id whom the keys vouch for.
+  func writer(_ id: WriterID, _ ring: KeyRing) throws -> Writer? {
+    if let known = writers.withLock({ $0[id] }) { return known }
+    let bytes: [UInt8]
+    do { bytes = try stored.read(.writer(id)) } catch ObjectStoreError.missing { return nil }
+    guard let writer = try? Writer(decoding: bytes), writer.id == id, writer.repository == ring.repository,
+      writer.isVouchedFor(by: ring)
+    else { return nil }  // Nobody with the keys has made it, or it is damaged: either way it vouches for nothing.
+    writers.withLock { $0[id] = writer }
+    return writer
+  }
+
+  /// Whose record it is.
+  ///
+  /// - Returns: `nil` where nobody who only writes has signed it, or whoever did is not known.
+  func writer(of name: ObjectName) throws -> WriterID? {
+    guard let keys, let ring = keys.ring, let context = keys.context(of: name) else { return nil }
+    let (content, key) = try ObjectKey.openWhole(stored.read(name), keys: ring, context: context, what: name.path)
+    guard key.isWritten else { return nil }
+    return try key.writtenRecord(content) { try writer($0, ring) }?.writer.id
+  }
+
+  /// Whether an object was sealed by who can only write.
+  func isWritten(_ name: ObjectName) throws -> Bool { try key(of: name)?.isWritten ?? false }
 
   /// A record's bytes; none where it does not open, so that whoever decodes them finds the damage.
   func readRecord(_ name: ObjectName) throws -> [UInt8] {
@@ -101,6 +146,7 @@ final class RepositoryStore: ObjectStore {
   /// - Returns: `nil` for an object that is stored as it is.
   private func key(of name: ObjectName) throws -> ObjectKey? {
     guard let keys, let context = keys.context(of: name) else { return nil }
+    guard let ring = keys.ring else { throw Self.onlyWrites }
     if case .pack(let id) = name, let known = packKeys.withLock({ $0[id] }) { return known }
     let length = UInt64(SealedObjectLayout.headerByteCount)
     let header = try stored.read(name, range: 0..<length)
@@ -109,7 +155,7 @@ final class RepositoryStore: ObjectStore {
       guard size >= 2 * length else { throw PackingError.truncated(what: name.path) }
       return try stored.read(name, range: size - length..<size)[...]
     }
-    let key = try ObjectKey.opening(header[...], orCopy: copy, keys: keys, context: context, what: name.path)
+    let key = try ObjectKey.opening(header[...], orCopy: copy, keys: ring, context: context, what: name.path)
     guard case .pack(let id) = name else { return key }
     packKeys.withLock { known in
       if known.count >= Self.packKeyCountMax { known.removeAll() }
@@ -120,10 +166,10 @@ final class RepositoryStore: ObjectStore {
 
   /// Whether an object is sealed under older keys than those that new ones get.
   func isOutdated(_ name: ObjectName) throws -> Bool {
-    guard let keys, keys.context(of: name) != nil else { return false }
+    guard let keys, let ring = keys.ring, keys.context(of: name) != nil else { return false }
     let start = try stored.read(name, range: 0..<UInt64(SealedObjectLayout.headerByteCount))
     // What has no header of ours is damage, and told about where it is read.
-    return ObjectKey.epoch(ofObjectStarting: start).map { $0 < keys.newestEpochNumber } ?? false
+    return ObjectKey.epoch(ofObjectStarting: start).map { $0 < ring.newestEpochNumber } ?? false
   }
 
   // MARK: What is the same either way
@@ -142,14 +188,14 @@ final class RepositoryStore: ObjectStore {
   func sweepTemporary() throws -> (files: Int, byteCount: UInt64) { try stored.sweepTemporary() }
 }
 
-extension KeyRing {
+extension RepositoryKeys {
   /// What an object is bound to; `nil` for one that is never sealed.
   fileprivate func context(of name: ObjectName) -> SealingContext? {
     func context(_ objectClass: SealingContext.Class, _ id: [UInt8]) -> SealingContext {
       SealingContext(objectClass, repository: repository, name: id)
     }
     return switch name {
-    case .config, .formatReadme, .key: nil
+    case .config, .formatReadme, .key, .writer: nil
     case .pack(let id): context(.pack, id.bytes)
     case .snapshot(let id), .pending(let id), .trash(let id): context(.record, id.bytes)
     case .labels(let id): context(.labels, id.bytes)

@@ -43,6 +43,18 @@ package final class SecretBytes: Sendable {
     }
   }
 
+  /// Several, one behind the other.
+  package convenience init(joining parts: [SecretBytes]) {
+    unsafe self.init(count: parts.reduce(0) { $0 + $1.count }) { buffer in
+      var at = 0
+      for part in parts {
+        let room = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[at..<at + part.count])
+        unsafe part.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
+        at += part.count
+      }
+    }
+  }
+
   /// A part of these.
   package func slice(_ range: Range<Int>) -> SecretBytes {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "a slice within the secret")

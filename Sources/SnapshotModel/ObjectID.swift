@@ -40,6 +40,7 @@ package enum SnapshotKind {}
 package enum RepositoryKind {}
 package enum CollectionKind {}
 package enum KeySlotKind {}
+package enum WriterKind {}
 
 package typealias PackID = ObjectID<PackKind>
 package typealias SnapshotID = ObjectID<SnapshotKind>
@@ -48,3 +49,5 @@ package typealias RepositoryID = ObjectID<RepositoryKind>
 package typealias CollectionID = ObjectID<CollectionKind>
 /// Names what opens an encrypted repository: one password, key file or recovery code.
 package typealias KeySlotID = ObjectID<KeySlotKind>
+/// Names a machine that may save into an encrypted repository, and not read it.
+package typealias WriterID = ObjectID<WriterKind>

@@ -52,6 +52,11 @@ package struct Snapshot: Hashable, Sendable {
   }
 }
 
+extension Snapshot {
+  /// Who saved it without being able to read: what stands before the slash, which no other version's name has.
+  package var writer: String? { version.firstIndex(of: "/").map { String(version[..<$0]) } }
+}
+
 /// Names a snapshot's record, and what stands in it.
 package struct RecordLink: Hashable, Sendable {
   package var id: SnapshotID

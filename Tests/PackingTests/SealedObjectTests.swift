@@ -15,7 +15,7 @@ struct SealedObjectTests {
   }
 
   private func open(_ stored: [UInt8], isStrict: Bool = false) throws -> [UInt8] {
-    try ObjectKey.openWhole(stored, keys: keys, context: context, isStrict: isStrict, what: "object")
+    try ObjectKey.openWhole(stored, keys: keys, context: context, isStrict: isStrict, what: "object").content
   }
 
   @Test(arguments: [0, 1, 511, 512, 513, 16_383, 16_384, 16_385, 32_768, 40_000, 200_000])
@@ -97,12 +97,12 @@ struct SealedObjectTests {
       SealingContext(.pack, repository: foreign, name: name),
     ] {
       #expect(throws: PackingError.damaged(what: "x")) {
-        try ObjectKey.openWhole(stored, keys: keys, context: other, what: "x")
+        try ObjectKey.openWhole(stored, keys: keys, context: other, what: "x").content
       }
     }
     let others = KeyRing(newFor: keys.repository)
     #expect(throws: PackingError.damaged(what: "x")) {
-      try ObjectKey.openWhole(stored, keys: others, context: context, what: "x")
+      try ObjectKey.openWhole(stored, keys: others, context: context, what: "x").content
     }
     var swapped = stored
     swapped.replaceSubrange(104..<104 + 16_400, with: stored[104 + 16_400..<104 + 32_800])

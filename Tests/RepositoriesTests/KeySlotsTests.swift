@@ -36,7 +36,7 @@ struct KeySlotsTests {
   }
 
   @Test func `while somebody changes them, nobody else does, unless he has died`() throws {
-    let store = RepositoryStore(try LocalObjectStore(folder: Array(fixture.path.utf8)), keys: keys)
+    let store = RepositoryStore(try LocalObjectStore(folder: Array(fixture.path.utf8)), keys: .all(keys))
     let claim = store.claimName(KeySlots.claim)
     var other = SaveAnnouncement.here()
     try store.announce(claim, other.encoded())

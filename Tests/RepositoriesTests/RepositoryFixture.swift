@@ -40,7 +40,7 @@ final class RepositoryFixture {
   var access: RepositoryAccess {
     let keys = keys
     return RepositoryAccess(cacheFolder: cacheFolder) { slots in
-      if let keys { keys } else { try RepositoryAccess.plain.unlock(slots) }
+      if let keys { .all(keys) } else { try RepositoryAccess.plain.unlock(slots) }
     }
   }
 

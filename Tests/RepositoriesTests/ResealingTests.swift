@@ -38,7 +38,8 @@ struct ResealingTests {
 
     let keys = try #require(repository.keys).withNewEpoch()
     let rotated = try Repository.open(
-      at: fixture.path, access: RepositoryAccess(cacheFolder: fixture.cacheFolder) { _ in keys }, events: fixture.events
+      at: fixture.path, access: RepositoryAccess(cacheFolder: fixture.cacheFolder) { _ in .all(keys) },
+      events: fixture.events
     )
     let before = try outdated(rotated)
     #expect(before.count == 7)

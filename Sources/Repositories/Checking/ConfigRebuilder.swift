@@ -22,7 +22,8 @@ package enum ConfigRebuilder {
         RepositoryConfig(id: id, chunkLengths: .standard, created: currentTime())
       }
       if let id = try KeySlots.repository(in: store) {
-        let keys = try access.unlock(KeySlots(folder: folder, repository: id, store: store))
+        let unlocked = try access.unlock(KeySlots(folder: folder, repository: id, store: store))
+        guard let keys = unlocked.ring else { throw RepositoryStore.onlyWrites }
         try store.replace(.config, config(id).sealed(with: keys).encoded())
         return id
       }

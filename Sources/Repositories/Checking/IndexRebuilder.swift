@@ -20,6 +20,7 @@ package enum IndexRebuilder {
   ) throws -> Outcome {
     try asFault {
       var repository = try Repository.open(at: path, access: access, events: events)
+      if repository.isWriteOnly { throw RepositoryStore.onlyWrites }
       if let reason = repository.index.reasonNotWritten {
         throw SnapFault(
           reason.meansReadOnly ? .permission : .noSpace,

@@ -67,7 +67,8 @@ private struct VerifyRun {
     for pack in try repository.packNames() {
       let source = StoredPack(store: repository.store, id: pack)
       do {
-        directories.append(try PackReader.readDirectory(source, repository: repository.id, pack: pack))
+        let directory = try PackReader.readDirectory(source, repository: repository.id, pack: pack)
+        directories.append(try repository.vouched(directory, trustsIndex: false))
       } catch let error as PackingError {
         if let scanned = try repository.directory(of: pack) {
           directories.append(scanned)

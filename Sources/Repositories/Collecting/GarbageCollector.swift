@@ -156,11 +156,18 @@ package enum GarbageCollector {
 
   private static func move(_ frames: [(pack: PackID, frame: PackDirectory.Frame)], in repository: Repository) throws {
     var random = SecureRandom()
+    let checker = WrittenFrameChecker(repository.naming)
     var next = 0
     for layout in EvacuationLayout.layouts(of: frames.map(\.frame), in: repository.store) {
       var writer = PackWriter(repository: repository.id, pack: PackID(using: &random))
       for frame in layout.frames {
-        let bytes = try repository.store.read(.pack(frames[next].pack), range: frame.range)
+        let pack = frames[next].pack
+        let bytes = try repository.store.read(.pack(pack), range: frame.range)
+        // What moves is vouched for from then on.
+        if try repository.store.isWritten(.pack(pack)), !checker.holds(frame, bytes) {
+          try repository.index.remove(packs: [pack])  // It was looked at, and is something else now.
+          throw PackingError.damaged(what: "frame of pack \(pack.short)…")
+        }
         writer.append(EncodedFrame(header: frame.header, chunkIDs: frame.chunkIDs, bytes: bytes))
         next += 1
       }

@@ -11,7 +11,7 @@ package struct KeySlots: Sendable {
   /// As messages name it.
   package let folder: String
   package let repository: RepositoryID
-  private let store: LocalObjectStore
+  let store: LocalObjectStore
 
   init(folder: String, repository: RepositoryID, store: LocalObjectStore) {
     self.folder = folder
@@ -144,8 +144,8 @@ package struct KeySlots: Sendable {
   /// Runs `body` while nobody else changes the slots, and on the slots as they are then.
   ///
   /// - Throws: `SnapFault` `.busy` while somebody else does, or when the keys are not the newest any more.
-  private func exclusively<R>(_ keys: KeyRing, _ body: ([Stored]) throws -> R) throws -> R {
-    let sealed = RepositoryStore(store, keys: keys)
+  func exclusively<R>(_ keys: KeyRing, _ body: ([Stored]) throws -> R) throws -> R {
+    let sealed = RepositoryStore(store, keys: .all(keys))
     let busy = SnapFault(.busy, "somebody else is changing the keys of \(folder)", hint: "try again in a moment")
     return try asFault {
       guard let claim = try sealed.claim(Self.claim) ?? sealed.claimOfTheDead(Self.claim) else { throw busy }
@@ -168,7 +168,9 @@ package struct KeySlots: Sendable {
         throw SnapFault(
           .refused, "\(folder) has \(KeySlot.countMax) key slots already", hint: "snap key remove LABEL")
       }
-      guard !found.contains(where: { $0.slot?.label == label }) else {
+      guard !found.contains(where: { $0.slot?.label == label }),
+        try !writers().contains(where: { $0.writer?.name == label })
+      else {
         throw SnapFault(.refused, "there is a key '\(label)' already", hint: "snap key list; --label names the new one")
       }
       return try store(secret, label: label, keys: keys)

@@ -19,17 +19,18 @@ extension Repository {
     if !plan.isEmpty { try GarbageCollector.execute(plan, in: self) }
     return try asFault {
       Resealing(
-        packs: plan.packsDeleted + plan.packsRewritten, records: try resealRecords(),
+        packs: plan.packsDeleted + plan.packsRewritten, records: try resealRecords(store.isOutdated),
         packsLeft: try packNames().count { try store.isOutdated(.pack($0)) })
     }
   }
 
-  private func resealRecords() throws -> Int {
+  /// - Returns: how many were due.
+  func resealRecords(_ isDue: (ObjectName) throws -> Bool) throws -> Int {
     var count = 0
     for folder in [ObjectFolder.snapshots, .trash, .labels, .operations] {
       for name in try store.list(folder) {
         do {
-          guard try store.isOutdated(name) else { continue }
+          guard try isDue(name) else { continue }
           try store.replace(name, store.read(name))
           if try isMovedAway(name) { try store.delete([name]) } else { count += 1 }
         } catch ObjectStoreError.missing, ObjectStoreError.truncated {

@@ -7,9 +7,9 @@ package struct RepositoryAccess: Sendable {
   /// Where the index of an encrypted repository lies, in a folder of its id; without one it is made anew each time.
   package var cacheFolder: String?
   /// Called once, for an encrypted repository only.
-  package var unlock: @Sendable (KeySlots) throws -> KeyRing
+  package var unlock: @Sendable (KeySlots) throws -> RepositoryKeys
 
-  package init(cacheFolder: String?, unlock: @escaping @Sendable (KeySlots) throws -> KeyRing) {
+  package init(cacheFolder: String?, unlock: @escaping @Sendable (KeySlots) throws -> RepositoryKeys) {
     self.cacheFolder = cacheFolder
     self.unlock = unlock
   }
@@ -33,11 +33,14 @@ package struct NewKeySlot: Sendable {
 }
 
 extension Repository {
+  /// What to do where a command needs more than its key gives.
+  package static let hintOfReadingKey = "use a password, or a key file that snap key add made without --write-only"
+
   /// The slots that open this repository; `nil` where it is not encrypted.
   package var keySlots: KeySlots? {
     isEncrypted ? KeySlots(folder: folder, repository: id, store: store.stored) : nil
   }
 
-  /// The keys that it was opened with.
-  package var keys: KeyRing? { store.keys }
+  /// The keys that it was opened with; `nil` also with one that can only save.
+  package var keys: KeyRing? { store.keys?.ring }
 }

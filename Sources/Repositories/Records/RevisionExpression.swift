@@ -27,17 +27,31 @@ package enum RevisionExpression {
     var all = try repository.snapshots()
     if let exact = all.last(where: { $0.snapshot.version == text }) { return exact }
     let (name, back) = try steps(back: text)
-    var own = folder.map { folder in all.filter { $0.snapshot.root == folder } } ?? []
-    if own.isEmpty { own = all }
-    let start = try base(name, among: all, newestAmong: own)
+    let (writer, ownName) = writer(in: name, among: all)
+    if let writer { all = all.filter { $0.snapshot.writer == writer } }
+    // Who can only save chooses what his versions say of themselves: nobody else's are taken for them unasked.
+    let trusted = writer == nil ? all.filter { $0.snapshot.writer == nil } : all
+    var own = folder.map { folder in trusted.filter { $0.snapshot.root == folder } } ?? []
+    if own.isEmpty { own = trusted.isEmpty ? all : trusted }
+    let start = try base(ownName, among: all, newestAmong: own)
     guard back > 0 else { return start }
     // Steps go back in the history of one project.
+    all = all.filter { $0.snapshot.writer == start.snapshot.writer }
     if folder != nil { all.removeAll { $0.snapshot.root != start.snapshot.root } }
     guard let at = all.firstIndex(where: { $0.snapshot.id == start.snapshot.id }), at >= back else {
       throw SnapFault(
         .notFound, "no snapshot matches '\(text)': there are not that many before \(start.snapshot.version)")
     }
     return all[at - back]
+  }
+
+  /// `web1/latest` is `latest` among the versions of `web1`; the name of one of them is left whole.
+  private static func writer(in name: String, among all: [ListedSnapshot]) -> (writer: String?, name: String) {
+    guard let slash = name.firstIndex(of: "/") else { return (nil, name) }
+    let writer = String(name[..<slash])
+    guard all.contains(where: { $0.snapshot.writer == writer }) else { return (nil, name) }
+    let isName = all.contains { $0.snapshot.version == name }
+    return (writer, isName ? name : String(name[name.index(after: slash)...]))
   }
 
   /// `v1~2` is `v1` and 2; `v1~` is `v1` and 1.

@@ -38,11 +38,14 @@ extension SaveSession {
   ///   then nothing was added to history.
   package func commit(numbersVersion: Bool = false, _ makeSnapshot: (SnapshotID) -> Snapshot) throws -> Committed {
     var random = SecureRandom()
-    let claim = numbersVersion ? try repository.claimVersion(makeSnapshot(SnapshotID(using: &random)).version) : nil
+    /// A client that cannot read names its versions apart from all others'.
+    func ownName(_ version: String) -> String { repository.writerKey.map { "\($0.name)/\(version)" } ?? version }
+    let claim =
+      numbersVersion ? try repository.claimVersion(ownName(makeSnapshot(SnapshotID(using: &random)).version)) : nil
     defer { if let claim { repository.store.withdraw(claim.object) } }
     for _ in 0..<8 {
       var snapshot = makeSnapshot(SnapshotID(using: &random))
-      if let claim { snapshot.version = claim.version }
+      snapshot.version = claim?.version ?? ownName(snapshot.version)
       if repository.isEncrypted { snapshot.before = try repository.heads() }
       let record = SnapshotCoder.encode(snapshot)
       try storePacks(record: record)
@@ -71,6 +74,10 @@ extension SaveSession {
     // It may be there still on a file system that cannot rename; the snapshot of its name says that it is done with.
     repository.store.withdraw(.pending(snapshot.id))
     do {
+      if repository.isWriteOnly {
+        try rememberOwnChunks(of: snapshot.id)
+        return nil
+      }
       try repository.index.insert(ownPacks.map(IndexedPack.init))
       try repository.adoptRecords()
       repository.keepReserve()
@@ -83,6 +90,10 @@ extension SaveSession {
 
   /// Step 5 of the protocol: list tombs, then packs; every chunk that the snapshot needs must be available.
   private func checkAvailability(of snapshot: Snapshot) throws {
+    if repository.isWriteOnly {
+      guard try isUntouched() else { throw SaveMustRepeat() }
+      return
+    }
     let condemned = try repository.condemnedPacks()
     let available = Set(try repository.packNames()).subtracting(condemned)
     repository.condemned.withLock { $0 = condemned }

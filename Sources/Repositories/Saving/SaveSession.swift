@@ -36,6 +36,10 @@ package final class SaveSession {
   private(set) var needsFullCheck: Bool
   /// `nil` while nothing is condemned: then the index knows.
   private let soundChunks: SoundChunks?
+  /// `nil` where the session can read: then the index knows.
+  private var ownChunks: OwnChunks?
+  /// Of collections that ran, or were killed, before the session began; only where it cannot read.
+  private let tombsAtStart: Set<ObjectName>
 
   /// - Parameter parent: whose entries may be taken over and whose chunks serve as bases.
   package init(
@@ -52,6 +56,8 @@ package final class SaveSession {
     packsAtStart = try repository.usablePacks()
     needsFullCheck = repository.hasCondemnedPacks
     soundChunks = repository.hasCondemnedPacks ? try SoundChunks(repository) : nil
+    tombsAtStart = repository.isWriteOnly ? Set(try repository.store.list(.tombs)) : []
+    ownChunks = repository.isWriteOnly ? try OwnChunks(repository) : nil
     frames = FrameQueue(pool: pool, reader: reader, level: level)
     packs = PackQueue(repository: repository.id, store: isDryRun ? nil : repository.store, pool: pool)
     let reader = reader
@@ -83,11 +89,14 @@ package final class SaveSession {
     if case .indirect(let lists)? = prior { priorLists = PriorContent(lists, locate: locateAtHome) }
     var stream = ContentStream(session: self, group: .manifests, prior: priorLists, byteCountExpected: 0)
     for list in ChunkList.split(chunks) { try stream.add(HashedChunk(id: hasher.id(of: list), bytes: list[...])) }
-    return .indirect(lists: try stream.finish())
+    let lists = try stream.finish()
+    ownChunks?.note(chunks, in: lists)
+    return .indirect(lists: lists)
   }
 
   /// Adds the next row of the manifest; rows come in path order.
   package func append(_ entry: ManifestEntry) throws {
+    ownChunks?.name(entry.content)
     if let segment = try manifestWriter.append(entry) { try add(segment) }
   }
 
@@ -99,7 +108,9 @@ package final class SaveSession {
     var stream = ContentStream(
       session: self, group: .manifests, prior: priorRoot(), byteCountExpected: UInt64(bytes.count))
     try stream.add(HashedChunk(id: hasher.id(of: bytes), bytes: bytes[...]))
-    return try stream.finish()[0]
+    let root = try stream.finish()
+    ownChunks?.name(root + segments.map(\.chunk))
+    return root[0]
   }
 
   /// Bytes of the frames stored so far; all of them after `flush`.
@@ -138,6 +149,23 @@ package final class SaveSession {
   /// Whether the chunks that an earlier attempt at this save stored are there still.
   package func holds(_ chunks: [ChunkReference]) throws -> Bool { try chunks.allSatisfy { try isKnown($0.id) } }
 
+  // MARK: Without reading
+
+  /// Whether nothing that the version needs can have been condemned, as far as listings tell who cannot read tombs.
+  ///
+  /// Own packs came after the tombs that stood at the start, so none of those can name them.
+  func isUntouched() throws -> Bool {
+    let tombs = Set(try repository.store.list(.tombs))
+    let packs = Set(try repository.packNames())
+    return try tombs.isSubset(of: tombsAtStart) && ownPacks.allSatisfy { packs.contains($0.pack) }
+      && ownChunks?.isThere(in: repository) ?? true
+  }
+
+  /// - Parameter version: that was committed.
+  func rememberOwnChunks(of version: SnapshotID) throws {
+    try ownChunks?.remember(version, in: repository)
+  }
+
   // MARK: What streams call
 
   /// Whether a delta may stand on these chunks.
@@ -147,6 +175,7 @@ package final class SaveSession {
 
   func isKnown(_ id: ChunkID) throws -> Bool {
     if stored.contains(id) { return true }
+    if ownChunks != nil { return ownChunks?.isKnown(id) ?? false }
     if let soundChunks { return soundChunks.contains(id) }
     if packsAtStart.isEmpty && !needsFullCheck { return false }
     for location in try repository.index.locate(id) {

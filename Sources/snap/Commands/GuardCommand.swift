@@ -51,6 +51,10 @@ struct GuardCommand: Command {
 
   func run(in session: Session) throws -> FaultCode? {
     let program = ArgumentText.display(command[0])
+    if try session.keys.writerKey() != nil {
+      throw SnapFault(
+        .wrongKey, "guard says how to restore, and this key can only save", hint: Repository.hintOfReadingKey)
+    }
     let version = try savedVersion(before: program, session)
     session.console.note("saved \(version); running '\(program)'")
 

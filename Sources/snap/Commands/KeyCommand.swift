@@ -10,12 +10,14 @@ struct KeyCommand: Command {
     discussion: """
       Passwords, key files and recovery codes each have a slot; every slot opens the same keys. Changing a password or removing a slot keeps nobody out who \
       has an old copy of the repository: rotate makes new keys for all that is saved from then on (with --rewrite for all that was, too), for the slot it is called with; --drop-others removes the others. \
-      remember keeps the keys in this machine's kernel for a time, so that not every command asks.
+      remember keeps the keys in this machine's kernel for a time, so that not every command asks. \
+      A write-only key is for a machine that saves and must not read: its versions are called NAME/version.
       """)
   static let page = HelpPage(
     [
       "snap key list": "whose keys there are",
       "snap key add --label ci --new-key-file ci.key": "make a key file for another machine",
+      "snap key add --write-only web1 --new-key-file web1.key": "let a server save, and not read",
       "snap key add --recovery-code": "make a recovery code, and print it once",
       "snap key passwd": "change the password",
       "snap key remove ci": "remove a slot",
@@ -48,6 +50,7 @@ struct KeyCommand: Command {
   var newPasswordCommand: String?
   @Option(help: ArgumentHelp("Make a key file there.", valueName: "file"), completion: .file())
   var newKeyFile: String?
+  @Option(help: ArgumentHelp("Make a key file that can only save.", valueName: "name")) var writeOnly: String?
   @Flag(help: "Make a recovery code, and print it.") var recoveryCode = false
   @Flag(help: "For rotate: remove all other keys.") var dropOthers = false
   @Flag(help: "For rotate: seal all that is there under the new keys, too.") var rewrite = false
@@ -73,6 +76,7 @@ struct KeyCommand: Command {
     if let source = sources.first, action != .add, action != .passwd || source == "--recovery-code" {
       throw SnapFault(.usage, "\(source) and key \(action.rawValue) cannot be combined")
     }
+    try checkWriteOnly()
     for (flag, isGiven, owner) in [
       ("--label", label != nil, Action.add), ("--drop-others", dropOthers, .rotate), ("--rewrite", rewrite, .rotate),
       ("--for", period != nil, .remember),
@@ -84,6 +88,15 @@ struct KeyCommand: Command {
     }
   }
 
+  private func checkWriteOnly() throws {
+    guard let writeOnly else { return }
+    if action != .add { throw SnapFault(.usage, "--write-only and key \(action.rawValue) cannot be combined") }
+    if label != nil { throw SnapFault(.usage, "--write-only and --label cannot be combined: the name is the label") }
+    guard newKeyFile != nil else { throw SnapFault(.usage, "--write-only needs --new-key-file") }
+    let name = try VersionName(writeOnly)
+    if name.text.utf8.count > 60 { throw SnapFault(.usage, "--write-only: a name of at most 60 bytes") }
+  }
+
   private static func isLabel(_ text: String) -> Bool {
     (1...100).contains(text.count)
       && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && $0.value < 0x10_FF00 }
@@ -93,7 +106,12 @@ struct KeyCommand: Command {
     let run = try KeyRun(session)
     switch action {
     case .list: try run.list()
-    case .add: try run.add(newSecret(), label: label)
+    case .add:
+      if let writeOnly {
+        try run.addWriter(named: writeOnly, keyFile: ArgumentText.encode(newKeyFile ?? ""))
+      } else {
+        try run.add(newSecret(), label: label)
+      }
     case .passwd: try run.changePassword(newSecret())
     case .remove: try run.remove(name ?? "")
     case .rotate: try run.rotate(dropsOthers: dropOthers, rewrites: rewrite)

@@ -49,7 +49,8 @@ struct SaveCommand: Command {
   }
 
   func run(in session: Session) throws -> FaultCode? {
-    let repository = try session.openRepository()
+    let repository = try session.openRepository(mayOnlySave: true)
+    try checkMayRead(repository)
     let configuration = try session.configuration(of: repository)
     let name = try release.name(split().version, in: session.base(of: repository))
     let version = try name.map { try VersionName($0) } ?? VersionName(time: label.time?.time ?? currentTime())
@@ -63,6 +64,15 @@ struct SaveCommand: Command {
     Interruption.defer()
     let hooks = SaveHooks(configuration, session, folder: session.base(of: repository), version: version.text)
     return try hooks.around(save)
+  }
+
+  /// - Throws: `SnapFault` `.wrongKey` for what cannot be done by a key that only saves.
+  private func checkMayRead(_ repository: Repository) throws {
+    guard repository.isWriteOnly else { return }
+    let needing = [("--skip-if-unchanged", label.skipIfUnchanged), ("--allow-partial", label.allowPartial)]
+    if let (option, _) = needing.first(where: \.1) {
+      throw SnapFault(.wrongKey, "\(option) needs a key that can read: this one can only save")
+    }
   }
 
   private func save(
@@ -112,7 +122,8 @@ struct SaveCommand: Command {
       try ShapeGuard.mark(outcome.snapshot, [reason], in: repository)
     }
     let suspicions =
-      outcome.wasSaved && missing.isEmpty && !label.noGuard && configuration?.guardsShape != false
+      outcome.wasSaved && missing.isEmpty && !label.noGuard && !repository.isWriteOnly
+        && configuration?.guardsShape != false
       ? suspicions(about: outcome.snapshot, hasAllDumps: asksForDumps(paths), in: repository, session) : []
     var summary = SaveSummary(outcome: outcome, isDryRun: label.dryRun, dumps: dumps?.files ?? [])
     if label.dryRun, !label.noHooks, let hooks = configuration?.hooks {

@@ -25,11 +25,12 @@ struct RetentionReport {
     decisions = try policy.decide(snapshots: candidates, now: now, utcOffsetSeconds: utcOffsetSeconds(at: now))
   }
 
-  /// Versions of the same paths, in a shared repository of the same folder: no project's take the place of another's.
+  /// Versions of the same paths, of those who can only save each by himself, and in a shared repository of the same folder: no project's take the place of another's.
   ///
   /// Those that hold what a restore was about to overwrite are a group of their own.
   private static func group(of version: ListedSnapshot, byRoot: Bool) -> String {
-    let root = byRoot ? hexadecimal(version.snapshot.root) + ":" : ""
+    let writer = version.snapshot.writer.map { "\($0)/" } ?? ""
+    let root = writer + (byRoot ? hexadecimal(version.snapshot.root) + ":" : "")
     if version.isSafetyCopy { return root + ListedSnapshot.safetyTag }
     return root + version.snapshot.sources.map { hexadecimal($0.bytes) }.joined(separator: " ")
   }

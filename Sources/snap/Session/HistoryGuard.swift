@@ -44,6 +44,10 @@ struct HistoryGuard {
       if expectedHead != nil { throw SnapFault(.usage, "--expect-head is for encrypted repositories") }
       return
     }
+    if repository.isWriteOnly {
+      if expectedHead != nil { throw SnapFault(.usage, "--expect-head needs a key that can read") }
+      return
+    }
     let before = known?.seen(of: repository.id) ?? KnownRepositories.Seen()
     if !acceptsRollback {
       if let keys = repository.keys, keys.newestEpochNumber < before.epoch {
@@ -64,9 +68,12 @@ struct HistoryGuard {
     guard repository.isEncrypted, let known else { return }
     let before = known.seen(of: repository.id)
     var seen = before
-    seen.versions = try repository.versionTimes()
-    seen.epoch = repository.keys?.newestEpochNumber ?? 0
-    if acceptsRollback { seen.accepted.formUnion(try repository.goneVersions(seen: before.versions)) }
+    // Who can only save has seen nothing.
+    if let keys = repository.keys {
+      seen.versions = try repository.versionTimes()
+      seen.epoch = keys.newestEpochNumber
+      if acceptsRollback { seen.accepted.formUnion(try repository.goneVersions(seen: before.versions)) }
+    }
     do throws(SnapFault) {
       if seen != before { try known.remember(seen, of: repository.id) }
       try known.remember(repository.id, at: repository.folder)

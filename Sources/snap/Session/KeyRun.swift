@@ -1,5 +1,7 @@
+import Glibc
 import Packing
 import Repositories
+import Sealing
 import SnapshotModel
 import Workflows
 
@@ -17,27 +19,47 @@ struct KeyRun {
   // MARK: Without any key
 
   func list() throws {
-    var table = Table([.init(title: "KEY"), .init(title: "ID"), .init(title: "KIND"), .init(title: "MADE")])
-    for stored in try slots.list() {
-      let kind = stored.slot.map { Self.word($0.kind) } ?? "damaged"
-      if session.isJSON {
-        var object = JSONObject([
-          "message_type": "key", "id": .string(stored.id.hexadecimal), "kind": .string(kind),
-          "damaged": .boolean(stored.slot == nil),
-        ])
-        if let slot = stored.slot {
-          object["label"] = .string(slot.label)
-          object["created"] = .string(slot.created.rfc3339())
-          object["epoch"] = .count(Int(slot.epoch))
-        }
-        try session.json(object)
-      } else {
-        let made = stored.slot.map { $0.created.rfc3339() } ?? ""
-        table.append([stored.slot.map { ArgumentText.display($0.label) } ?? "?", stored.id.short, kind, made])
+    let keys =
+      try slots.list().map { stored in
+        ListedKey(
+          id: stored.id.hexadecimal, kind: stored.slot.map { Self.word($0.kind) },
+          about: stored.slot.map { ($0.label, $0.created, $0.epoch) })
       }
+      + slots.writers().map { stored in
+        ListedKey(
+          id: stored.id.hexadecimal, kind: stored.writer.map { _ in "write-only" },
+          about: stored.writer.map { ($0.name, $0.created, $0.epoch) })
+      }
+    if session.isJSON { return try keys.forEach { try session.json($0.json) } }
+    var table = Table([.init(title: "KEY"), .init(title: "ID"), .init(title: "KIND"), .init(title: "MADE")])
+    for key in keys { table.append(key.row) }
+    try session.output.write((session.output.isTerminal ? table.aligned : table.tabSeparated).utf8)
+  }
+
+  /// What is known of a key without having one.
+  private struct ListedKey {
+    var id: String
+    /// `nil` of one that is damaged.
+    var kind: String?
+    var about: (label: String, created: Timestamp, epoch: UInt16)?
+
+    var row: [String] {
+      [
+        about.map { ArgumentText.display($0.label) } ?? "?", String(id.prefix(8)), kind ?? "damaged",
+        about.map { $0.created.rfc3339() } ?? "",
+      ]
     }
-    if !session.isJSON {
-      try session.output.write((session.output.isTerminal ? table.aligned : table.tabSeparated).utf8)
+
+    var json: JSONObject {
+      var object = JSONObject([
+        "message_type": "key", "id": .string(id), "kind": .string(kind ?? "damaged"), "damaged": .boolean(kind == nil),
+      ])
+      if let about {
+        object["label"] = .string(about.label)
+        object["created"] = .string(about.created.rfc3339())
+        object["epoch"] = .count(Int(about.epoch))
+      }
+      return object
     }
   }
 
@@ -101,6 +123,27 @@ struct KeyRun {
     try tell("added", "key '\(ArgumentText.display(slot.label))' added", slot)
   }
 
+  /// Makes a key file with which a machine can save, and not read.
+  func addWriter(named name: String, keyFile path: [UInt8]) throws {
+    let ring = try session.keys.unlock(slots).ring
+    var isWritten = false
+    do {
+      try slots.addWriter(named: name, keys: ring) { key in
+        var bytes = key.encoded()
+        defer { wipe(&bytes) }
+        try SmallFile.create(path, bytes)
+        isWritten = true
+      }
+    } catch {
+      // It would open nothing.
+      if isWritten { _ = unsafe FileSystemPath.withCString(path) { unsafe unlink($0) } }
+      throw error
+    }
+    let shown = ArgumentText.display(name)
+    try tell(
+      "added", "write-only key '\(shown)' added: \(displayText(path)) lets a machine save \(shown)/… and nothing else")
+  }
+
   func changePassword(_ new: NewSecret) throws {
     let (ring, slot, _) = try session.keys.unlock(slots)
     try new.use(for: slots.repository) { try slots.replace(slot, with: $0, keys: ring) }
@@ -110,20 +153,31 @@ struct KeyRun {
 
   func remove(_ name: String) throws {
     let ring = try session.keys.unlock(slots).ring
-    let all = try slots.list()
-    let matching = all.filter {
-      $0.slot?.label == name || $0.id.hexadecimal.hasPrefix(name.lowercased()) && name.count >= 4
+    func isMeant(_ label: String?, _ id: String) -> Bool {
+      label == name || id.hasPrefix(name.lowercased()) && name.count >= 4
     }
-    guard let found = matching.first, matching.count == 1 else {
-      throw matching.isEmpty
-        ? SnapFault(.notFound, "there is no key '\(ArgumentText.display(name))'", hint: "snap key list")
-        : SnapFault(
-          .notFound, "'\(ArgumentText.display(name))' means \(matching.count) keys", hint: "give more of the id")
+    let matching = try slots.list().filter { isMeant($0.slot?.label, $0.id.hexadecimal) }
+    let writers = try slots.writers().filter { isMeant($0.writer?.name, $0.id.hexadecimal) }
+    guard matching.count + writers.count < 2 else {
+      throw SnapFault(
+        .notFound, "'\(ArgumentText.display(name))' means \(matching.count + writers.count) keys",
+        hint: "give more of the id")
+    }
+    if let writer = writers.first { return try remove(writer, ring) }
+    guard let found = matching.first else {
+      throw SnapFault(.notFound, "there is no key '\(ArgumentText.display(name))'", hint: "snap key list")
     }
     try slots.remove(found.id, keys: ring)
     let shown = found.slot.map { ArgumentText.display($0.label) } ?? found.id.short
     try tell("removed", "key '\(shown)' removed", found.slot)
     session.console.note("an old copy of the repository still opens with it; snap key rotate makes new keys")
+  }
+
+  private func remove(_ stored: KeySlots.StoredWriter, _ ring: KeyRing) throws {
+    session.keys.keep(ring)
+    let versionCount = try session.openRepository().removeWriter(stored.id)
+    let shown = stored.writer.map { ArgumentText.display($0.name) } ?? String(stored.id.hexadecimal.prefix(8))
+    try tell("removed", "write-only key '\(shown)' removed; \(counted(versionCount, "version")) that it saved stay")
   }
 
   func rotate(dropsOthers: Bool, rewrites: Bool) throws {
@@ -141,6 +195,10 @@ struct KeyRun {
     try tell("rotated", "what is saved from now on has new keys (epoch \(new.newestEpochNumber))", slot)
     for other in others {
       session.console.note("key '\(ArgumentText.display(other))' is gone; snap key add makes a new one")
+    }
+    for writer in try slots.writers() {
+      let name = writer.writer.map { ArgumentText.display($0.name) } ?? String(writer.id.hexadecimal.prefix(8))
+      session.console.note("write-only key '\(name)' does not save any more; remove it, and add it again")
     }
     if rewrites { try rewrite(with: new) }
   }

@@ -1,5 +1,6 @@
 import Glibc
 import Packing
+import Repositories
 import Sealing
 import SnapshotModel
 import Workflows
@@ -52,6 +53,11 @@ enum KeySource {
     case .keyFile(let path):
       let shown = displayText(path)
       let text = try SecretReader.file(path, what: "key file", allowsOthers: allowsOthers)
+      if WriterKey.isOne(text) {
+        throw SnapFault(
+          .wrongKey, "\(shown) is a write-only key: it can only save",
+          hint: Repository.hintOfReadingKey, path: shown)
+      }
       let file: KeyFile
       do throws(PackingError) {
         file = try KeyFile(decoding: text)
@@ -70,6 +76,20 @@ enum KeySource {
     case .passwordCommand(let command, let name):
       return try Self.secrets(ofTyped: SecretReader.command(command, name: name))
     case .passwordVariable(let value): return try Self.secrets(ofTyped: value)
+    }
+  }
+
+  /// The key of a machine that may only save; `nil` where the source is another.
+  ///
+  /// - Throws: `SnapFault` `.wrongKey` when it is damaged.
+  func writerKey(allowsOthers: Bool) throws(SnapFault) -> WriterKey? {
+    guard case .keyFile(let path) = self else { return nil }
+    let text = try SecretReader.file(path, what: "key file", allowsOthers: allowsOthers)
+    guard WriterKey.isOne(text) else { return nil }
+    do throws(PackingError) {
+      return try WriterKey(decoding: text)
+    } catch {
+      throw SnapFault(.wrongKey, "write-only key \(displayText(path)) is damaged", path: displayText(path))
     }
   }
 

@@ -21,11 +21,23 @@ final class Keys: Sendable {
     self.mayAsk = mayAsk
   }
 
-  /// Opens a repository's keys: those of this command, those that the system remembers, or with a secret.
+  /// A repository's keys: what a key file gives that can only save, else all of them.
   ///
   /// - Throws: `SnapFault`: `.wrongKey`, or what makes the secret or the slots useless.
-  func ring(of slots: KeySlots) throws -> KeyRing {
+  func keys(of slots: KeySlots) throws -> RepositoryKeys {
     linux_guard_secrets()
+    if let key = try writerKey() {
+      try slots.check(key)
+      return .writing(key)
+    }
+    return .all(try ring(of: slots))
+  }
+
+  /// Where the key that was named can only save.
+  func writerKey() throws -> WriterKey? { try KeySource.named(options)?.writerKey(allowsOthers: options.insecurePerms) }
+
+  /// Those of this command, those that the system remembers, or what a secret opens.
+  private func ring(of slots: KeySlots) throws -> KeyRing {
     if let ring = known.withLock({ $0[slots.repository] }) { return ring }
     let isNamed = options.keyFile != nil || options.passwordCommand != nil || options.passwordFile != nil
     if !isNamed, let ring = remembered(slots.repository), try ring.newestEpochNumber >= slots.newestEpoch() {
@@ -133,7 +145,7 @@ extension Session {
     let (keys, history) = (keys, history)
     return RepositoryAccess(cacheFolder: UserFolder.cache.path().map(PathText.text)) { slots in
       try history.checkPlace(slots.folder, holds: slots.repository)
-      return try keys.ring(of: slots)
+      return try keys.keys(of: slots)
     }
   }
 }

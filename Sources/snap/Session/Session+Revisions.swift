@@ -23,7 +23,7 @@ extension Session {
   func ownVersions(of repository: Repository) throws -> [ListedSnapshot] {
     let all = try repository.snapshots()
     guard let folder = ownFolder(in: repository) else { return all }
-    let own = all.filter { $0.snapshot.root == folder }
+    let own = all.filter { $0.snapshot.root == folder && $0.snapshot.writer == nil }
     return own.isEmpty ? all : own
   }
 

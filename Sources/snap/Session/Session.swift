@@ -78,12 +78,18 @@ final class Session: Sendable {
     try repositoryOption.map { try FileSystemPath.absolute(ArgumentText.encode($0)) }
   }
 
-  func openRepository() throws -> Repository {
+  /// - Parameter mayOnlySave: whether a key will do that cannot read.
+  func openRepository(mayOnlySave: Bool = false) throws -> Repository {
     let repository = try Repository.open(
       at: requiredLocation(), access: access, events: ConsoleEvents(console: console))
     opened.withLock { $0.append(repository) }
+    if repository.isWriteOnly, !mayOnlySave {
+      throw SnapFault(
+        .wrongKey, "this key can only save into \(repository.folder)",
+        hint: Repository.hintOfReadingKey, path: repository.folder)
+    }
     try history.check(repository)
-    if repository.keys == nil { try keys.refusePlain(repository.folder) }
+    if !repository.isEncrypted { try keys.refusePlain(repository.folder) }
     trusted.withLock { $0.append(repository) }
     return repository
   }

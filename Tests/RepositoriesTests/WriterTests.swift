@@ -1,0 +1,392 @@
+import Glibc
+import ObjectStores
+import Packing
+import Sealing
+import SnapshotModel
+import TestSupport
+import Testing
+
+@testable import Repositories
+
+/// Machines that may save into an encrypted repository, and not read it.
+struct WriterTests {
+  private let fixture: RepositoryFixture
+  private let tree: RepositoryFixture.Tree
+  private let keys: KeyRing
+
+  init() throws {
+    fixture = try RepositoryFixture(isEncrypted: true)
+    var random = SeededGenerator(seed: 2026)
+    tree = ["a": random.bytes(5000), "b": random.text(3000), "long": random.bytes(90_000)]
+    keys = try #require(try fixture.open().keys)
+  }
+
+  private func slots() throws -> KeySlots { try Repository.keySlots(at: fixture.path) }
+
+  private func newKey(_ name: String = "web1") throws -> WriterKey {
+    var made: WriterKey?
+    try slots().addWriter(named: name, keys: keys) { made = $0 }
+    return try #require(made)
+  }
+
+  private func open(_ key: WriterKey, operations: any FileOperations = SystemFileOperations()) throws -> Repository {
+    let access = RepositoryAccess(cacheFolder: fixture.cacheFolder) { slots in
+      try slots.check(key)
+      return .writing(key)
+    }
+    return try Repository.open(at: fixture.path, access: access, events: fixture.events, operations: operations)
+  }
+
+  private func packBytes() -> Int {
+    fixture.files().filter { $0.path.hasPrefix("packs/") }.reduce(0) { $0 + $1.bytes.count }
+  }
+
+  private func expectSound(_ repository: Repository) throws {
+    var options = VerifyOptions()
+    options.readData = .all
+    #expect(try Verifier.verify(repository, options: options).problems.isEmpty)
+  }
+
+  // MARK: What it can do
+
+  @Test func `what it saves, who has the keys reads`() throws {
+    let full = try fixture.open()
+    try full.save("v1", ["own": [1, 2, 3]])
+    let key = try newKey()
+    let saved = try open(key).save("v1", tree)
+    #expect(saved.version == "web1/v1")
+    let listed = try fixture.open()
+    #expect(try listed.snapshots().map(\.snapshot.version) == ["v1", "web1/v1"])
+    #expect(try listed.tree(of: #require(try listed.version("web1/v1"))) == tree)
+    try expectSound(listed)
+    // Also with no index, and with none that is right.
+    fixture.removeIndex()
+    let rebuilt = try fixture.open()
+    #expect(try rebuilt.tree(of: #require(try rebuilt.version("web1/v1"))) == tree)
+    try rebuilt.mendIndex()
+    #expect(try rebuilt.tree(of: #require(try rebuilt.version("web1/v1"))) == tree)
+  }
+
+  @Test func `it reads nothing, not even what it saved`() throws {
+    let full = try fixture.open()
+    try full.save("v1", tree)
+    let writer = try open(newKey())
+    let saved = try writer.save("v2", tree)
+    #expect(try writer.snapshots().isEmpty && writer.trashed().isEmpty)
+    #expect { try writer.manifest(of: saved).forEach { _ in } } throws: { $0 is SnapFault || $0 is ChunkFault }
+    for name in try ObjectFolder.allCases.flatMap({ try writer.store.list($0) }) {
+      switch name {
+      case .key, .writer: continue
+      default: #expect(throws: SnapFault.self, "\(name)") { try writer.store.read(name) }
+      }
+    }
+    #expect(throws: SnapFault.self) { try writer.store.create(.operation("x"), [1]) }
+    #expect(throws: SnapFault.self) { try writer.store.create(.labels(saved.id), [1]) }
+  }
+
+  @Test func `it stores again only what is new, as long as its last version is there`() throws {
+    let key = try newKey()
+    try open(key).save("v1", tree)
+    let first = packBytes()
+    var changed = tree
+    changed["b"]?[7] ^= 1
+    try open(key).save("v2", changed)
+    #expect(packBytes() - first < 20_000)
+    // However others have moved it meanwhile.
+    let full = try fixture.open()
+    let (_, plan) = try GarbageCollector.repack(in: full, isDeep: true, isDryRun: false, undoWindowSeconds: 0)
+    try GarbageCollector.execute(plan, in: full)
+    let before = packBytes()
+    try open(key).save("v3", changed)
+    #expect(packBytes() - before < 20_000)
+    #expect(try full.tree(of: #require(try fixture.open().version("web1/v3"))) == changed)
+    // And everything once it is gone.
+    try full.forget(["web1/v1", "web1/v2", "web1/v3"])
+    try full.collect()
+    try open(key).save("v4", changed)
+    let last = try fixture.open()
+    #expect(try last.tree(of: #require(try last.version("web1/v4"))) == changed)
+    try expectSound(last)
+  }
+
+  @Test func `a chunk that no version names is not taken for known`() throws {
+    let key = try newKey()
+    let unnamed = [UInt8](repeating: 9, count: 3000)
+    let repository = try open(key)
+    try repository.withSaveInProgress { pool in
+      let session = try SaveSession(repository: repository, parent: nil, pool: pool)
+      // As a dump that failed, and was left out.
+      var stream = try session.makeContentStream(prior: nil, byteCountExpected: 3000)
+      try stream.add(HashedChunk(id: ChunkHasher(repository.naming).id(of: unnamed), bytes: unnamed[...]))
+      _ = try stream.finish()
+      let manifest = try session.store(tree)
+      _ = try session.commit("v1", manifest)
+    }
+    // Who collects keeps what versions name.
+    try fixture.open().collect()
+    try open(key).save("v2", ["dump": unnamed], pieceLength: 3000)
+    let full = try fixture.open()
+    #expect(try full.tree(of: #require(try full.version("web1/v2"))) == ["dump": unnamed])
+  }
+
+  // MARK: Beside others
+
+  @Test func `a collection that was killed is no hindrance`() throws {
+    let full = try fixture.open()
+    try full.save("v1", tree)
+    var random = SecureRandom()
+    try full.store.create(.tomb(CollectionID(using: &random)), TombCoder.encode(full.packNames()))
+    let key = try newKey()
+    try open(key).save("v1", tree)
+    try open(key).save("v2", tree)
+    try full.collect()
+    let after = try fixture.open()
+    for version in ["v1", "web1/v1", "web1/v2"] {
+      #expect(try after.tree(of: #require(try after.version(version))) == tree)
+    }
+  }
+
+  @Test func `a collection that begins meanwhile makes it store everything again`() throws {
+    let full = try fixture.open()
+    let key = try newKey()
+    try open(key).save("v1", tree)
+    var attempts = 0
+    try open(key).save("v2", tree) { _, attempt in
+      attempts = attempt
+      guard attempt == 1 else { return }
+      // It condemns all there is, and is killed.
+      var random = SecureRandom()
+      try full.store.create(.tomb(CollectionID(using: &random)), TombCoder.encode(full.packNames()))
+    }
+    #expect(attempts == 2)
+    try full.collect()
+    let after = try fixture.open()
+    for version in ["web1/v1", "web1/v2"] {
+      #expect(try after.tree(of: #require(try after.version(version))) == tree)
+    }
+    try expectSound(after)
+  }
+
+  @Test func `when its last version goes while it saves, it starts again`() throws {
+    let key = try newKey()
+    try open(key).save("v1", tree)
+    var attempts = 0
+    try open(key).save("v2", tree) { _, attempt in
+      attempts = attempt
+      guard attempt == 1 else { return }
+      let full = try fixture.open()
+      try full.forget(["web1/v1"])
+      try full.collect()
+    }
+    #expect(attempts == 2)
+    let after = try fixture.open()
+    #expect(try after.tree(of: #require(try after.version("web1/v2"))) == tree)
+    try expectSound(after)
+  }
+
+  @Test func `cut short at any call, it leaves nothing in the way`() throws {
+    let key = try newKey()
+    try open(key).save("v1", tree)
+    let start = fixture.keep(as: "start")
+    let counted = InterruptedOperations(.never)
+    try open(key, operations: counted).save("v2", tree)
+    #expect(counted.changeCount > 5)
+    for change in 0...counted.changeCount {
+      fixture.goBack(to: start)
+      let operations = InterruptedOperations(.crash(atChange: change))
+      let saved = try? open(key, operations: operations).save("v2", tree)
+      let full = try fixture.open()
+      #expect(try full.tree(of: #require(try full.version("web1/v1"))) == tree, "change \(change)")
+      if saved != nil { #expect(try full.version("web1/v2") != nil, "change \(change)") }
+      if let second = try full.version("web1/v2") { #expect(try full.tree(of: second) == tree, "change \(change)") }
+      try full.collect()
+      try open(key).save("v3", tree)
+      let after = try fixture.open()
+      #expect(try after.tree(of: #require(try after.version("web1/v3"))) == tree, "change \(change)")
+    }
+  }
+
+  // MARK: When it is hostile
+
+  /// A pack whose first chunk is said to be `content`, and is something else.
+  private func storePoison(for content: [UInt8], by writer: Repository) throws -> PackID {
+    let wrong = [UInt8](repeating: 0xEE, count: content.count)
+    let id = ChunkHasher(writer.naming).id(of: content)
+    let good = Array("and something that is what it says".utf8)
+    let encoder = FrameEncoder()
+    let frames = [
+      try encoder.encode(chunks: [(id, wrong[...])], level: .auto),
+      try encoder.encode(chunks: [(ChunkHasher(writer.naming).id(of: good), good[...])], level: .auto),
+    ]
+    return try writer.storePack(frames)
+  }
+
+  @Test func `a chunk that is not what it says is nobody's`() throws {
+    let writer = try open(newKey())
+    let content = tree["b"] ?? []
+    let pack = try storePoison(for: content, by: writer)
+    let full = try fixture.open()
+    try full.save("v1", ["b": content], pieceLength: content.count)
+    #expect(fixture.events.all.contains { $0.contains("pack \(pack.short)… of a key that can only save has 1 frame") })
+    #expect(try full.tree(of: #require(try full.version("v1"))) == ["b": content])
+    // Nor is it what a collection leaves of two copies.
+    try full.collect()
+    let after = try fixture.open()
+    #expect(try after.tree(of: #require(try after.version("v1"))) == ["b": content])
+    try expectSound(after)
+  }
+
+  @Test func `a collection takes no wrong copy for a right one`() throws {
+    let content = tree["b"] ?? []
+    let full = try fixture.open()
+    try full.save("v1", ["b": content, "x": [1]], pieceLength: content.count)
+    try full.save("v2", ["b": content], pieceLength: content.count)
+    _ = try storePoison(for: content, by: open(newKey()))
+    // The pack with the right copy is to be rewritten.
+    try full.forget(["v1"])
+    try full.collect()
+    fixture.removeIndex()
+    let after = try fixture.open()
+    #expect(try after.tree(of: #require(try after.version("v2"))) == ["b": content])
+    try expectSound(after)
+  }
+
+  @Test func `what was looked at and is something else afterwards does not move`() throws {
+    let key = try newKey()
+    let writer = try open(key)
+    try writer.save("v1", tree)
+    let full = try fixture.open()
+    try full.adoptPacks()
+    let pack = try #require(try full.packNames().first)
+    // The same directory over other bytes, by who has the key and the storage.
+    let directory = try #require(try full.directory(of: pack))
+    var content = try full.store.read(.pack(pack))
+    let frame = try #require(directory.frames.first)
+    content[Int(frame.offset) + frame.header.headerLength] ^= 1
+    try writer.store.replace(.pack(pack), content)
+    let collector = try fixture.open()
+    #expect { try collector.reseal(under: keys.withNewEpoch(), in: fixture) } throws: { error in
+      (error as? SnapFault)?.code == .damage
+    }
+  }
+
+  @Test func `it speaks of versions of its own alone`() throws {
+    let full = try fixture.open()
+    let genuine = try full.save("v1", tree)
+    let key = try newKey()
+    let writer = try open(key)
+    for version in ["v1", "web2/v1", "web1", ""] {
+      var forged = genuine
+      var random = SecureRandom()
+      forged.id = SnapshotID(using: &random)
+      forged.version = version
+      try writer.store.create(.snapshot(forged.id), SnapshotCoder.encode(forged))
+      #expect(throws: PackingError.self) { try fixture.open().store.read(.snapshot(forged.id)) }
+    }
+    #expect(try fixture.open().snapshots().map(\.snapshot.id) == [genuine.id])
+  }
+
+  @Test func `copies of records in its packs count for nothing`() throws {
+    let full = try fixture.open()
+    var forged = try full.save("v1", tree)
+    try full.forget(["v1"])
+    try full.collect()
+    forged.version = "v9"
+    let writer = try open(newKey())
+    _ = try writer.storePack([FrameEncoder().encodeRecord(SnapshotCoder.encode(forged))])
+    #expect(try fixture.open().recordCopies().isEmpty)
+    // With all keys it would be one.
+    _ = try full.storePack([FrameEncoder().encodeRecord(SnapshotCoder.encode(forged))])
+    #expect(try fixture.open().recordCopies().count == 1)
+  }
+
+  // MARK: Taking it back
+
+  @Test func `once it is removed its versions stay, and it saves no more`() throws {
+    let key = try newKey()
+    let other = try newKey("web2")
+    let writer = try open(key)
+    try writer.save("v1", tree)
+    try open(other).save("v1", tree)
+    #expect(try fixture.open().removeWriter(key.writer) == 1)
+    #expect(try slots().writers().compactMap(\.writer?.name) == ["web2"])
+    let after = try fixture.open()
+    #expect(try after.tree(of: #require(try after.version("web1/v1"))) == tree)
+    #expect { try open(key) } throws: { ($0 as? SnapFault)?.code == .wrongKey }
+    // A client that was changed not to look goes unheard.
+    let late = try writer.save("v2", tree)
+    let last = try fixture.open()
+    #expect(try last.version("web1/v2") == nil)
+    #expect(throws: PackingError.self) { try last.store.read(.snapshot(late.id)) }
+    #expect(try last.version("web2/v1") != nil)
+  }
+
+  @Test func `who made himself a writer is none`() throws {
+    let stranger = WriterKey(newFor: KeyRing(newFor: keys.repository), name: "web9", config: try fixture.open().config)
+    let real = try newKey()
+    let forged = Writer(stranger, created: currentTime(), keys: KeyRing(newFor: keys.repository))
+    let writer = try open(real)
+    try writer.store.create(.writer(forged.id), forged.encoded())
+    let full = try fixture.open()
+    #expect(try full.store.writer(forged.id, keys) == nil)
+    #expect(try full.store.writer(real.writer, keys)?.name == "web1")
+  }
+
+  @Test func `a rotation ends it, and what it saved is sealed anew`() throws {
+    let key = try newKey()
+    try open(key).save("v1", tree)
+    let new = try slots().rotate(.recoveryCode(RecoveryCode().secret), label: "new", keys: keys)
+    #expect { try open(key) } throws: { ($0 as? SnapFault)?.message.contains("rotated to 1") == true }
+    let access = RepositoryAccess(cacheFolder: fixture.cacheFolder) { _ in .all(new) }
+    let full = try Repository.open(at: fixture.path, access: access, events: fixture.events)
+    #expect(try full.tree(of: #require(try full.version("web1/v1"))) == tree)
+    let outcome = try full.reseal()
+    #expect(outcome.packs > 0 && outcome.records == 1)
+    for name in try ObjectFolder.allCases.flatMap({ try full.store.list($0) }) where name.folder != .writers {
+      #expect(try !full.store.isWritten(name), "\(name)")
+    }
+    #expect(try full.tree(of: #require(try full.version("web1/v1"))) == tree)
+  }
+
+  @Test func `names and numbers of writers have limits`() throws {
+    _ = try newKey()
+    #expect { try newKey() } throws: { ($0 as? SnapFault)?.code == .refused }
+    #expect { try slots().add(.recoveryCode(RecoveryCode().secret), label: "web1", keys: keys) } throws: {
+      ($0 as? SnapFault)?.code == .refused
+    }
+    // What could not be handed on is not stored.
+    #expect(throws: CancellationError.self) {
+      try slots().addWriter(named: "web2", keys: keys) { _ in throw CancellationError() }
+    }
+    #expect(try slots().writers().count == 1)
+  }
+
+  // MARK: Which version is meant
+
+  @Test func `what it saves is never taken for the latest unless it is asked for`() throws {
+    let full = try fixture.open()
+    try full.save("v1", tree)
+    let key = try newKey()
+    try open(key).save("v8", tree)
+    try open(key).save("v9", tree)
+    let after = try fixture.open()
+    func version(_ text: String) throws -> String {
+      try RevisionExpression.resolve(text, in: after, preferring: Array("/r".utf8)).snapshot.version
+    }
+    #expect(try version("latest") == "v1")
+    #expect(try version("web1/latest") == "web1/v9")
+    #expect(try version("web1/latest~1") == "web1/v8")
+    #expect(try version("web1/v8") == "web1/v8")
+    #expect(try version("web1/v9~1") == "web1/v8")
+    #expect(throws: SnapFault.self) { try version("web1/latest~2") }
+    #expect(throws: SnapFault.self) { try version("web2/latest") }
+  }
+}
+
+extension Repository {
+  /// As `snap key rotate --rewrite` does it.
+  fileprivate func reseal(under keys: KeyRing, in fixture: RepositoryFixture) throws {
+    let access = RepositoryAccess(cacheFolder: fixture.cacheFolder) { _ in .all(keys) }
+    _ = try Repository.open(at: folder, access: access, events: fixture.events).reseal()
+  }
+}
