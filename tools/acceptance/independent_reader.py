@@ -3,7 +3,7 @@
 
     independent_reader.py SNAP [--files 120]
 
-The encrypted one goes through a forget, a gc, another that encodes history anew, `key passwd` and `key rotate`, and is opened with a key
+A third is saved by a machine that cannot read it. The encrypted one goes through a forget, a gc, another that encodes history anew, `key passwd` and `key rotate`, and is opened with a key
 file, a password and a recovery code. The reader needs two packages from PyPI; they are installed once, into .build/reader.
 """
 import argparse
@@ -16,7 +16,7 @@ import venv
 from pathlib import Path
 
 import make_tree
-from snap_program import Failure, History, remove
+from snap_program import Failure, History, Snap, remove
 
 TOOLS = Path(__file__).resolve().parent.parent
 READER = TOOLS / "reader"
@@ -103,6 +103,32 @@ def encrypted(program, work, files):
     damaged_header(history, key_file)
 
 
+def written(program, work, files):
+    """A machine that can only save does so; the reader, who has the keys, restores what it saved."""
+    history = History(program, work, key_file=work / "key")
+    snap = history.snap
+    snap.init()
+    make_tree.make(history.project, 9, files // 3)
+    snap.run("key", "add", "--write-only", "server", "--new-key-file", work / "server")
+    server = Snap(program, history.project, key_file=work / "server")
+    for number in range(3):
+        make_tree.mutate(history.project, 90 + number)
+        server.run("save", f"v{number}", "--no-ignore")
+        history.records[f"server/v{number}"] = history.record(history.project, [".snap"])
+        if number == 1:
+            change_and_save(history, 5)
+            history.encode_anew()
+    for arguments in (["list"], ["cat", "server/v0:x"], ["forget", "server/v0"], ["gc"], ["verify"]):
+        server.run(*arguments, statuses=(12,))
+    history.verify()
+    history.check_all()
+    check(history, ("--key-file", work / "key"))
+    snap.run("key", "remove", "server")
+    server.run("save", "v9", statuses=(12,))
+    history.check_all()
+    check(history, ("--key-file", work / "key"))
+
+
 def damaged_header(history, secret):
     """A sealed object opens with the copy of its header; a block that does not open is damage, never content."""
     for pack in (history.snap.repository / "packs").glob("*/*"):
@@ -136,11 +162,11 @@ def secret_file(path, text):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Restores every version of two histories with an independent reader, too.")
+    parser = argparse.ArgumentParser(description="Restores every version of three histories with an independent reader, too.")
     parser.add_argument("snap")
     parser.add_argument("--files", type=int, default=120)
     options = parser.parse_args()
-    for make in (plain, encrypted):
+    for make in (plain, encrypted, written):
         work = Path(tempfile.mkdtemp(prefix=f"snap reader {make.__name__} "))
         try:
             make(options.snap, work, options.files)

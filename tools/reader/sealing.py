@@ -4,14 +4,18 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from primitives import Damage
+import writers
 from keys import hkdf
+from primitives import Damage
 
 HEADER, BLOCK, TAG = 104, 16384, 16
 PACK, RECORD = 1, 2  # classes of objects
+KEPT, WRITTEN = 0, 1  # how the key of an object is made
 
 
 class PlainContent:
+    is_written = False
+
     def __init__(self, path):
         self.file = open(path, "rb")
         self.length = os.fstat(self.file.fileno()).st_size
@@ -37,13 +41,21 @@ class SealedContent:
             raise Damage(f"{path} is not as long as it says")
 
     def open_header(self, header, ring, context):
-        if len(header) < HEADER or header[:10] != b"SnapSeal\1\0":
+        if len(header) < HEADER or header[:9] != b"SnapSeal\1":
             return False
         secret = ring.epochs.get(int.from_bytes(header[10:12], "little"))
         if secret is None:
             return False
-        self.cipher = AESGCM(hkdf(secret, header[16:48], b"snap1 object" + header[:80] + context, 32))
         self.associated = header[:80] + context
+        self.is_written = header[9] == WRITTEN
+        if self.is_written and context[0] in (PACK, RECORD):
+            secret, receiver = writers.origin(ring, secret, header[48:80])
+            purpose = b"snap1 written object" + header[:80] + receiver + context
+        elif header[9] == KEPT:
+            purpose = b"snap1 object" + self.associated
+        else:
+            return False
+        self.cipher = AESGCM(hkdf(secret, header[16:48], purpose, 32))
         try:
             self.length = int.from_bytes(self.cipher.decrypt(bytes(12), header[80:], self.associated), "little")
         except InvalidTag:

@@ -18,6 +18,7 @@ import restoring
 from keys import Slot, WrongKey, hmac_sha256, unlock
 from primitives import Cursor, Damage, envelope
 from sealing import PACK, RECORD, PlainContent, SealedContent
+from writers import Writers
 
 
 class Repository:
@@ -31,6 +32,7 @@ class Repository:
             self.ring = unlock(slots, self.id, password, key_file)
             if not hmac.compare_digest(hmac_sha256(self.ring.derived(b"config"), lines).hex(), config["seal"]):
                 raise Damage("config was not written by who has the keys")
+            self.writers = Writers(self.folder / "writers", self.ring)
 
     def content(self, path, object_class):
         if not self.ring:
@@ -43,6 +45,13 @@ class Repository:
         for path in ids(self.folder / "snapshots"):
             content = self.content(path, RECORD)
             record = content.read(0, content.length)
+            if content.is_written:
+                try:
+                    record = self.writers.record(record, content.associated)
+                except Damage as damage:
+                    # anybody with a write-only key can put such a thing there
+                    print(f"{path.name} passed over: {damage}", file=sys.stderr)
+                    continue
             if not record.startswith(b"SNAPVOID"):
                 found.append({tag: value for tag, value, _ in envelope(record, b"SNAPVERS")})
         return sorted(found, key=lambda record: created(record[3]))

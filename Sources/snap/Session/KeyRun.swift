@@ -177,7 +177,7 @@ struct KeyRun {
     session.keys.keep(ring)
     let versionCount = try session.openRepository().removeWriter(stored.id)
     let shown = stored.writer.map { ArgumentText.display($0.name) } ?? String(stored.id.hexadecimal.prefix(8))
-    try tell("removed", "write-only key '\(shown)' removed; \(counted(versionCount, "version")) that it saved stay")
+    try tell("removed", "write-only key '\(shown)' removed; what it saved stays (\(counted(versionCount, "version")))")
   }
 
   func rotate(dropsOthers: Bool, rewrites: Bool) throws {
