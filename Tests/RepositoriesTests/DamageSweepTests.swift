@@ -1,4 +1,5 @@
 import Glibc
+import Packing
 import SnapshotModel
 import TestSupport
 import Testing
@@ -12,6 +13,8 @@ struct DamageSweepTests {
   /// What is damaged; the index lies beside the objects and may be lost without harm.
   enum Target: String, CaseIterable, CustomTestStringConvertible {
     case config, packs, snapshots, labels, trash, index
+    /// Of an encrypted one.
+    case writers
     var testDescription: String { rawValue }
   }
 
@@ -19,7 +22,11 @@ struct DamageSweepTests {
   private static let everyNthByte = isFull ? 1 : 41
   private static let everyNthLength = isFull ? 1 : 97
 
-  @Test(arguments: Target.allCases, [false, true]) func `no changed byte comes out of a restore, and each is told`(
+  private static let targets = Target.allCases.flatMap { target in
+    (target == .writers ? [true] : [false, true]).map { (target, $0) }
+  }
+
+  @Test(arguments: targets) func `no changed byte comes out of a restore, and each is told`(
     target: Target, isEncrypted: Bool
   ) throws {
     let swept = try SweptRepository(isEncrypted: isEncrypted)
@@ -41,7 +48,7 @@ struct DamageSweepTests {
     #expect(cases > 10)
   }
 
-  @Test(arguments: Target.allCases, [false, true])
+  @Test(arguments: targets)
   func `no length that a file is cut to gives wrong bytes, and each is told`(
     target: Target, isEncrypted: Bool
   ) throws {
@@ -78,7 +85,7 @@ struct SweptRepository {
   let fixture: RepositoryFixture
   private let trees: [String: RepositoryFixture.Tree]
 
-  /// Three versions, one of them forgotten, in some 9 KiB.
+  /// Three versions, one of them forgotten, in some 9 KiB; in an encrypted one another by who can only save.
   init(isEncrypted: Bool) throws {
     fixture = try RepositoryFixture(isEncrypted: isEncrypted)
     var random = SeededGenerator(seed: 77)
@@ -95,6 +102,16 @@ struct SweptRepository {
       tree["new in \(version)"] = random.bytes(200)
     }
     try repository.forget(["v3"])
+    if let keys = repository.keys {
+      var writer: WriterKey?
+      let slots = try Repository.keySlots(at: fixture.path)
+      try slots.addWriter(named: "w", keys: keys) { writer = $0 }
+      let access = RepositoryAccess(cacheFolder: fixture.cacheFolder) { [writer] _ in .writing(try #require(writer)) }
+      try Repository.open(at: fixture.path, access: access, events: fixture.events).save("v4", tree)
+      trees["w/v4"] = tree
+      try repository.adoptRecords()
+      try repository.adoptPacks()
+    }
     repository.close()
     self.trees = trees
   }

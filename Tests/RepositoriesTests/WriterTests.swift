@@ -10,55 +10,24 @@ import Testing
 
 /// Machines that may save into an encrypted repository, and not read it.
 struct WriterTests {
-  private let fixture: RepositoryFixture
-  private let tree: RepositoryFixture.Tree
-  private let keys: KeyRing
+  private let writers: WriterFixture
+  private var fixture: RepositoryFixture { writers.fixture }
+  private var tree: RepositoryFixture.Tree { writers.tree }
 
-  init() throws {
-    fixture = try RepositoryFixture(isEncrypted: true)
-    var random = SeededGenerator(seed: 2026)
-    tree = ["a": random.bytes(5000), "b": random.text(3000), "long": random.bytes(90_000)]
-    keys = try #require(try fixture.open().keys)
-  }
-
-  private func slots() throws -> KeySlots { try Repository.keySlots(at: fixture.path) }
-
-  private func newKey(_ name: String = "web1") throws -> WriterKey {
-    var made: WriterKey?
-    try slots().addWriter(named: name, keys: keys) { made = $0 }
-    return try #require(made)
-  }
-
-  private func open(_ key: WriterKey, operations: any FileOperations = SystemFileOperations()) throws -> Repository {
-    let access = RepositoryAccess(cacheFolder: fixture.cacheFolder) { slots in
-      try slots.check(key)
-      return .writing(key)
-    }
-    return try Repository.open(at: fixture.path, access: access, events: fixture.events, operations: operations)
-  }
-
-  private func packBytes() -> Int {
-    fixture.files().filter { $0.path.hasPrefix("packs/") }.reduce(0) { $0 + $1.bytes.count }
-  }
-
-  private func expectSound(_ repository: Repository) throws {
-    var options = VerifyOptions()
-    options.readData = .all
-    #expect(try Verifier.verify(repository, options: options).problems.isEmpty)
-  }
+  init() throws { writers = try WriterFixture() }
 
   // MARK: What it can do
 
   @Test func `what it saves, who has the keys reads`() throws {
     let full = try fixture.open()
     try full.save("v1", ["own": [1, 2, 3]])
-    let key = try newKey()
-    let saved = try open(key).save("v1", tree)
+    let key = try writers.newKey()
+    let saved = try writers.open(key).save("v1", tree)
     #expect(saved.version == "web1/v1")
     let listed = try fixture.open()
     #expect(try listed.snapshots().map(\.snapshot.version) == ["v1", "web1/v1"])
     #expect(try listed.tree(of: #require(try listed.version("web1/v1"))) == tree)
-    try expectSound(listed)
+    try writers.expectSound(listed)
     // Also with no index, and with none that is right.
     fixture.removeIndex()
     let rebuilt = try fixture.open()
@@ -70,7 +39,7 @@ struct WriterTests {
   @Test func `it reads nothing, not even what it saved`() throws {
     let full = try fixture.open()
     try full.save("v1", tree)
-    let writer = try open(newKey())
+    let writer = try writers.open(writers.newKey())
     let saved = try writer.save("v2", tree)
     #expect(try writer.snapshots().isEmpty && writer.trashed().isEmpty)
     #expect { try writer.manifest(of: saved).forEach { _ in } } throws: { $0 is SnapFault || $0 is ChunkFault }
@@ -85,34 +54,34 @@ struct WriterTests {
   }
 
   @Test func `it stores again only what is new, as long as its last version is there`() throws {
-    let key = try newKey()
-    try open(key).save("v1", tree)
-    let first = packBytes()
+    let key = try writers.newKey()
+    try writers.open(key).save("v1", tree)
+    let first = writers.packBytes()
     var changed = tree
     changed["b"]?[7] ^= 1
-    try open(key).save("v2", changed)
-    #expect(packBytes() - first < 20_000)
+    try writers.open(key).save("v2", changed)
+    #expect(writers.packBytes() - first < 20_000)
     // However others have moved it meanwhile.
     let full = try fixture.open()
     let (_, plan) = try GarbageCollector.repack(in: full, isDeep: true, isDryRun: false, undoWindowSeconds: 0)
     try GarbageCollector.execute(plan, in: full)
-    let before = packBytes()
-    try open(key).save("v3", changed)
-    #expect(packBytes() - before < 20_000)
+    let before = writers.packBytes()
+    try writers.open(key).save("v3", changed)
+    #expect(writers.packBytes() - before < 20_000)
     #expect(try full.tree(of: #require(try fixture.open().version("web1/v3"))) == changed)
     // And everything once it is gone.
     try full.forget(["web1/v1", "web1/v2", "web1/v3"])
     try full.collect()
-    try open(key).save("v4", changed)
+    try writers.open(key).save("v4", changed)
     let last = try fixture.open()
     #expect(try last.tree(of: #require(try last.version("web1/v4"))) == changed)
-    try expectSound(last)
+    try writers.expectSound(last)
   }
 
   @Test func `a chunk that no version names is not taken for known`() throws {
-    let key = try newKey()
+    let key = try writers.newKey()
     let unnamed = [UInt8](repeating: 9, count: 3000)
-    let repository = try open(key)
+    let repository = try writers.open(key)
     try repository.withSaveInProgress { pool in
       let session = try SaveSession(repository: repository, parent: nil, pool: pool)
       // As a dump that failed, and was left out.
@@ -124,7 +93,7 @@ struct WriterTests {
     }
     // Who collects keeps what versions name.
     try fixture.open().collect()
-    try open(key).save("v2", ["dump": unnamed], pieceLength: 3000)
+    try writers.open(key).save("v2", ["dump": unnamed], pieceLength: 3000)
     let full = try fixture.open()
     #expect(try full.tree(of: #require(try full.version("web1/v2"))) == ["dump": unnamed])
   }
@@ -136,9 +105,9 @@ struct WriterTests {
     try full.save("v1", tree)
     var random = SecureRandom()
     try full.store.create(.tomb(CollectionID(using: &random)), TombCoder.encode(full.packNames()))
-    let key = try newKey()
-    try open(key).save("v1", tree)
-    try open(key).save("v2", tree)
+    let key = try writers.newKey()
+    try writers.open(key).save("v1", tree)
+    try writers.open(key).save("v2", tree)
     try full.collect()
     let after = try fixture.open()
     for version in ["v1", "web1/v1", "web1/v2"] {
@@ -148,10 +117,10 @@ struct WriterTests {
 
   @Test func `a collection that begins meanwhile makes it store everything again`() throws {
     let full = try fixture.open()
-    let key = try newKey()
-    try open(key).save("v1", tree)
+    let key = try writers.newKey()
+    try writers.open(key).save("v1", tree)
     var attempts = 0
-    try open(key).save("v2", tree) { _, attempt in
+    try writers.open(key).save("v2", tree) { _, attempt in
       attempts = attempt
       guard attempt == 1 else { return }
       // It condemns all there is, and is killed.
@@ -164,14 +133,14 @@ struct WriterTests {
     for version in ["web1/v1", "web1/v2"] {
       #expect(try after.tree(of: #require(try after.version(version))) == tree)
     }
-    try expectSound(after)
+    try writers.expectSound(after)
   }
 
   @Test func `when its last version goes while it saves, it starts again`() throws {
-    let key = try newKey()
-    try open(key).save("v1", tree)
+    let key = try writers.newKey()
+    try writers.open(key).save("v1", tree)
     var attempts = 0
-    try open(key).save("v2", tree) { _, attempt in
+    try writers.open(key).save("v2", tree) { _, attempt in
       attempts = attempt
       guard attempt == 1 else { return }
       let full = try fixture.open()
@@ -181,138 +150,44 @@ struct WriterTests {
     #expect(attempts == 2)
     let after = try fixture.open()
     #expect(try after.tree(of: #require(try after.version("web1/v2"))) == tree)
-    try expectSound(after)
+    try writers.expectSound(after)
   }
 
   @Test func `cut short at any call, it leaves nothing in the way`() throws {
-    let key = try newKey()
-    try open(key).save("v1", tree)
+    let key = try writers.newKey()
+    try writers.open(key).save("v1", tree)
     let start = fixture.keep(as: "start")
     let counted = InterruptedOperations(.never)
-    try open(key, operations: counted).save("v2", tree)
+    try writers.open(key, operations: counted).save("v2", tree)
     #expect(counted.changeCount > 5)
     for change in 0...counted.changeCount {
       fixture.goBack(to: start)
       let operations = InterruptedOperations(.crash(atChange: change))
-      let saved = try? open(key, operations: operations).save("v2", tree)
+      let saved = try? writers.open(key, operations: operations).save("v2", tree)
       let full = try fixture.open()
       #expect(try full.tree(of: #require(try full.version("web1/v1"))) == tree, "change \(change)")
       if saved != nil { #expect(try full.version("web1/v2") != nil, "change \(change)") }
       if let second = try full.version("web1/v2") { #expect(try full.tree(of: second) == tree, "change \(change)") }
       try full.collect()
-      try open(key).save("v3", tree)
+      try writers.open(key).save("v3", tree)
       let after = try fixture.open()
       #expect(try after.tree(of: #require(try after.version("web1/v3"))) == tree, "change \(change)")
     }
   }
 
-  // MARK: When it is hostile
-
-  /// A pack whose first chunk is said to be `content`, and is something else.
-  private func storePoison(for content: [UInt8], by writer: Repository) throws -> PackID {
-    let wrong = [UInt8](repeating: 0xEE, count: content.count)
-    let id = ChunkHasher(writer.naming).id(of: content)
-    let good = Array("and something that is what it says".utf8)
-    let encoder = FrameEncoder()
-    let frames = [
-      try encoder.encode(chunks: [(id, wrong[...])], level: .auto),
-      try encoder.encode(chunks: [(ChunkHasher(writer.naming).id(of: good), good[...])], level: .auto),
-    ]
-    return try writer.storePack(frames)
-  }
-
-  @Test func `a chunk that is not what it says is nobody's`() throws {
-    let writer = try open(newKey())
-    let content = tree["b"] ?? []
-    let pack = try storePoison(for: content, by: writer)
-    let full = try fixture.open()
-    try full.save("v1", ["b": content], pieceLength: content.count)
-    #expect(fixture.events.all.contains { $0.contains("pack \(pack.short)… of a key that can only save has 1 frame") })
-    #expect(try full.tree(of: #require(try full.version("v1"))) == ["b": content])
-    // Nor is it what a collection leaves of two copies.
-    try full.collect()
-    let after = try fixture.open()
-    #expect(try after.tree(of: #require(try after.version("v1"))) == ["b": content])
-    try expectSound(after)
-  }
-
-  @Test func `a collection takes no wrong copy for a right one`() throws {
-    let content = tree["b"] ?? []
-    let full = try fixture.open()
-    try full.save("v1", ["b": content, "x": [1]], pieceLength: content.count)
-    try full.save("v2", ["b": content], pieceLength: content.count)
-    _ = try storePoison(for: content, by: open(newKey()))
-    // The pack with the right copy is to be rewritten.
-    try full.forget(["v1"])
-    try full.collect()
-    fixture.removeIndex()
-    let after = try fixture.open()
-    #expect(try after.tree(of: #require(try after.version("v2"))) == ["b": content])
-    try expectSound(after)
-  }
-
-  @Test func `what was looked at and is something else afterwards does not move`() throws {
-    let key = try newKey()
-    let writer = try open(key)
-    try writer.save("v1", tree)
-    let full = try fixture.open()
-    try full.adoptPacks()
-    let pack = try #require(try full.packNames().first)
-    // The same directory over other bytes, by who has the key and the storage.
-    let directory = try #require(try full.directory(of: pack))
-    var content = try full.store.read(.pack(pack))
-    let frame = try #require(directory.frames.first)
-    content[Int(frame.offset) + frame.header.headerLength] ^= 1
-    try writer.store.replace(.pack(pack), content)
-    let collector = try fixture.open()
-    #expect { try collector.reseal(under: keys.withNewEpoch(), in: fixture) } throws: { error in
-      (error as? SnapFault)?.code == .damage
-    }
-  }
-
-  @Test func `it speaks of versions of its own alone`() throws {
-    let full = try fixture.open()
-    let genuine = try full.save("v1", tree)
-    let key = try newKey()
-    let writer = try open(key)
-    for version in ["v1", "web2/v1", "web1", ""] {
-      var forged = genuine
-      var random = SecureRandom()
-      forged.id = SnapshotID(using: &random)
-      forged.version = version
-      try writer.store.create(.snapshot(forged.id), SnapshotCoder.encode(forged))
-      #expect(throws: PackingError.self) { try fixture.open().store.read(.snapshot(forged.id)) }
-    }
-    #expect(try fixture.open().snapshots().map(\.snapshot.id) == [genuine.id])
-  }
-
-  @Test func `copies of records in its packs count for nothing`() throws {
-    let full = try fixture.open()
-    var forged = try full.save("v1", tree)
-    try full.forget(["v1"])
-    try full.collect()
-    forged.version = "v9"
-    let writer = try open(newKey())
-    _ = try writer.storePack([FrameEncoder().encodeRecord(SnapshotCoder.encode(forged))])
-    #expect(try fixture.open().recordCopies().isEmpty)
-    // With all keys it would be one.
-    _ = try full.storePack([FrameEncoder().encodeRecord(SnapshotCoder.encode(forged))])
-    #expect(try fixture.open().recordCopies().count == 1)
-  }
-
   // MARK: Taking it back
 
   @Test func `once it is removed its versions stay, and it saves no more`() throws {
-    let key = try newKey()
-    let other = try newKey("web2")
-    let writer = try open(key)
+    let key = try writers.newKey()
+    let other = try writers.newKey("web2")
+    let writer = try writers.open(key)
     try writer.save("v1", tree)
-    try open(other).save("v1", tree)
+    try writers.open(other).save("v1", tree)
     #expect(try fixture.open().removeWriter(key.writer) == 1)
-    #expect(try slots().writers().compactMap(\.writer?.name) == ["web2"])
+    #expect(try writers.slots().writers().compactMap(\.writer?.name) == ["web2"])
     let after = try fixture.open()
     #expect(try after.tree(of: #require(try after.version("web1/v1"))) == tree)
-    #expect { try open(key) } throws: { ($0 as? SnapFault)?.code == .wrongKey }
+    #expect { try writers.open(key) } throws: { ($0 as? SnapFault)?.code == .wrongKey }
     // A client that was changed not to look goes unheard.
     let late = try writer.save("v2", tree)
     let last = try fixture.open()
@@ -322,21 +197,22 @@ struct WriterTests {
   }
 
   @Test func `who made himself a writer is none`() throws {
-    let stranger = WriterKey(newFor: KeyRing(newFor: keys.repository), name: "web9", config: try fixture.open().config)
-    let real = try newKey()
-    let forged = Writer(stranger, created: currentTime(), keys: KeyRing(newFor: keys.repository))
-    let writer = try open(real)
+    let stranger = WriterKey(
+      newFor: KeyRing(newFor: writers.keys.repository), name: "web9", config: try fixture.open().config)
+    let real = try writers.newKey()
+    let forged = Writer(stranger, created: currentTime(), keys: KeyRing(newFor: writers.keys.repository))
+    let writer = try writers.open(real)
     try writer.store.create(.writer(forged.id), forged.encoded())
     let full = try fixture.open()
-    #expect(try full.store.writer(forged.id, keys) == nil)
-    #expect(try full.store.writer(real.writer, keys)?.name == "web1")
+    #expect(try full.store.writer(forged.id, writers.keys) == nil)
+    #expect(try full.store.writer(real.writer, writers.keys)?.name == "web1")
   }
 
   @Test func `a rotation ends it, and what it saved is sealed anew`() throws {
-    let key = try newKey()
-    try open(key).save("v1", tree)
-    let new = try slots().rotate(.recoveryCode(RecoveryCode().secret), label: "new", keys: keys)
-    #expect { try open(key) } throws: { ($0 as? SnapFault)?.message.contains("rotated to 1") == true }
+    let key = try writers.newKey()
+    try writers.open(key).save("v1", tree)
+    let new = try writers.slots().rotate(.recoveryCode(RecoveryCode().secret), label: "new", keys: writers.keys)
+    #expect { try writers.open(key) } throws: { ($0 as? SnapFault)?.message.contains("rotated to 1") == true }
     let access = RepositoryAccess(cacheFolder: fixture.cacheFolder) { _ in .all(new) }
     let full = try Repository.open(at: fixture.path, access: access, events: fixture.events)
     #expect(try full.tree(of: #require(try full.version("web1/v1"))) == tree)
@@ -349,16 +225,18 @@ struct WriterTests {
   }
 
   @Test func `names and numbers of writers have limits`() throws {
-    _ = try newKey()
-    #expect { try newKey() } throws: { ($0 as? SnapFault)?.code == .refused }
-    #expect { try slots().add(.recoveryCode(RecoveryCode().secret), label: "web1", keys: keys) } throws: {
+    _ = try writers.newKey()
+    #expect { try writers.newKey() } throws: { ($0 as? SnapFault)?.code == .refused }
+    #expect {
+      try writers.slots().add(.recoveryCode(RecoveryCode().secret), label: "web1", keys: writers.keys)
+    } throws: {
       ($0 as? SnapFault)?.code == .refused
     }
     // What could not be handed on is not stored.
     #expect(throws: CancellationError.self) {
-      try slots().addWriter(named: "web2", keys: keys) { _ in throw CancellationError() }
+      try writers.slots().addWriter(named: "web2", keys: writers.keys) { _ in throw CancellationError() }
     }
-    #expect(try slots().writers().count == 1)
+    #expect(try writers.slots().writers().count == 1)
   }
 
   // MARK: Which version is meant
@@ -366,9 +244,9 @@ struct WriterTests {
   @Test func `what it saves is never taken for the latest unless it is asked for`() throws {
     let full = try fixture.open()
     try full.save("v1", tree)
-    let key = try newKey()
-    try open(key).save("v8", tree)
-    try open(key).save("v9", tree)
+    let key = try writers.newKey()
+    try writers.open(key).save("v8", tree)
+    try writers.open(key).save("v9", tree)
     let after = try fixture.open()
     func version(_ text: String) throws -> String {
       try RevisionExpression.resolve(text, in: after, preferring: Array("/r".utf8)).snapshot.version
@@ -380,13 +258,5 @@ struct WriterTests {
     #expect(try version("web1/v9~1") == "web1/v8")
     #expect(throws: SnapFault.self) { try version("web1/latest~2") }
     #expect(throws: SnapFault.self) { try version("web2/latest") }
-  }
-}
-
-extension Repository {
-  /// As `snap key rotate --rewrite` does it.
-  fileprivate func reseal(under keys: KeyRing, in fixture: RepositoryFixture) throws {
-    let access = RepositoryAccess(cacheFolder: fixture.cacheFolder) { _ in .all(keys) }
-    _ = try Repository.open(at: folder, access: access, events: fixture.events).reseal()
   }
 }

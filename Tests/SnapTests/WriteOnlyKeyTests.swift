@@ -110,6 +110,22 @@ struct WriteOnlyKeyTests {
     #expect(try sandbox.snap("cat", "web1/v1:dumps/db.json", environment: sandbox.unlocked).output == "[1,2]\n")
   }
 
+  @Test func `status tells whether it still saves`() throws {
+    func status(_ words: String) throws -> (status: Int32, text: String) {
+      let run = try sandbox.shell("exec \"$SNAP\" status \(words)", environment: sandbox.unlocked)
+      return (run.status, run.output + run.error)
+    }
+    #expect(try status("--writer web1 --max-age 26h").text.contains("there is no version yet"))
+    #expect(try sandbox.snap("save", "old", "--time", "2026-01-01", environment: server).status == 0)
+    #expect(try sandbox.snap("save", "own", environment: sandbox.unlocked).status == 0)
+    let late = try status("--writer web1 --max-age 26h -q")
+    #expect(late.status == 25 && late.text.contains("the newest version web1/old is"))
+    #expect(try sandbox.snap("save", "new", environment: server).status == 0)
+    #expect(try status("--writer web1 --max-age 26h").status == 0)
+    #expect(try status("--writer web2").text.contains("there is no write-only key 'web2'"))
+    #expect(try status("").text.contains("Last      own"))
+  }
+
   @Test func `retention counts each machine's versions by themselves`() throws {
     for version in ["v1", "v2", "v3"] {
       #expect(try sandbox.snap("save", version, environment: server).status == 0)

@@ -13,6 +13,7 @@ struct StatusCommand: Command {
       "snap": "the status of the project around",
       "snap status --max-age 26h": "for monitoring: status 25 when the newest version is older",
       "snap status -q --max-age 26h --max-drill 30d": "and when the last good drill is",
+      "snap status -q --max-age 26h --writer web1": "whether a machine with a write-only key still saves",
       "snap status -q --prometheus /var/lib/node_exporter/snap.prom": "figures for node_exporter",
     ], statuses: [10: "no repository", 25: "the newest version or the last good drill is too old"])
 
@@ -25,6 +26,9 @@ struct StatusCommand: Command {
   @Option(help: ArgumentHelp("Write figures for Prometheus to this file, too; - prints them.", valueName: "file"))
   var prometheus: String?
 
+  @Option(help: ArgumentHelp("Look at what the write-only key of this name saved.", valueName: "name"))
+  var writer: String?
+
   @Flag(help: "Do not look for changes in the work tree.") var noTree = false
 
   @OptionGroup var global: GlobalOptions
@@ -36,7 +40,7 @@ struct StatusCommand: Command {
 
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
-    let state = try ProjectState(repository, session, readsTree: !noTree)
+    let state = try ProjectState(repository, session, readsTree: !noTree, writer: writer)
     if let prometheus, prometheus != "-" {
       try SmallFile.replace(
         FileSystemPath.absolute(ArgumentText.encode(prometheus)), with: Array(try state.prometheus().utf8))

@@ -14,6 +14,7 @@ struct ProjectState {
   }
 
   let repository: Repository
+  let writer: String?
   let versions: [ListedSnapshot]
   let trashedCount: Int
   let byteCount: UInt64
@@ -41,9 +42,11 @@ struct ProjectState {
     versions.last { !$0.isSafetyCopy } ?? versions.last
   }
 
-  init(_ repository: Repository, _ session: Session, readsTree: Bool) throws {
+  /// - Parameter writer: whose versions are meant, of those who can only save; otherwise the project's own.
+  init(_ repository: Repository, _ session: Session, readsTree: Bool, writer: String? = nil) throws {
     self.repository = repository
-    versions = try session.ownVersions(of: repository)
+    self.writer = writer
+    versions = try session.versions(of: writer, in: repository)
     trashedCount = try repository.trashed().count
     byteCount = try repository.statistics().bytesTotal
     (lastDrill, lastGoodDrill) = try OperationLog.lastDrills(in: repository)
@@ -51,11 +54,13 @@ struct ProjectState {
     last = Self.newest(of: versions)
     lastInPast = Self.newest(of: versions.filter { [soon] in $0.snapshot.created <= soon })
     let base = session.base(of: repository)
-    let configuration = try session.configuration(of: repository)
+    let configuration = writer == nil ? try session.configuration(of: repository) : nil
     let dumps = configuration?.dumps ?? []
     droppedDumps =
-      last?.snapshot.droppedDumps(from: Set(dumps.map(\.name)), paths: Set(dumps.map(\.path))) ?? []
-    guard readsTree, let last, last.snapshot.root == base, last.snapshot.sources == [.root] else {
+      writer != nil
+      ? []
+      : last?.snapshot.droppedDumps(from: Set(dumps.map(\.name)), paths: Set(dumps.map(\.path))) ?? []
+    guard readsTree, writer == nil, let last, last.snapshot.root == base, last.snapshot.sources == [.root] else {
       changes = nil
       return
     }
@@ -107,7 +112,7 @@ struct ProjectState {
           "\(snapshot.version)  \(TimeText.age(of: snapshot.created, at: now))  (\(TimeText.minute(snapshot))\(git))"
         ))
     } else {
-      lines.append(("Last", "no version yet"))
+      lines.append(("Last", writer.map { "no version of \(ArgumentText.display($0)) yet" } ?? "no version yet"))
     }
     lines.append(
       ("Versions", formatted(count: versions.count) + (trashedCount > 0 ? ", \(trashedCount) forgotten" : "")))
@@ -128,7 +133,7 @@ struct ProjectState {
 
   private var hints: [String] {
     var hints: [String] = []
-    if last == nil { hints.append("snap save v1 saves the first version") }
+    if last == nil, writer == nil { hints.append("snap save v1 saves the first version") }
     if let changes, changes.count > 0 { hints.append("snap diff shows the changes, snap save NAME saves them") }
     if trashedCount > 0 { hints.append("snap undo takes back the last forget, snap gc frees its space") }
     return hints

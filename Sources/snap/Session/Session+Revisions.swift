@@ -19,9 +19,21 @@ extension Session {
     repository.projectRoot == nil ? workingFolder : nil
   }
 
-  /// Oldest first: in a repository that several projects may share those of this folder, if there are any.
-  func ownVersions(of repository: Repository) throws -> [ListedSnapshot] {
+  /// Oldest first: those of somebody who can only save; else in a repository that several projects may share those of
+  /// this folder, if there are any.
+  ///
+  /// - Throws: `SnapFault` `.notFound` for a writer who has no key, and has saved nothing.
+  func versions(of writer: String?, in repository: Repository) throws -> [ListedSnapshot] {
     let all = try repository.snapshots()
+    if let writer {
+      let found = all.filter { $0.snapshot.writer == writer }
+      let names = found.isEmpty ? try repository.keySlots?.writers().compactMap(\.writer?.name) ?? [] : [writer]
+      guard names.contains(writer) else {
+        throw SnapFault(
+          .notFound, "there is no write-only key '\(ArgumentText.display(writer))'", hint: "snap key list")
+      }
+      return found
+    }
     guard let folder = ownFolder(in: repository) else { return all }
     let own = all.filter { $0.snapshot.root == folder && $0.snapshot.writer == nil }
     return own.isEmpty ? all : own
