@@ -58,7 +58,26 @@ final class RepositoryStore: ObjectStore {
   func read(_ name: ObjectName, isStrict: Bool) throws -> [UInt8] {
     let bytes = try stored.read(name)
     guard let keys, let context = keys.context(of: name) else { return bytes }
-    return try ObjectKey.openWhole(bytes, keys: keys, context: context, isStrict: isStrict, what: name.path)
+    return try opening(start: bytes, with: keys) {
+      try ObjectKey.openWhole(bytes, keys: keys, context: context, isStrict: isStrict, what: name.path)
+    }
+  }
+
+  /// Tells an object that does not open since it was sealed after a rotation of the keys from one that is damaged.
+  ///
+  /// - Parameter start: the object, or its header.
+  private func opening<R>(start: [UInt8], with keys: KeyRing, _ body: () throws -> R) throws -> R {
+    do {
+      return try body()
+    } catch let error as PackingError {
+      let newest = try KeySlots(folder: stored.path, repository: keys.repository, store: stored).newestEpoch()
+      guard let epoch = ObjectKey.epoch(ofObjectStarting: start), epoch > keys.newestEpochNumber, epoch <= newest else {
+        throw error
+      }
+      throw SnapFault(
+        .busy, "the keys of \(stored.path) were rotated while this command ran", hint: "run it again",
+        path: stored.path)
+    }
   }
 
   /// A record's bytes; none where it does not open, so that whoever decodes them finds the damage.
@@ -106,7 +125,9 @@ final class RepositoryStore: ObjectStore {
     let key: ObjectKey
     do {
       let header = try stored.read(name, range: 0..<length)
-      key = try ObjectKey(opening: header[...], keys: keys, context: context, what: name.path)
+      key = try opening(start: header, with: keys) {
+        try ObjectKey(opening: header[...], keys: keys, context: context, what: name.path)
+      }
     } catch let error as PackingError where !error.isNewerFormat {
       let size = try stored.byteCount(name)
       guard size >= 2 * length else { throw PackingError.truncated(what: name.path) }
