@@ -86,7 +86,7 @@ extension Repository {
       return try PackReader.readDirectory(source, repository: id, pack: pack)
     } catch ObjectStoreError.missing {
       return nil
-    } catch is PackingError {
+    } catch let error where error is PackingError || meansCutShort(error) {
       let scanned = try? scan(pack)
       events.warn(
         scanned == nil
@@ -172,6 +172,11 @@ extension Repository {
       try index.locate(prefix).lazy.compactMap { try? reader.bytes(of: $0.0) }.first
     }.0
   }
+}
+
+/// Whether an object ends before its own words say.
+func meansCutShort(_ error: any Error) -> Bool {
+  if case ObjectStoreError.truncated = error { true } else { false }
 }
 
 extension RecordFolder {
