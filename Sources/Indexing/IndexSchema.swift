@@ -36,6 +36,7 @@ enum IndexSchema {
     static let cachedValues: Int64 = 11
     static let incompletePacks: Int64 = 12
     static let lostRecords: Int64 = 13
+    static let packReadTimes: Int64 = 14
   }
 
   static let repositoryKey = Array("repository".utf8)

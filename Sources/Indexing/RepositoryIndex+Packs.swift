@@ -127,6 +127,31 @@ extension RepositoryIndex {
     }
   }
 
+  /// When each pack was last read whole and found sound, in seconds since 1970.
+  package func packReadTimes() throws -> [PackID: Int64] {
+    try reading { db in
+      var times: [PackID: Int64] = [:]
+      for (key, value) in try IndexRecords.all(db, kind: IndexSchema.RecordKind.packReadTimes) {
+        guard let pack = PackID(bytes: key), let time = Int64(String(decoding: value, as: UTF8.self)) else {
+          throw IndexError.damaged("the time at which a pack was read")
+        }
+        times[pack] = time
+      }
+      return times
+    }
+  }
+
+  /// Notes when packs were read; forgets those that are no longer indexed.
+  package func setPackReadTime(_ packs: Set<PackID>, _ time: Int64) throws {
+    let known = try packIDs()
+    let gone = try packReadTimes().keys.filter { known[$0] == nil }
+    try writing(isOptional: true) { db in
+      let kind = IndexSchema.RecordKind.packReadTimes
+      for pack in gone { try IndexRecords.remove(db, kind: kind, key: pack.bytes) }
+      for pack in packs { try IndexRecords.set(db, kind: kind, key: pack.bytes, value: decimal(time)) }
+    }
+  }
+
   /// Every indexed pack, and the bytes it takes.
   package func packIDs() throws -> [PackID: UInt64] {
     try reading { db in

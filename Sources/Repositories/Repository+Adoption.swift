@@ -95,7 +95,7 @@ extension Repository {
       return try PackReader.readDirectory(source, repository: id, pack: pack)
     } catch ObjectStoreError.missing {
       return nil
-    } catch is PackingError {
+    } catch let error where error is PackingError || meansCutShort(error) {
       let scanned = try? scan(pack)
       events.warn(
         scanned == nil
@@ -178,10 +178,18 @@ extension Repository {
   private func scan(_ pack: PackID) throws -> PackDirectory {
     let reader = reader()
     let source = StoredPack(store: store, id: pack, isSalvaged: true)
-    return try PackReader.scan(source, repository: id, pack: pack, naming: naming) { prefix in
+    let found = try PackReader.scan(source, repository: id, pack: pack, naming: naming) { prefix in
       try index.locate(prefix).lazy.compactMap { try? reader.bytes(of: $0.0) }.first
     }.0
+    // Of a sealed pack that was cut short, a header may be whole whose frame is not there.
+    let whole = found.frames.filter { $0.range.upperBound <= found.byteCount }
+    return PackDirectory(pack: pack, byteCount: found.byteCount, frames: whole)
   }
+}
+
+/// Whether an object ends before its own words say.
+func meansCutShort(_ error: any Error) -> Bool {
+  if case ObjectStoreError.truncated = error { true } else { false }
 }
 
 extension RecordFolder {

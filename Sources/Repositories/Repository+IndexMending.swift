@@ -1,6 +1,8 @@
 import Indexing
+import ObjectStores
 import Packing
 import SnapshotModel
+import Synchronization
 
 /// What to do when the index contradicts the packs: SQLite notices a torn page, not a changed byte within one.
 extension Repository {
@@ -14,8 +16,9 @@ extension Repository {
   @discardableResult
   func mendIndex() throws -> Bool {
     let isReadable = try adoptPacksIfReadable()
-    let directories = try packNames().compactMap { try directory(of: $0, trustsIndex: false) }
-    return try mendIndex(against: directories, isReadable: isReadable)
+    let listed = try packNames()
+    let directories = try listed.compactMap { try directory(of: $0, trustsIndex: false) }
+    return try mendIndex(against: directories, listed: Set(listed), isReadable: isReadable).wasWrong
   }
 
   /// - Returns: whether the index could be brought up to date; `false` where what stands in it cannot be read.
@@ -29,19 +32,54 @@ extension Repository {
   }
 
   /// The comparison with directories that were read before.
-  @discardableResult
-  func mendIndex(against directories: [PackDirectory], isReadable: Bool) throws -> Bool {
-    if isReadable, try index.agrees(with: directories) { return false }
-    try index.insert(soundPacks(directories, apartFrom: nil), replacing: Array(index.packIDs().keys))
-    guard try index.agrees(with: directories) else { throw IndexError.damaged("its tables contradict each other") }
+  ///
+  /// - Parameter listed: all packs there were when they were read.
+  /// - Returns: also the frames that the index leaves out.
+  func mendIndex(
+    against directories: [PackDirectory], listed: Set<PackID>, isReadable: Bool
+  ) throws -> (wasWrong: Bool, leftOut: Set<FrameKey>) {
+    if isReadable {
+      if let leftOut = try index.framesLeftOut(of: directories) { return (false, leftOut) }
+      // What was collected meanwhile the index has rightly forgotten.
+      if try !listed.isSubset(of: packNames()) { return (false, []) }
+    }
+    let replaced = try index.packIDs().keys.filter { try listed.contains($0) || !store.exists(.pack($0)) }
+    try index.insert(soundPacks(directories, apartFrom: nil), replacing: Array(replaced))
+    guard let leftOut = try index.framesLeftOut(of: directories) else {
+      throw IndexError.damaged("its tables contradict each other")
+    }
     events.note("index.sqlite contradicted the packs; filled anew")
-    return true
+    return (true, leftOut)
+  }
+}
+
+extension Repository {
+  /// The chunks of frames that the index leaves out, since one of them is damaged or what they stand on is missing: some
+  /// may be whole.
+  ///
+  /// Cost: once what `mendIndex` costs.
+  func placesLeftOut() throws -> [ChunkID: [ChunkLocation]] {
+    if let known = leftOutPlaces.withLock({ $0 }) { return known }
+    // Reading a directory by scan asks for chunks, too: those that are left out are no help there.
+    leftOutPlaces.withLock { $0 = [:] }
+    let directories = try packNames().compactMap { try directory(of: $0) }
+    let leftOut = try index.framesLeftOut(of: directories) ?? []
+    var places: [ChunkID: [ChunkLocation]] = [:]
+    for pack in directories {
+      for frame in pack.frames where leftOut.contains(FrameKey(pack: pack.pack, offset: frame.offset)) {
+        for (id, location) in frame.locations(in: pack) { places[id, default: []].append(location) }
+      }
+    }
+    leftOutPlaces.withLock { $0 = places }
+    return places
   }
 }
 
 extension RepositoryIndex {
   /// Whether every chunk of every frame that the index knows stands where the directories say, and none elsewhere.
-  fileprivate func agrees(with directories: [PackDirectory]) throws -> Bool {
+  ///
+  /// - Returns: the frames that it does not know; `nil` where it contradicts a directory.
+  fileprivate func framesLeftOut(of directories: [PackDirectory]) throws -> Set<FrameKey>? {
     var frames: [FrameKey: FrameDigest] = [:]
     do {
       try forEachChunk { id, location in
@@ -49,22 +87,25 @@ extension RepositoryIndex {
           .add(id, ordinal: location.ordinal)
       }
     } catch IndexError.damaged {
-      return false
+      return nil
     }
     let packs = Set(directories.map(\.pack))
-    guard try packs.isSubset(of: packIDs().keys) else { return false }
+    guard try packs.isSubset(of: packIDs().keys) else { return nil }
+    var leftOut: Set<FrameKey> = []
     for directory in directories {
       for frame in directory.frames {
-        guard let found = frames.removeValue(forKey: FrameKey(pack: directory.pack, offset: frame.offset)) else {
+        let key = FrameKey(pack: directory.pack, offset: frame.offset)
+        guard let found = frames.removeValue(forKey: key) else {
+          if !frame.chunkIDs.isEmpty { leftOut.insert(key) }
           continue
         }
         var expected = FrameDigest()
         for (ordinal, id) in frame.chunkIDs.enumerated() { expected.add(id, ordinal: ordinal) }
-        guard found == expected else { return false }
+        guard found == expected else { return nil }
       }
     }
     // Of packs that have come or gone meanwhile nothing is known here.
-    return !frames.keys.contains { packs.contains($0.pack) }
+    return frames.keys.contains { packs.contains($0.pack) } ? nil : leftOut
   }
 }
 

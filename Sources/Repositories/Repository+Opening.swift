@@ -61,7 +61,8 @@ extension Repository {
     while true {
       let candidate = (folder == "/" ? "" : folder) + "/" + folderName
       // One that may not be entered is found, too: opening it says so.
-      if isRepository(candidate) || isForbidden(candidate) { return candidate }
+      // So is one that has lost its configuration.
+      if isRepository(candidate) || isForbidden(candidate) || hasPacksAndRecords(candidate) { return candidate }
       guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
       folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
     }
@@ -197,7 +198,7 @@ extension Repository {
     guard let names = folderNames(folder) else {
       return SnapFault(.noRepository, "no repository at \(folder) (is the disk mounted?)", path: folder)
     }
-    if names.contains("packs") && names.contains("snapshots") {
+    if hasPacksAndRecords(folder) {
       return SnapFault(
         .damage, "\(folder) is not a snap repository (config missing)", hint: "snap repair config", path: folder)
     }
@@ -218,12 +219,23 @@ extension Repository {
     }
   }
 
+  /// The folder itself, or the `.snap` in it where only that looks like a repository.
+  static func folder(withPacksAt folder: String) -> String {
+    let inner = folder + "/" + folderName
+    return !hasPacksAndRecords(folder) && hasPacksAndRecords(inner) ? inner : folder
+  }
+
+  private static func hasPacksAndRecords(_ folder: String) -> Bool {
+    ["/packs", "/snapshots"].allSatisfy { unsafe access(folder + $0, F_OK) == 0 }
+  }
+
   /// Whether it is a folder that this user may not look into.
   private static func isForbidden(_ folder: String) -> Bool {
     unsafe access(folder, F_OK) == 0 && access(folder + "/config", F_OK) != 0 && errno == EACCES
   }
 
-  private static func isRepository(_ folder: String) -> Bool {
+  /// Whether a folder looks like one, be it whole or not.
+  package static func isRepository(_ folder: String) -> Bool {
     ["/config", "/packs"].allSatisfy { unsafe access(folder + $0, F_OK) == 0 }
   }
 }

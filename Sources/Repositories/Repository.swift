@@ -24,6 +24,10 @@ package final class Repository: Sendable {
   let condemned = Mutex<Set<PackID>>([])
   /// Whether the index was compared with the packs.
   private let hasLookedAtIndex = Mutex(false)
+  /// Records that were left out of a listing, since they do not decode and have no copy.
+  let unreadableRecords = Mutex<Set<SnapshotID>>([])
+  /// Where chunks stand in frames that the index leaves out; `nil` until somebody asks.
+  let leftOutPlaces = Mutex<[ChunkID: [ChunkLocation]]?>(nil)
   private let sharedReader = Mutex<ChunkReader?>(nil)
 
   init(
@@ -81,7 +85,8 @@ package final class Repository: Sendable {
     ChunkReader(
       index: index, store: store, naming: naming, cacheBytes: cacheBytes,
       refresh: { [weak self] in try self?.adoptPacks() },
-      mend: { [weak self] in try self?.mendIndexOnce() ?? false })
+      mend: { [weak self] in try self?.mendIndexOnce() ?? false },
+      leftOut: { [weak self] in try self?.placesLeftOut()[$0] ?? [] })
   }
 
   /// The first time `mendIndex`; afterwards whatever is missing is missing.

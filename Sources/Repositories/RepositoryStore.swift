@@ -65,10 +65,28 @@ final class RepositoryStore: ObjectStore {
     let bytes = try stored.read(name)
     guard let keys, let context = keys.context(of: name) else { return bytes }
     guard let ring = keys.ring else { throw Self.onlyWrites }
-    let (content, key) = try ObjectKey.openWhole(
-      bytes, keys: ring, context: context, isStrict: isStrict, what: name.path)
+    let (content, key) = try tellingOfRotation(objectStarting: bytes, ring) {
+      try ObjectKey.openWhole(bytes, keys: ring, context: context, isStrict: isStrict, what: name.path)
+    }
     if case .pack = name { return content }
     return key.isWritten ? try record(in: content, key, of: name, ring) : content
+  }
+
+  /// Tells an object that does not open since it was sealed after a rotation of the keys from one that is damaged.
+  ///
+  /// - Parameter start: the object, or its header.
+  private func tellingOfRotation<R>(objectStarting start: [UInt8], _ ring: KeyRing, _ body: () throws -> R) throws -> R {
+    do {
+      return try body()
+    } catch let error as PackingError {
+      let newest = try KeySlots(folder: stored.path, repository: ring.repository, store: stored).newestEpoch()
+      guard let epoch = ObjectKey.epoch(ofObjectStarting: start), epoch > ring.newestEpochNumber, epoch <= newest else {
+        throw error
+      }
+      throw SnapFault(
+        .busy, "the keys of \(stored.path) were rotated while this command ran", hint: "run it again",
+        path: stored.path)
+    }
   }
 
   /// What somebody who only writes says: believed when he signed it, and speaks of versions of his own.
@@ -155,7 +173,9 @@ final class RepositoryStore: ObjectStore {
       guard size >= 2 * length else { throw PackingError.truncated(what: name.path) }
       return try stored.read(name, range: size - length..<size)[...]
     }
-    let key = try ObjectKey.opening(header[...], orCopy: copy, keys: ring, context: context, what: name.path)
+    let key = try tellingOfRotation(objectStarting: header, ring) {
+      try ObjectKey.opening(header[...], orCopy: copy, keys: ring, context: context, what: name.path)
+    }
     guard case .pack(let id) = name else { return key }
     packKeys.withLock { known in
       if known.count >= Self.packKeyCountMax { known.removeAll() }

@@ -74,7 +74,7 @@ enum ObjectStoreConformance: CaseIterable {
       // 0 promises nothing; two equal stamps of other values promise equal listings.
       for folder in ObjectFolder.allCases {
         let before = try store.changeStamp(folder)
-        try store.create(Self.names(&random).first { $0.folder == folder } ?? pack, [1])
+        try store.create(Self.names(&random).first { $0.folder == folder } ?? .config, [1])
         let after = try store.changeStamp(folder)
         #expect(before == 0 || before != after)
       }
@@ -98,6 +98,7 @@ enum ObjectStoreConformance: CaseIterable {
     return [
       .pack(PackID(using: &random)), .snapshot(id), .pending(id), .trash(id), .labels(id),
       .tomb(CollectionID(using: &random)), .operation("op-\(id.short)"),
+      .key(KeySlotID(using: &random)), .writer(WriterID(using: &random)),
     ]
   }
 

@@ -18,7 +18,10 @@ struct FrameSweepTests {
     }
     let graph = try PackGraph(repository, packs: repository.packNames())
     let packs = Set(graph.packs.map(\.pack))
-    let trees = FrameSweep(repository: repository, graph: graph).trees(over: packs)
+    let pool = try WorkerPool(naming: repository.naming, threadCount: 2)
+    defer { pool.close() }
+    let sweep = FrameSweep(repository, graph, pool: pool)
+    let trees = sweep.trees(over: packs)
     #expect(trees.flatMap { $0 }.sorted() == Array(graph.nodes.indices))
     let longest = try #require(trees.max { $0.count < $1.count })
     #expect(longest.count > 4)
@@ -30,7 +33,7 @@ struct FrameSweepTests {
     }
     // A share of the packs has trees whose roots are elsewhere.
     let half = Set(packs.sorted().prefix(packs.count / 2))
-    let some = FrameSweep(repository: repository, graph: graph).trees(over: half).flatMap { $0 }
+    let some = sweep.trees(over: half).flatMap { $0 }
     #expect(some.sorted() == graph.nodes.indices.filter { half.contains(graph.packs[graph.nodes[$0].pack].pack) })
     let before = repository.reader().decodedFrameCount
     var options = VerifyOptions()

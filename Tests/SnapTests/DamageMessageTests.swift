@@ -45,4 +45,45 @@ struct DamageMessageTests {
     #expect(run.output.contains("v1\nlist: 0"), "\(run)")
     #expect(run.error.contains("is damaged; recovered from its copy in a pack"), "\(run)")
   }
+
+  @Test func `damaged labels are dropped by a repair, which says so`() throws {
+    let run = try Self.run(
+      """
+      "$SNAP" tag v1 kept -q 2>/dev/null; flip "$(find .snap/labels -type f)" 12; "$SNAP" verify -q; echo "verify: $?"
+      "$SNAP" repair; echo "repair: $?"; "$SNAP" verify -q; echo "verify: $?"; "$SNAP" list | cut -f1
+      """)
+    #expect(run.output.contains("verify: 13\ndropped the damaged labels of snapshot "), "\(run)")
+    #expect(run.output.contains("repair: 0\nverify: 0\nv1"), "\(run)")
+    #expect(
+      run.error.contains("hint: snap repair drops them; snap tag, note and hold say again what they said"), "\(run)")
+  }
+
+  @Test func `the neighbours of a damaged chunk can be restored after a check, too`() throws {
+    let run = try Self.run(
+      """
+      echo neighbour >beside; "$SNAP" forget v1 -q; "$SNAP" gc -q; "$SNAP" save v2 -q
+      for PACK in $(find .snap/packs -type f); do flip "$PACK" 100000; done
+      "$SNAP" verify --read-data -q 2>/dev/null; echo "verify: $?"; "$SNAP" cat v2:beside; "$SNAP" cat v2:noise | wc -c
+      """)
+    #expect(run.output.hasPrefix("verify: 13\nneighbour\n"), "\(run)")
+  }
+
+  @Test func `a list that leaves a version out does not end well`() throws {
+    let run = try Self.run(
+      """
+      "$SNAP" save v2 -q; for RECORD in $(find .snap/snapshots -type f); do flip "$RECORD" 40; done
+      rm .snap/index.sqlite*; "$SNAP" list | cut -f1; "$SNAP" list >/dev/null 2>&1; echo "list: $?"
+      """)
+    #expect(run.output == "v1\nlist: 13\n", "\(run)")
+  }
+
+  @Test func `a repository without its config is found, and its repair named`() throws {
+    let run = try Self.run(
+      """
+      rm .snap/config; mkdir -p deep/er; cd deep/er; "$SNAP" list; echo "list: $?"; "$SNAP" repair config; "$SNAP" list | cut -f1
+      """)
+    #expect(
+      run.output.hasPrefix("list: 13\nconfig written for repository ") && run.output.hasSuffix("\nv1\n"), "\(run)")
+    #expect(run.error.contains("hint: snap repair config"), "\(run)")
+  }
 }

@@ -49,6 +49,20 @@ final class ArchiveRun {
   private var batch = ArchiveBatch()
   private var progress = SaveProgress()
 
+  /// A run that compares with nothing and commits nothing.
+  init(_ request: SaveRequest, _ repository: Repository, _ events: any SaveEvents, offeringTo session: SaveSession)
+    throws
+  {
+    self.request = request
+    self.repository = repository
+    self.events = events
+    self.session = session
+    memory = StreamMemory()
+    chunker = try repository.chunker()
+    parent = nil
+    databasesOfParent = []
+  }
+
   init(
     _ request: SaveRequest, _ repository: Repository, _ events: any SaveEvents, _ pool: WorkerPool,
     _ memory: StreamMemory
@@ -87,6 +101,15 @@ final class ArchiveRun {
       session.keepWhatIsStored()
       throw error
     }
+  }
+
+  /// Reads the tree and hands all of it to the session, with the manifest that it makes.
+  func offer() throws {
+    guard case .tree(let root, let sources) = request.input else { return }
+    try walk(root, sources)
+    try flushBatch()
+    while !units.isEmpty { try takeOldestUnit() }
+    _ = try session.finishManifest()
   }
 
   private func walk(_ root: [UInt8], _ sources: [ArchivePath]) throws {

@@ -13,7 +13,7 @@ package enum ConfigRebuilder {
   /// - Throws: `SnapFault` `.failed` when the configuration is sound, `.damage` when no pack has a sound header.
   package static func rebuild(_ path: String, access: RepositoryAccess = .plain) throws -> RepositoryID {
     try asFault {
-      let folder = absolutePath(path)
+      let folder = Repository.folder(withPacksAt: absolutePath(path))
       let store = try LocalObjectStore(folder: Array(folder.utf8))
       if let config = try? RepositoryConfig(decoding: store.read(.config)) {
         throw SnapFault(.failed, "the configuration of \(folder) is sound (id \(config.id.short)…); nothing changed")

@@ -24,6 +24,7 @@ struct DamageLedger {
   private static let filesNamedMax = 5
   private var entries: [Cause: Entry] = [:]
   private var order: [Cause] = []
+  private var others: [SnapFault] = []
   /// Packs that were there once and are not any more.
   var missingPacks: Set<PackID> = []
 
@@ -57,36 +58,51 @@ struct DamageLedger {
     change(cause) { $0.manifests.append(version) }
   }
 
+  /// Something that no pack is the cause of.
+  mutating func add(_ problem: SnapFault) { others.append(problem) }
+
+  /// The packs of which something as a whole is to be told.
+  var packsWithFindings: Set<PackID> {
+    Set(
+      entries.compactMap { cause, entry in
+        if case .pack(let pack) = cause, !entry.findings.isEmpty { pack } else { nil }
+      })
+  }
+
   /// Whether some manifest could not be read: then what its version needs is unknown.
   var hasUnreadableManifest: Bool { entries.values.contains { !$0.manifests.isEmpty } }
 
   /// One message a cause.
   ///
-  /// - Parameter checkedAll: whether every version was looked at.
-  func problems(checkedAll: Bool) -> [SnapFault] {
-    order.map { cause in
-      let entry = entries[cause] ?? Entry()
-      var what = entry.findings.joined(separator: "; ")
-      var path: String?
-      if case .pack(let pack) = cause {
-        path = "packs/\(pack.hexadecimal.prefix(2))/\(pack.hexadecimal)"
-        if !entry.damagedChunks.isEmpty {
-          let chunks = "\(counted(entry.damagedChunks.count, "chunk")) damaged (\(entry.firstReason))"
-          what = what.isEmpty ? "pack \(pack.short)…: \(chunks)" : "\(what); \(chunks)"
+  /// - Parameters:
+  ///   - checkedAll: whether every version was looked at.
+  ///   - gone: packs that were collected meanwhile: nothing is told of them.
+  func problems(checkedAll: Bool, without gone: Set<PackID>) -> [SnapFault] {
+    let causes = order.filter { cause in if case .pack(let pack) = cause { !gone.contains(pack) } else { true } }
+    return others
+      + causes.map { cause in
+        let entry = entries[cause] ?? Entry()
+        var what = entry.findings.joined(separator: "; ")
+        var path: String?
+        if case .pack(let pack) = cause {
+          path = "packs/\(pack.hexadecimal.prefix(2))/\(pack.hexadecimal)"
+          if !entry.damagedChunks.isEmpty {
+            let chunks = "\(counted(entry.damagedChunks.count, "chunk")) damaged (\(entry.firstReason))"
+            what = what.isEmpty ? "pack \(pack.short)…: \(chunks)" : "\(what); \(chunks)"
+          }
+          if what.isEmpty, missingPacks.contains(pack) {
+            what = "pack \(pack.short)… is missing: \(counted(max(entry.lostChunks.count, 1), "chunk"))"
+          }
+          if what.isEmpty { what = "pack \(pack.short)… lacks \(counted(entry.lostChunks.count, "chunk"))" }
+        } else {
+          what =
+            entry.lostChunks.count > 1
+            ? "\(counted(entry.lostChunks.count, "chunk")) are in no pack, or stand on what is in none"
+            : "1 chunk is in no pack, or stands on what is in none"
         }
-        if what.isEmpty, missingPacks.contains(pack) {
-          what = "pack \(pack.short)… is missing: \(counted(max(entry.lostChunks.count, 1), "chunk"))"
-        }
-        if what.isEmpty { what = "pack \(pack.short)… lacks \(counted(entry.lostChunks.count, "chunk"))" }
-      } else {
-        what =
-          entry.lostChunks.count > 1
-          ? "\(counted(entry.lostChunks.count, "chunk")) are in no pack, or stand on what is in none"
-          : "1 chunk is in no pack, or stands on what is in none"
+        return SnapFault(
+          .damage, what + consequences(entry, checkedAll: checkedAll), hint: hint(entry), path: path)
       }
-      return SnapFault(
-        .damage, what + consequences(entry, checkedAll: checkedAll), hint: hint(entry), path: path)
-    }
   }
 
   private func consequences(_ entry: Entry, checkedAll: Bool) -> String {
@@ -111,9 +127,9 @@ struct DamageLedger {
   private func hint(_ entry: Entry) -> String? {
     if let hint = entry.hint { return hint }
     if !entry.manifests.isEmpty || !entry.files.isEmpty {
-      return "snap save --force stores again what the files still hold; a copy of the pack may be put back"
+      return "snap repair --from . brings back what the files here still hold, --from REPOSITORY what another one does"
     }
-    return entry.damagedChunks.isEmpty || hasUnreadableManifest ? nil : "snap gc"
+    return "snap repair packs"
   }
 
   private mutating func change(_ cause: Cause, _ body: (inout Entry) -> Void) {

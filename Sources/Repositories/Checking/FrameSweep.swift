@@ -1,3 +1,4 @@
+import Indexing
 import Packing
 import SnapshotModel
 
@@ -15,24 +16,42 @@ struct FrameSweep {
 
   let repository: Repository
   let graph: PackGraph
+  private let pool: WorkerPool
+  private let reader: ChunkReader
+  private let nodes: [PackID: Range<Int>]
+
+  init(_ repository: Repository, _ graph: PackGraph, pool: WorkerPool) {
+    self.repository = repository
+    self.graph = graph
+    self.pool = pool
+    reader = repository.reader()
+    var nodes: [PackID: Range<Int>] = [:]
+    var start = 0
+    for pack in graph.packs {
+      nodes[pack.pack] = start..<start + pack.frames.count
+      start += pack.frames.count
+    }
+    self.nodes = nodes
+  }
 
   /// - Parameter packs: whose frames count.
   /// - Returns: what failed.
   func run(over packs: Set<PackID>) throws -> [Failure] {
-    let pool = try WorkerPool(naming: repository.naming)
-    defer { pool.close() }
-    let reader = repository.reader()
     var failures: [Failure] = []
     var inFlight = Queue<PoolResult<[Failure]>>()
     for tree in trees(over: packs) {
-      let frames = tree.map { (node: $0, pack: graph.packs[graph.nodes[$0].pack].pack, ids: graph.frame($0).chunkIDs) }
+      let frames = tree.map { node in
+        let pack = graph.packs[graph.nodes[node].pack]
+        return (node: node, chunks: graph.frame(node).locations(in: pack))
+      }
+      let reader = reader
       inFlight.append(
         pool.submit { _ in
           var failures: [Failure] = []
           for frame in frames {
-            for id in frame.ids {
+            for (id, location) in frame.chunks {
               do {
-                _ = try reader.bytes(of: id, in: frame.pack)
+                _ = try reader.bytes(of: id, at: location)
               } catch {
                 failures.append(Failure(node: frame.node, chunk: id, error: error))
               }
@@ -48,7 +67,7 @@ struct FrameSweep {
 
   /// Every frame of the packs, once: those that stand on nothing, each followed by all that stands on it.
   func trees(over packs: Set<PackID>) -> [[Int]] {
-    let chosen = graph.nodes.indices.filter { packs.contains(graph.packs[graph.nodes[$0].pack].pack) }
+    let chosen = packs.compactMap { nodes[$0] }.sorted { $0.lowerBound < $1.lowerBound }.flatMap { $0 }
     var standing: [Int: [Int]] = [:]
     var roots: [Int] = []
     for node in chosen {
@@ -74,5 +93,20 @@ struct FrameSweep {
       open += (standing[node] ?? []).reversed()
     }
     return tree
+  }
+}
+
+extension PackDirectory.Frame {
+  /// Where its chunks lie, whatever the index knows of them.
+  func locations(in pack: PackDirectory) -> [(ChunkID, ChunkLocation)] {
+    let end = pack.frames.last?.range.upperBound ?? range.upperBound
+    return chunks.enumerated().map { ordinal, chunk in
+      (
+        chunk.id,
+        ChunkLocation(
+          pack: pack.pack, frameOffset: offset, frameLength: header.frameLength, framesEnd: end, ordinal: ordinal,
+          length: chunk.length)
+      )
+    }
   }
 }

@@ -12,6 +12,8 @@ package enum IndexRebuilder {
     package var snapshots: Int
     /// Records that were written again from their copies.
     package var recordsRecovered: Int
+    /// Versions whose labels were damaged, and are gone.
+    package var labelsDropped: [SnapshotID] = []
   }
 
   /// Works also where the index is so damaged that the repository would not open otherwise.
@@ -34,11 +36,13 @@ package enum IndexRebuilder {
       try removeIndex(indexPath)
       repository = try Repository.open(at: path, access: access, events: events)
       let recovered = try found + recoverLost(in: repository) + recoverRecords(in: repository)
+      let dropped = try dropDamagedLabels(in: repository)
       let packs = try repository.index.packIDs().count
       var chunks = 0
       try repository.index.forEachChunk { _, _ in chunks += 1 }
       return Outcome(
-        packs: packs, chunks: chunks, snapshots: try repository.snapshots().count, recordsRecovered: recovered)
+        packs: packs, chunks: chunks, snapshots: try repository.snapshots().count, recordsRecovered: recovered,
+        labelsDropped: dropped)
     }
   }
 
@@ -61,6 +65,24 @@ package enum IndexRebuilder {
     }
     if !lost.isEmpty { try repository.adoptRecords() }
     return lost.count
+  }
+
+  /// Labels have no copy; damaged ones say nothing any more, and would be complained of for ever.
+  private static func dropDamagedLabels(in repository: Repository) throws -> [SnapshotID] {
+    let damaged = try repository.store.list(.labels).filter { name in
+      do {
+        _ = try LabelsCoder.decode(repository.store.read(name))
+        return false
+      } catch let error as PackingError {
+        return !error.isNewerFormat
+      } catch ObjectStoreError.missing {
+        return false
+      }
+    }
+    guard !damaged.isEmpty else { return [] }
+    try repository.store.delete(damaged)
+    try repository.adoptRecords()
+    return damaged.compactMap(\.snapshotID)
   }
 
   /// Writes damaged records again from their copies, and missing ones when no record is left at all.

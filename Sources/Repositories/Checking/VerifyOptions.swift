@@ -8,12 +8,15 @@ package struct VerifyOptions: Sendable {
     case all
     /// The `part`-th (from 1) of `count` equal parts of the packs.
     case part(Int, of: Int)
+    /// About such a share of the packs, those that were read longest ago.
     case percent(Double)
-    /// About so many bytes of packs.
+    /// About so many bytes of packs, those that were read longest ago.
     case bytes(UInt64)
+    case packs(Set<PackID>)
   }
 
   package var readData = ReadData.none
+  /// Packs are then read one after the other, from the one that was read longest ago on.
   package var maxDurationSeconds: Double?
   /// Those to check; `nil` for all.
   package var snapshots: [SnapshotID]?
@@ -32,6 +35,40 @@ package struct VerifyReport: Sendable {
   package var problems: [SnapFault] = []
   /// Whether the time was up before all was checked.
   package var wasCutShort = false
+  /// What versions need and cannot have.
+  package var loss = Loss()
+  /// Packs that are not what was written, be anything in them needed or not.
+  package var damagedPacks: Set<PackID> = []
+  /// Those of them of which nothing can be made out, though the disk reads them.
+  package var unreadablePacks: Set<PackID> = []
 
   package init() {}
+}
+
+/// What is not to be had of the versions that were checked.
+package struct Loss: Sendable {
+  package struct File: Hashable, Sendable, Comparable {
+    package var version: String
+    package var path: ArchivePath
+
+    package static func < (a: Self, b: Self) -> Bool { (a.version, a.path) < (b.version, b.path) }
+  }
+
+  /// And what is missing of each.
+  package var files: [File: Set<ChunkID>] = [:]
+  /// Versions whose manifest cannot be read, or not all of it: what they hold is unknown then.
+  package var manifests: [String: Set<ChunkID>] = [:]
+
+  package init() {}
+
+  package var isEmpty: Bool { files.isEmpty && manifests.isEmpty }
+  package var chunks: Set<ChunkID> {
+    (Array(files.values) + Array(manifests.values)).reduce(into: []) { $0.formUnion($1) }
+  }
+
+  /// Takes these chunks for found.
+  mutating func remove(_ found: Set<ChunkID>) {
+    files = files.mapValues { $0.subtracting(found) }.filter { !$0.value.isEmpty }
+    manifests = manifests.mapValues { $0.subtracting(found) }.filter { !$0.value.isEmpty }
+  }
 }

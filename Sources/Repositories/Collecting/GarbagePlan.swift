@@ -38,10 +38,11 @@ extension GarbagePlan {
   ///   - undoWindowSeconds: forgotten versions that were forgotten longer ago are given up; 0 gives all up.
   ///   - forgetting: snapshots to treat as forgotten and given up, for foretelling what forgetting them frees.
   ///   - resealing: whether packs that are sealed under older keys go, too.
+  ///   - damaged: packs that go, and no others but those that must go with them; `nil` for the usual choice.
   ///   - repacked: packs that were written just now, or in a dry run would be, whose copies are to replace all others.
   static func make(
     for repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = [],
-    resealing: Bool = false, repacked: [PackDirectory] = []
+    resealing: Bool = false, replacing damaged: Set<PackID>? = nil, repacked: [PackDirectory] = []
   ) throws -> GarbagePlan {
     let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
     let listed = Set(try repository.packNames())
@@ -57,7 +58,8 @@ extension GarbagePlan {
     var isLive = try roots.liveFrames(of: graph, reader: repository.reader())
     let spared = try repository.packsOfSavesInProgress(among: kept.map(\.pack))
     let outdated = try resealing ? Set(kept.map(\.pack).filter { try repository.store.isOutdated(.pack($0)) }) : []
-    let choice = choose(graph, isLive, keptPackCount: kept.count, outdated: outdated, sparing: spared)
+    let choice = choose(
+      graph, isLive, keptPackCount: kept.count, outdated: outdated, onlyThese: damaged, sparing: spared)
     let chosen = Set(choice.map { graph.packs[$0].pack })
     let going = chosen.union(doomed)
     if graph.hasDuplicates {
@@ -95,7 +97,8 @@ extension GarbagePlan {
   ///
   /// - Parameter keptPackCount: the packs from there on are condemned already.
   private static func choose(
-    _ graph: PackGraph, _ isLive: [Bool], keptPackCount: Int, outdated: Set<PackID>, sparing spared: Set<PackID>
+    _ graph: PackGraph, _ isLive: [Bool], keptPackCount: Int, outdated: Set<PackID>, onlyThese: Set<PackID>?,
+    sparing spared: Set<PackID>
   ) -> Set<Int> {
     var deadBytes = Array(repeating: UInt64(0), count: graph.packs.count)
     var hasLive = Array(repeating: false, count: graph.packs.count)
@@ -109,6 +112,10 @@ extension GarbagePlan {
     }
     var condemned = Set(keptPackCount..<graph.packs.count)
     for (pack, directory) in graph.packs.enumerated() where !spared.contains(directory.pack) {
+      if let onlyThese {
+        if onlyThese.contains(directory.pack) { condemned.insert(pack) }
+        continue
+      }
       let share = Double(deadBytes[pack]) / Double(max(directory.byteCount, 1))
       let isCheap = deadBytes[pack] > 0 && directory.byteCount < rewrittenAnyway
       let isOutdated = outdated.contains(directory.pack)

@@ -44,19 +44,31 @@ package struct KeySlots: Sendable {
   /// - Throws: `SnapFault` `.refused` when there are more than 32.
   package func list() throws -> [Stored] {
     try asFault {
-      let names = try store.list(.keys)
-      guard names.count <= KeySlot.countMax else {
-        throw SnapFault(
-          .refused, "\(folder) has \(names.count) key slots (limit \(KeySlot.countMax)); refused", path: folder)
+      var found = try listOnce()
+      // A rotation puts the new slot there before the old ones go; a listing may show an old one that has gone since, and
+      // not yet the new one.
+      for _ in 0..<Self.listingsMax where found.isEmpty || found.contains(where: { $0 == nil }) {
+        found = try listOnce()
       }
-      return try names.compactMap { name in
-        guard case .key(let id) = name else { return nil }
-        return try stored(id)
-      }.sorted { a, b in
+      return found.compactMap { $0 }.sorted { a, b in
         guard let first = a.slot, let second = b.slot else { return a.slot != nil || (b.slot == nil && a.id < b.id) }
         return (first.created, first.id) < (second.created, second.id)
       }
     }
+  }
+
+  private static let listingsMax = 8
+
+  /// - Returns: `nil` for a slot that went while it was looked at.
+  private func listOnce() throws -> [Stored?] {
+    let names = try store.list(.keys)
+    guard names.count <= KeySlot.countMax else {
+      throw SnapFault(
+        .refused, "\(folder) has \(names.count) key slots (limit \(KeySlot.countMax)); refused", path: folder)
+    }
+    var found: [Stored?] = []
+    for case .key(let id) in names { found.append(try stored(id)) }
+    return found
   }
 
   private func stored(_ id: KeySlotID) throws -> Stored? {

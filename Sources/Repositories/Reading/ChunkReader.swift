@@ -21,6 +21,7 @@ package final class ChunkReader: Sendable {
   package let naming: ChunkNaming
   private let refresh: @Sendable () throws -> Void
   private let mend: @Sendable () throws -> Bool
+  private let leftOut: @Sendable (ChunkID) throws -> [ChunkLocation]
   private let cache: Mutex<DecodedFrameCache>
   private let windows = Mutex(PackWindows())
   private let idleTools = Mutex<[WorkerToolsBox]>([])
@@ -30,16 +31,19 @@ package final class ChunkReader: Sendable {
   ///   - refresh: brings the index up to date with the store; called once when a pack that the index names is gone.
   ///   - mend: compares the index with the packs, and tells whether it was wrong and is not any more; called when a chunk
   ///     cannot be read where the index says.
+  ///   - leftOut: where else a chunk may stand: in frames that the index leaves out, since a part of them is damaged.
   init(
     index: RepositoryIndex, store: any ObjectStore, naming: ChunkNaming,
     cacheBytes: Int = ChunkReader.cacheBytesDefault,
-    refresh: @escaping @Sendable () throws -> Void, mend: @escaping @Sendable () throws -> Bool = { false }
+    refresh: @escaping @Sendable () throws -> Void, mend: @escaping @Sendable () throws -> Bool = { false },
+    leftOut: @escaping @Sendable (ChunkID) throws -> [ChunkLocation] = { _ in [] }
   ) {
     self.index = index
     self.store = store
     self.naming = naming
     self.refresh = refresh
     self.mend = mend
+    self.leftOut = leftOut
     cache = Mutex(DecodedFrameCache(capacityBytes: cacheBytes))
   }
 
@@ -61,6 +65,11 @@ package final class ChunkReader: Sendable {
       }
       throw ChunkFault.missing(id)
     }
+  }
+
+  /// The copy of a chunk that stands in one place, be that known to the index or not; what it stands on is looked up.
+  func bytes(of id: ChunkID, at location: ChunkLocation) throws -> ArraySlice<UInt8> {
+    try withTools { try chunk(id, at: location, chain: 0, $0).bytes }
   }
 
   package func bytes(of chunk: ChunkReference) throws -> ArraySlice<UInt8> {
@@ -132,8 +141,11 @@ package final class ChunkReader: Sendable {
       return try refreshedChunk(id, tools)
     } catch let error where error is ChunkFault || (error as? IndexError)?.callsForRebuild == true {
       // The index may be what is wrong: it is derived, and no reason to lose a file.
-      guard try mend() else { throw error }
-      return try chunk(id, among: index.locate(id), chain: 0, tools)
+      if try mend() { return try chunk(id, among: index.locate(id), chain: 0, tools) }
+      for location in try leftOut(id) {
+        if let found = try? chunk(id, at: location, chain: 0, tools) { return found }
+      }
+      throw error
     }
   }
 

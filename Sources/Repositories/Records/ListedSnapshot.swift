@@ -2,6 +2,7 @@ import Indexing
 import ObjectStores
 import Packing
 import SnapshotModel
+import Synchronization
 
 /// A snapshot with what was said about it later.
 package struct ListedSnapshot: Sendable {
@@ -28,6 +29,9 @@ package struct ListedSnapshot: Sendable {
 extension Repository {
   /// Committed snapshots, oldest first.
   package func snapshots() throws -> [ListedSnapshot] { try listed(in: .snapshots) }
+
+  /// Whether `snapshots` or `trashed` had to leave one out.
+  package var hasUnreadableRecords: Bool { unreadableRecords.withLock { !$0.isEmpty } }
 
   /// Forgotten snapshots that can still be taken back, oldest first.
   package func trashed() throws -> [ListedSnapshot] {
@@ -92,6 +96,7 @@ extension Repository {
         return copy
       }
       events.warn("snapshot \(id.short) is damaged, and no pack holds a copy; run snap verify")
+      unreadableRecords.withLock { _ = $0.insert(id) }
       return nil
     }
   }

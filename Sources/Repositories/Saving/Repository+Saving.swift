@@ -14,7 +14,13 @@ extension Repository {
       defer { pool.close() }
       var random = SecureRandom()
       let announcement = ObjectName.pending(SnapshotID(using: &random))
-      if !isDryRun { try store.announce(announcement, SaveAnnouncement.here().encoded()) }
+      if !isDryRun {
+        do {
+          try store.announce(announcement, SaveAnnouncement.here().encoded())
+        } catch let error as ObjectStoreError {
+          throw error.faultOfSave
+        }
+      }
       defer { if !isDryRun { store.withdraw(announcement) } }
       for _ in 0..<5 {
         do {

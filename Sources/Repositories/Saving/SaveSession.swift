@@ -23,6 +23,8 @@ package final class SaveSession {
   private var frames: FrameQueue
   private var packs: PackQueue
   private var stored: Set<ChunkID> = []
+  /// Those that alone are stored, all others being taken for known; `nil` when everything new is.
+  private let wanted: Set<ChunkID>?
   private var manifestWriter = ManifestWriter()
   private var manifestStream: ContentStream?
   private var segments: [ManifestRoot.Segment] = []
@@ -42,10 +44,23 @@ package final class SaveSession {
   private let tombsAtStart: Set<ObjectName>
 
   /// - Parameter parent: whose entries may be taken over and whose chunks serve as bases.
-  package init(
+  package convenience init(
     repository: Repository, parent: Snapshot?, level: CompressionLevel = .auto, pool: WorkerPool,
     isDryRun: Bool = false
   ) throws {
+    try self.init(repository, parent: parent, level: level, pool: pool, isDryRun: isDryRun, wanted: nil)
+  }
+
+  /// A session that commits nothing: it stores the chunks that are wanted, of all that goes through it.
+  convenience init(healing repository: Repository, wanted: Set<ChunkID>, pool: WorkerPool, isDryRun: Bool) throws {
+    try self.init(repository, parent: nil, level: .auto, pool: pool, isDryRun: isDryRun, wanted: wanted)
+  }
+
+  private init(
+    _ repository: Repository, parent: Snapshot?, level: CompressionLevel, pool: WorkerPool, isDryRun: Bool,
+    wanted: Set<ChunkID>?
+  ) throws {
+    self.wanted = wanted
     self.repository = repository
     self.pool = pool
     self.isDryRun = isDryRun
@@ -131,6 +146,15 @@ package final class SaveSession {
     ownPacks += packs.takeStored()
   }
 
+  /// Makes every pack durable, without a record: what is in them belongs to versions that exist.
+  func storePacksAlone() throws {
+    try packs.finish()
+    ownPacks += packs.takeStored()
+  }
+
+  /// The chunks that were new.
+  var storedChunks: Set<ChunkID> { stored }
+
   /// After a failure or an interruption: makes durable what is in packs, so that the next save finds it.
   package func keepWhatIsStored() {
     guard !isDryRun else { return }
@@ -175,6 +199,7 @@ package final class SaveSession {
 
   func isKnown(_ id: ChunkID) throws -> Bool {
     if stored.contains(id) { return true }
+    if let wanted { return !wanted.contains(id) }
     if ownChunks != nil { return ownChunks?.isKnown(id) ?? false }
     if let soundChunks { return soundChunks.contains(id) }
     if packsAtStart.isEmpty && !needsFullCheck { return false }

@@ -18,7 +18,7 @@ struct ListCommand: Command {
       "snap list --last 5": "the newest five",
       "snap list --tag prod --json": "as JSON, one array",
       "snap list | cut -f1": "only the names",
-    ], statuses: [10: "no repository"])
+    ], statuses: [10: "no repository", 13: "a record is damaged, so that not all is listed"])
 
   @Option(help: ArgumentHelp("Only versions with this tag; several times: with any of them.", valueName: "tag"))
   var tag: [String] = []
@@ -53,7 +53,8 @@ struct ListCommand: Command {
     } else {
       for version in versions { try session.output.line(Self.line(version, exclusive)) }
     }
-    return nil
+    // What is printed is not all there is.
+    return repository.hasUnreadableRecords ? .damage : nil
   }
 
   private static func table(_ versions: [ListedSnapshot], _ exclusive: [SnapshotID: UInt64]) -> Table {

@@ -8,7 +8,8 @@ struct VerifyCommand: Command {
     discussion: """
       Without options it checks structure: every manifest can be read and every chunk it names is in a pack. \
       --read-data reads, decodes and hashes the chunks themselves, --read-data-subset a part of them: 2/7 the second of \
-      seven parts (all seven cover everything), 5% or 1G a share chosen anew each time.
+      seven parts (all seven cover everything), 5% or 1G what was read longest ago. --max-duration reads for so long, from \
+      what was read longest ago on, so that a few minutes each night cover everything in time.
       """,
     aliases: ["check", "fsck"])
   static let page = HelpPage(
@@ -16,7 +17,7 @@ struct VerifyCommand: Command {
       "snap verify": "structure of all versions",
       "snap verify --read-data": "every byte",
       "snap verify --read-data-subset 3/7": "Wednesday's seventh",
-      "snap verify v1.2.0 --read-data --max-duration 10min": "one version, for at most ten minutes",
+      "snap verify --max-duration 10min": "ten minutes, from where the last one stopped",
     ], statuses: [10: "no repository", 13: "damage found", 21: "no such version"])
 
   @Argument(help: ArgumentHelp("Only these versions.", valueName: "rev"))
@@ -27,7 +28,7 @@ struct VerifyCommand: Command {
   @Option(help: ArgumentHelp("Read and hash a part: n/t, x% or a size.", valueName: "subset"))
   var readDataSubset: DataSubset?
 
-  @Option(help: ArgumentHelp("Stop reading data after this time.", valueName: "duration"))
+  @Option(help: ArgumentHelp("Read and hash data for so long, what was read longest ago first.", valueName: "duration"))
   var maxDuration: DurationArgument?
 
   @OptionGroup var global: GlobalOptions
@@ -45,7 +46,7 @@ struct VerifyCommand: Command {
     case .part(let part, let count): options.readData = .part(part, of: count)
     case .percent(let percent): options.readData = .percent(percent)
     case .bytes(let bytes): options.readData = .bytes(bytes)
-    case nil: options.readData = readData ? .all : .none
+    case nil: options.readData = readData || maxDuration != nil ? .all : .none
     }
     options.maxDurationSeconds = maxDuration.map { Double($0.duration.seconds(before: currentTime())) }
     if !revisions.isEmpty {
@@ -57,7 +58,7 @@ struct VerifyCommand: Command {
       Self.progress(done, total, seconds, meter, session)
     }
     session.console.clearProgress()
-    try write(report, session)
+    try write(report, repository.readCoverage(), session)
     return report.problems.isEmpty ? nil : .damage
   }
 
@@ -77,7 +78,7 @@ struct VerifyCommand: Command {
     meter.show("\(formatted(byteCount: done)) of \(formatted(byteCount: total)) read\(left)", item: nil)
   }
 
-  private func write(_ report: VerifyReport, _ session: Session) throws {
+  private func write(_ report: VerifyReport, _ coverage: ReadCoverage, _ session: Session) throws {
     for problem in report.problems {
       if session.isJSON {
         var object = JSONObject(["message_type": "error", "code": .string(problem.code.name)])
@@ -95,6 +96,7 @@ struct VerifyCommand: Command {
           "message_type": "summary", "num_errors": .count(report.problems.count), "packs": .count(report.packs),
           "chunks": .count(report.chunks), "snapshots": .count(report.snapshots),
           "bytes_read": .unsigned(report.bytesRead), "cut_short": .boolean(report.wasCutShort),
+          "coverage": .object(CoverageText.json(coverage)),
         ]))
       return
     }
@@ -105,6 +107,9 @@ struct VerifyCommand: Command {
     try session.output.line(
       "checked \(counted(report.snapshots, "version")), \(counted(report.packs, "pack")), "
         + "\(counted(report.chunks, "chunk"))\(read)\(report.wasCutShort ? " (time was up)" : "")")
+    if report.bytesRead > 0, let line = CoverageText.line(coverage, now: currentTime()) {
+      try session.output.line(line)
+    }
     try session.output.line(report.problems.isEmpty ? "no damage found" : counted(report.problems.count, "problem"))
   }
 }

@@ -29,8 +29,13 @@ struct SecretOptions: ParsableArguments {
       .filter { $0.1 != nil }.map(\.0)
   }
 
-  /// - Throws: `SnapFault` `.usage` where more than one is named.
+  /// - Throws: `SnapFault` `.usage` where more than one is named, or one of them names nothing.
   func check() throws {
+    for (name, value) in [
+      ("--key-file", keyFile), ("--password-command", passwordCommand), ("--password-file", passwordFile),
+    ] where value?.isEmpty == true {
+      throw SnapFault(.usage, "\(name): '' is not a path or command")
+    }
     if named.count > 1 { throw SnapFault(.usage, "\(named[0]) and \(named[1]) cannot be combined") }
   }
 }

@@ -37,6 +37,7 @@ struct ProjectState {
   let lastDrill: OperationRecord?
   /// The newest drill that passed.
   let lastGoodDrill: OperationRecord?
+  private let coverage: ReadCoverage
 
   private static func newest(of versions: [ListedSnapshot]) -> ListedSnapshot? {
     versions.last { !$0.isSafetyCopy } ?? versions.last
@@ -50,6 +51,7 @@ struct ProjectState {
     trashedCount = try repository.trashed().count
     byteCount = try repository.statistics().bytesTotal
     (lastDrill, lastGoodDrill) = try OperationLog.lastDrills(in: repository)
+    coverage = try repository.readCoverage()
     soon = Timestamp(seconds: currentTime().seconds + 60)
     last = Self.newest(of: versions)
     lastInPast = Self.newest(of: versions.filter { [soon] in $0.snapshot.created <= soon })
@@ -127,6 +129,7 @@ struct ProjectState {
         ))
     }
     if let lastDrill { lines.append(("Drill", "\(lastDrill.summary), \(TimeText.age(of: lastDrill.time, at: now))")) }
+    if let read = CoverageText.line(coverage, now: now) { lines.append(("Verified", read)) }
     lines.append(("Health", problems.isEmpty ? "no problem known" : problems.joined(separator: "; ")))
     return labelledLines(lines) + hints.map { "hint: \($0)\n" }.joined()
   }
@@ -153,6 +156,7 @@ struct ProjectState {
     object["latest_age_seconds"] = last.map { .integer(now.seconds - $0.snapshot.created.seconds) } ?? .null
     object["latest_drill"] = lastDrill.map { .object($0.drillJSON) } ?? .null
     object["latest_good_drill"] = lastGoodDrill.map { .object($0.drillJSON) } ?? .null
+    object["coverage"] = .object(CoverageText.json(coverage))
     object["changes"] =
       changes.map {
         .object(

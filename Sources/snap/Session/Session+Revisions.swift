@@ -1,4 +1,5 @@
 import FileTrees
+import Packing
 import Repositories
 import SnapshotModel
 

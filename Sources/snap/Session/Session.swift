@@ -94,6 +94,12 @@ final class Session: Sendable {
     return repository
   }
 
+  /// Has a repository closed with the others, without taking it for one that this machine is to know.
+  func track(_ repository: Repository) -> Repository {
+    opened.withLock { $0.append(repository) }
+    return repository
+  }
+
   /// Closes what was opened, at the end of the command.
   func close() {
     // What cannot be read any more is told by whoever needs it.
