@@ -205,6 +205,11 @@ private struct VerifyRun {
         }
         if isSound { sound.insert(segment.chunk.id) }
       }
+      if let changes = snapshot.uncommitted?.content, !isAvailable(changes.id, graph) {
+        ledger.add(
+          file: "the uncommitted changes", in: snapshot.version, for: changes.id,
+          because: try cause(of: changes.id, graph))
+      }
     } catch let fault as ChunkFault {
       if case .damaged(let id, let pack, _) = fault, damagedChunks[id] == nil { note(fault, of: id, in: pack) }
       ledger.add(manifestOf: snapshot.version, because: try cause(of: fault.chunkID, graph))

@@ -82,6 +82,7 @@ struct SaveCommand: Command {
     // Two saves in one second: the time alone would not tell them apart.
     request.numbersVersion = isDefault
     request.git = git
+    request.uncommitted = changes(since: git, base, request)
     request.time = label.time?.time
     request.tags = Array(Set(label.tag.flatMap { TagName.split($0) })).sorted()
     request.message = ArgumentText.prose(label.message)
@@ -191,6 +192,12 @@ struct SaveCommand: Command {
       session.console.warn("the git state is not recorded: \(reason)")
       return nil
     }
+  }
+
+  /// Who tells what is not committed of a tree under git.
+  private func changes(since git: GitState?, _ base: [UInt8], _ request: SaveRequest) -> GitChanges? {
+    guard let git, git.isDirty, !git.commit.isEmpty, case .tree(let root, _) = request.input else { return nil }
+    return FileSystemPath.relative(base, to: root).map { GitChanges(folder: base, place: $0) }
   }
 
   private func warnAboutClock(_ now: Timestamp, _ repository: Repository, _ session: Session) {
