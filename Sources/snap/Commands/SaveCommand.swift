@@ -51,7 +51,9 @@ struct SaveCommand: Command {
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
     let configuration = try session.configuration(of: repository)
-    let name = try release.name(split().version, in: session.base(of: repository))
+    let name =
+      try release.name(split().version, in: session.base(of: repository))
+      ?? projectVersion(configuration, repository, session)
     let version = try name.map { try VersionName($0) } ?? VersionName(time: label.time?.time ?? currentTime())
     func save() throws -> (outcome: SaveOutcome, code: FaultCode?) {
       try self.save(version, isDefault: name == nil, to: repository, configuration, session)
@@ -63,6 +65,21 @@ struct SaveCommand: Command {
     Interruption.defer()
     let hooks = SaveHooks(configuration, session, folder: session.base(of: repository), version: version.text)
     return try hooks.around(save)
+  }
+
+  /// What `snap.yml` says that a save without a name is called; `nil` for the time. A backup is not to fail for want of a name.
+  private func projectVersion(
+    _ configuration: ProjectConfiguration?, _ repository: Repository, _ session: Session
+  ) throws -> String? {
+    guard let source = configuration?.versionSource, asksForProject(try split().paths) else { return nil }
+    do {
+      let name = try source.versionName(in: session.base(of: repository)).text
+      let isTaken = try repository.snapshots().contains { $0.snapshot.version == name }
+      return isTaken ? nil : name
+    } catch let fault as SnapFault {
+      session.console.warn("\(fault.message); the version is called by its time")
+      return nil
+    }
   }
 
   private func save(
@@ -138,7 +155,8 @@ struct SaveCommand: Command {
     }
   }
 
-  private func asksForDumps(_ paths: [String]) -> Bool { !label.noDumps && input.isWholeProject(paths) }
+  private func asksForProject(_ paths: [String]) -> Bool { input.isWholeProject(paths) }
+  private func asksForDumps(_ paths: [String]) -> Bool { !label.noDumps && asksForProject(paths) }
 
   /// The dumps that go with a save of the whole project.
   private func dumps(
