@@ -120,13 +120,36 @@ struct UncommittedTests {
       try sandbox.shell("echo 'line \(number)' >>notes.txt; \"$SNAP\" save v\(number) -q")
     }
     let patches = try (1...4).map { try sandbox.snap("show", "v\($0)", "--uncommitted").output }
-    #expect(try sandbox.snap("forget", "v1", "v3").status == 0)
+    let foretold = try sandbox.snap("forget", "v1", "v3").output.firstMatch(of: /now, ([0-9 ]+ bytes)/)
+    let freed = try sandbox.snap("gc").output
+    #expect(freed.contains("freed \(try #require(foretold).1)"), "\(freed)")
     #expect(try sandbox.snap("gc", "--deep").status == 0)
     for number in [2, 4] {
       let patch = try sandbox.snap("show", "v\(number)", "--uncommitted").output
       #expect(patch == patches[number - 1] && patch.contains("+line \(number)\n"))
     }
     #expect(try sandbox.snap("verify", "--read-data").status == 0)
+  }
+
+  @Test func `a patch that is lost is damage, and named as what it is`() throws {
+    let sandbox = try withCommit()
+    try sandbox.shell("\"$SNAP\" save v1 -q; ls .snap/packs/* >../before; echo 4 >>notes.txt; \"$SNAP\" save v2 -q")
+    try sandbox.shell(
+      "find .snap/packs -type f | while read -r f; do grep -q \"${f##*/}\" ../before || rm -f \"$f\"; done")
+    let run = try sandbox.snap("verify")
+    #expect(run.status == 13)
+    #expect((run.output + run.error).contains("'the uncommitted changes' in v2"), "\(run.output)\(run.error)")
+    #expect(try sandbox.snap("show", "v2", "--uncommitted").status == 13)
+    #expect(try sandbox.snap("restore", "v1", "--to", "../v1").status == 0)
+  }
+
+  @Test func `in an encrypted repository the patch is sealed`() throws {
+    let sandbox = try SnapSandbox.withKeyFile()
+    try sandbox.shell("git init -q . && git add -A && git commit -qm one; echo UNCOMMITTED >>notes.txt")
+    #expect(try sandbox.snap("save", "v1", environment: sandbox.unlocked).status == 0)
+    #expect(
+      try sandbox.snap("show", "v1", "--uncommitted", environment: sandbox.unlocked).output.hasSuffix("+UNCOMMITTED\n"))
+    #expect(try sandbox.shell("grep -r UNCOMMITTED .snap ../cache").status == 1)
   }
 
   @Test func `a version without uncommitted changes has an empty patch, and says why`() throws {

@@ -189,6 +189,11 @@ private struct VerifyRun {
     _ snapshot: Snapshot, _ graph: PackGraph, _ sound: inout Set<ChunkID>
   ) throws {
     let reader = repository.reader()
+    if let changes = snapshot.uncommitted?.content, !isAvailable(changes.id, graph) {
+      ledger.add(
+        file: "the uncommitted changes", in: snapshot.version, for: changes.id,
+        because: try cause(of: changes.id, graph))
+    }
     do {
       let manifest = try Manifest(snapshot.manifest, reader: reader)
       for (number, segment) in manifest.root.segments.enumerated() {
@@ -204,11 +209,6 @@ private struct VerifyRun {
           }
         }
         if isSound { sound.insert(segment.chunk.id) }
-      }
-      if let changes = snapshot.uncommitted?.content, !isAvailable(changes.id, graph) {
-        ledger.add(
-          file: "the uncommitted changes", in: snapshot.version, for: changes.id,
-          because: try cause(of: changes.id, graph))
       }
     } catch let fault as ChunkFault {
       if case .damaged(let id, let pack, _) = fault, damagedChunks[id] == nil { note(fault, of: id, in: pack) }
