@@ -23,6 +23,7 @@ package enum SnapshotCoder {
     static let toolVersion: UInt64 = 15
     static let dump: UInt64 = 16
     static let database: UInt64 = 17
+    static let uncommitted: UInt64 = 18
     static let before: UInt64 = 20
   }
 
@@ -64,6 +65,7 @@ package enum SnapshotCoder {
       record.append(tag: Tag.dump, writer.bytes)
     }
     for database in snapshot.databases { record.append(tag: Tag.database, database.bytes) }
+    if let changes = snapshot.uncommitted { record.append(tag: Tag.uncommitted, encode(changes)) }
     for link in snapshot.before { record.append(tag: Tag.before, link.id.bytes + link.hash) }
     return record.finish()
   }
@@ -109,6 +111,7 @@ package enum SnapshotCoder {
       snapshot.parent = parent
     }
     if let git = try record.reader(Tag.git) { snapshot.git = try decodeGit(git) }
+    if let changes = try record.reader(Tag.uncommitted) { snapshot.uncommitted = try decodeUncommitted(changes) }
     if let statistics = try record.reader(Tag.statistics) { snapshot.statistics = try decodeStatistics(statistics) }
     return snapshot
   }
@@ -149,6 +152,29 @@ extension SnapshotCoder {
     return GitState(
       commit: commit, branch: branch, describe: describe, dirtyFileCount: dirtyFileCount,
       remote: try reader.countedText())
+  }
+
+  private static func encode(_ changes: UncommittedChanges) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.append(varint: changes.form.rawValue)
+    for count in [changes.fileCount, changes.linesAdded, changes.linesRemoved] { writer.append(varint: count) }
+    writer.append(changes.content.id.bytes)
+    writer.append(varint: changes.content.length)
+    return writer.bytes
+  }
+
+  private static func decodeUncommitted(_ reader: ByteReader) throws(PackingError) -> UncommittedChanges {
+    var reader = reader
+    guard let form = UncommittedChanges.Form(rawValue: try reader.varint()) else { throw .damaged(what: what) }
+    let fileCount = try reader.varint()
+    let linesAdded = try reader.varint()
+    let linesRemoved = try reader.varint()
+    let id = try reader.chunkID()
+    let length = try reader.varint(limit: ChunkReference.lengthMax, of: "length of the uncommitted changes")
+    guard length > 0 else { throw .damaged(what: what) }
+    return UncommittedChanges(
+      form: form, fileCount: fileCount, linesAdded: linesAdded, linesRemoved: linesRemoved,
+      content: ChunkReference(id: id, length: length))
   }
 
   /// In the order of `docs/format/snapshot.md`: append, never reorder.

@@ -26,6 +26,8 @@ package struct Snapshot: Hashable, Sendable {
   package var dumps: [SavedDump] = []
   /// The files that SQLite has copied while they were in use: their bytes are not those of the tree's.
   package var databases: [ArchivePath] = []
+  /// What differs from `git`'s commit; `nil` where nothing does, or nobody knows.
+  package var uncommitted: UncommittedChanges?
   /// In an encrypted repository: the newest records when this one was made.
   package var before: [RecordLink] = []
 

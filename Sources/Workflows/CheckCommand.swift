@@ -18,10 +18,16 @@ package struct CheckCommand: Hashable, Sendable {
 
   /// Runs it in a folder, without standard input; what it prints goes to standard error, for standard output is data.
   ///
+  /// - Parameters:
+  ///   - secondsMax: after it the command, with what it has started, is stopped.
+  ///   - shouldStop: asked often; the command is then stopped.
   /// - Throws: `SnapFault` `.commandFailed` when it cannot be started.
-  package func run(in folder: [UInt8]) throws(SnapFault) -> ChildProcess.Ending {
+  package func run(
+    in folder: [UInt8], secondsMax: Int, shouldStop: () -> Bool
+  ) throws(SnapFault) -> ChildProcess.Waited {
     do throws(SnapFault) {
-      return try ChildProcess(arguments, output: .toError, folder: folder).wait()
+      return try ChildProcess(arguments, output: .toError, folder: folder, leadsSession: true)
+        .wait(secondsMax: secondsMax, shouldStop: shouldStop)
     } catch {
       throw SnapFault(error.code, "check '\(shown)': \(error.message)", hint: error.hint)
     }

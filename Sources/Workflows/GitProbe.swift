@@ -100,9 +100,14 @@ package enum GitProbe {
   }
 
   private static func git(_ folder: [UInt8], _ arguments: [String]) throws(SnapFault) -> ChildProcess {
+    try git(folder, arguments.map { Array($0.utf8) })
+  }
+
+  /// Starts git in a folder.
+  static func git(_ folder: [UInt8], _ arguments: [[UInt8]]) throws(SnapFault) -> ChildProcess {
     // The tree may belong to someone else: its file system monitor is a program that git would run.
     let fixed = ["--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
-    let words = [Array("git".utf8), Array("-C".utf8), folder] + (fixed + arguments).map { Array($0.utf8) }
+    let words = [Array("git".utf8), Array("-C".utf8), folder] + fixed.map { Array($0.utf8) } + arguments
     return try ChildProcess(words, environment: environment(), error: .captured)
   }
 

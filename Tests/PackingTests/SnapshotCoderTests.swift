@@ -24,6 +24,9 @@ struct SnapshotCoderTests {
       SavedDump(name: "", path: ManifestSamples.path("x")),
     ]
     snapshot.databases = [ManifestSamples.path("data/app.db")]
+    snapshot.uncommitted = UncommittedChanges(
+      form: .list, fileCount: 300, linesAdded: 1, linesRemoved: .max,
+      content: ChunkReference(id: ManifestSamples.chunkID, length: 70))
     return snapshot
   }
 
@@ -97,7 +100,9 @@ struct SnapshotCoderTests {
       (1, [1, 2]), (3, [0]), (3, [0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1]), (3, [0, 0, 0]),
       (4, [0xFF, 0xFF, 0xFF, 0xFF, 0x7F]),
       (5, [0xFF]), (8, Array("a/../b".utf8)), (9, [1]), (10, []), (11, [9]), (12, [0x80]), (14, [0xC3]), (16, [9]),
-      (16, [1, 0xFF, 97]), (16, [0] + Array("../a".utf8)), (17, Array("/a".utf8)), (2, []), (0, []),
+      (16, [1, 0xFF, 97]), (16, [0] + Array("../a".utf8)), (17, Array("/a".utf8)), (18, [0, 1, 1, 1]),
+      (18, [2, 1, 1, 1] + Array(repeating: 7, count: 32) + [1]),
+      (18, [0, 1, 1, 1] + Array(repeating: 7, count: 32) + [0]), (2, []), (0, []),
     ] as [(UInt64, [UInt8])])
   func `a field of a wrong shape is refused`(tag: UInt64, value: [UInt8]) throws {
     let fields: [(UInt64, [UInt8])] = [

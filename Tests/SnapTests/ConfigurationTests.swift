@@ -108,7 +108,7 @@ struct ConfigurationTests {
     #expect(run.output.contains("wrote snap.yml:\n  dump 'database': the postgresql database of DATABASE_URL (.env)\n"))
     let text = try #require(sandbox.read("snap.yml"))
     #expect(!text.contains("geheim") && !text.contains("app:"))
-    #expect(try sandbox.snap("config").outputLines.contains("dumps.database.url-from\tDATABASE_URL\tsnap.yml:13"))
+    #expect(try sandbox.snap("config").outputLines.contains("dumps.database.url-from\tDATABASE_URL\tsnap.yml:19"))
     try sandbox.write("snap.yml", "# mine\n")
     #expect(try sandbox.snap("config", "--write").status == 1)
     try sandbox.shell("rm -r .snap")

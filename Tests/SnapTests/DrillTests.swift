@@ -35,6 +35,19 @@ struct DrillTests {
     #expect((status["latest_good_drill"] as? [String: Any])?["files_restored"] as? Int == 3)
   }
 
+  @Test func `a check that hangs is stopped with all that it started, and the drill has failed`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    let run = try sandbox.snap("drill", "--check-timeout", "1s", "--check", "echo $$ >../group; sleep 600 & wait")
+    #expect(run.status == 23)
+    #expect(run.error.hasPrefix("snap: drill of v1 failed: check "), "\(run.error)")
+    #expect(run.error.contains(" was stopped: it ran longer than its timeout of 1 second\n"), "\(run.error)")
+    let group = try #require(sandbox.read(sandbox.folder + "/group")?.split(separator: "\n").first)
+    // What nobody has waited for yet is still listed, as a zombie.
+    let running = try sandbox.shell("awk '$5 == \(group) && $3 != \"Z\"' /proc/[0-9]*/stat")
+    #expect(running.output.isEmpty, "nothing of it runs")
+    #expect(try sandbox.snap("drill", "--check-timeout", "soon").status == 2)
+  }
+
   @Test func `a check that fails ends with 23, names itself, and may leave the files for a look`() throws {
     let sandbox = try SnapSandbox.withVersion()
     try sandbox.shell("mkdir ../tmp")

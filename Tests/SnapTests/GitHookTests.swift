@@ -104,7 +104,7 @@ struct GitHookTests {
     try sandbox.shell("ln -s /dev/null .git/hooks/pre-push; truncate -s 9M .git/hooks/reference-transaction")
     let run = try sandbox.snap("hook", "list")
     #expect(run.status == 0, "\(run.error)")
-    #expect(run.outputLines.count == 2 && run.outputLines.allSatisfy { !$0.contains("\tinstalled") }, "\(run.output)")
+    #expect(run.outputLines.count == 3 && run.outputLines.allSatisfy { !$0.contains("\tinstalled") }, "\(run.output)")
   }
 
   @Test func `a project below the work tree's root is found, and a copy saves itself`() throws {

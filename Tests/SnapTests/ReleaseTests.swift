@@ -23,6 +23,28 @@ struct ReleaseTests {
     #expect(try sandbox.snap("save").output.contains(/saved \d{4}-/))
   }
 
+  @Test func `where snap.yml says so, a save without a name is called as the project, once, and then by its time`()
+    throws
+  {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write("snap.yml", "version-from: auto\n")
+    try sandbox.write("package.json", "{\"version\": \"1.0.0\"}\n")
+    for _ in 1...2 { #expect(try sandbox.snap("save", "-q").status == 0) }
+    try sandbox.write("package.json", "{\"version\": \"1.1.0\"}\n")
+    #expect(try sandbox.snap("save", "src/", "-q").status == 0, "a part is no release")
+    #expect(try sandbox.snap("save", "mine", "-q").status == 0)
+    #expect(try sandbox.snap("save", "-q").status == 0)
+    let found = try names(sandbox)
+    #expect(found.count == 5 && found[0] == "v1.0.0" && found[3] == "mine" && found[4] == "v1.1.0", "\(found)")
+    #expect([1, 2].allSatisfy { found[$0].hasPrefix("20") })
+    try sandbox.write("package.json", "{\"name\": \"x\"}\n")
+    let run = try sandbox.snap("save", "-q")
+    #expect(run.status == 0)
+    #expect(run.error.hasPrefix("snap: warning: '\(sandbox.project)/package.json' has no \"version\""), "\(run.error)")
+    #expect(run.error.hasSuffix("; the version is called by its time\n"))
+    #expect(try sandbox.snap("config").output.contains("version-from\tauto\tsnap.yml:1\n"))
+  }
+
   @Test func `where no version is written down, the message says so`() throws {
     let sandbox = try SnapSandbox.withProject()
     let none = try sandbox.snap("save", "--version-from", "auto")

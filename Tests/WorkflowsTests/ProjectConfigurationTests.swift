@@ -115,6 +115,12 @@ struct ProjectConfigurationTests {
   @Test(arguments: [
     ("\nretenton:\n  keep-last: 1", "snap.yml:2: unknown key 'retenton' (did you mean 'retention'?)"),
     ("retention:\n  keep-dayly: 3", "snap.yml:2: unknown key 'keep-dayly' in 'retention' (did you mean 'keep-daily'?)"),
+    ("dumps:\n  app:\n    command: ' '", "snap.yml:3: dumps.app.command: the command is missing"),
+    ("hooks:\n  before-save: ''", "snap.yml:2: hooks.before-save: the command is missing"),
+    (
+      "version-from: npm",
+      "snap.yml:1: version-from: 'npm' is not one of auto, package.json, pyproject.toml, Cargo.toml, git"
+    ),
     ("retention:\n  keep-daily: 3x", "snap.yml:2: retention.keep-daily: '3x' is not a whole number or 'unlimited'"),
     ("retention:\n  keep-within: soon", "snap.yml:2: retention.keep-within: 'soon' is not a duration (like 1y5m7d2h)"),
     (

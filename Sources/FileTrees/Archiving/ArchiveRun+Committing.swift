@@ -30,12 +30,12 @@ extension ArchiveRun {
       throw SnapFault(.failed, "nothing to save: none of the sources exist")
     }
     let manifest = try session.finishManifest()
+    let isUnchanged = request.skipIfUnchanged && parent?.manifest == manifest
+    let uncommitted = isUnchanged ? nil : try storeUncommitted()
     try session.flush()
     statistics.filesRemoved = prior?.filesRemoved ?? 0
     session.complete(&statistics, started: started)
-    if request.skipIfUnchanged, let parent, parent.manifest == manifest {
-      return outcome(parent, wasSaved: false)
-    }
+    if isUnchanged, let parent { return outcome(parent, wasSaved: false) }
     let time = request.time ?? currentTime()
     func snapshot(_ id: SnapshotID) -> Snapshot {
       var snapshot = Snapshot(
@@ -45,6 +45,7 @@ extension ArchiveRun {
         toolVersion: toolVersion)
       snapshot.dumps = dumps
       snapshot.databases = databases
+      snapshot.uncommitted = uncommitted
       return snapshot
     }
     var random = SystemRandomNumberGenerator()

@@ -44,6 +44,9 @@ final class ArchiveRun {
   var databases: [ArchivePath] = []
   var sidecars: Set<ArchivePath> = []
   let databasesOfParent: Set<ArchivePath>
+  /// What differs from the commit, and what of that the walk has met.
+  var uncommittedPaths: Set<ArchivePath> = []
+  var uncommittedSaved: Set<ArchivePath> = []
   private var units = Queue<ArchiveUnit>()
   private var inFlightBytes = 0
   private var batch = ArchiveBatch()
@@ -89,6 +92,7 @@ final class ArchiveRun {
   func run() throws -> SaveOutcome {
     do {
       try ingestStreams()
+      findUncommitted()
       switch request.input {
       case .tree(let root, let sources): try walk(root, sources)
       case .stream(let descriptor, let name): try archiveStream(descriptor, name)
@@ -120,6 +124,7 @@ final class ArchiveRun {
       try stopIfAsked()
       switch event {
       case .item(let item):
+        if uncommittedPaths.contains(item.path) { uncommittedSaved.insert(item.path) }
         try spliceRows(before: item.path)
         if try !isReplaced(item) { try archive(item) }
       // A journal that was there when its folder was read, and is gone with its transaction.

@@ -16,6 +16,8 @@ package struct SaveRequest {
   package var numbersVersion = false
   package var input: Input
   package var git: GitState?
+  /// Tells what the tree has over `git`'s commit; `nil` to not ask.
+  package var uncommitted: (any TreeChanges)?
   package var host: String
   package var user: String
   /// The record's time; `nil` for now.

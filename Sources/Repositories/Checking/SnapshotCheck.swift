@@ -49,6 +49,11 @@ struct SnapshotCheck {
   }
 
   private mutating func check(_ snapshot: Snapshot, _ sound: inout Set<ChunkID>) throws {
+    if let changes = snapshot.uncommitted?.content, !isAvailable(changes.id) {
+      loss.patches[snapshot.version, default: []].insert(changes.id)
+      ledger.add(
+        file: "the uncommitted changes", in: snapshot.version, for: changes.id, because: try cause(of: changes.id))
+    }
     do {
       let manifest = try Manifest(snapshot.manifest, reader: repository.reader())
       for (number, segment) in manifest.root.segments.enumerated() {

@@ -59,16 +59,20 @@ package struct Loss: Sendable {
   /// Versions whose manifest cannot be read, or not all of it: what they hold is unknown then.
   package var manifests: [String: Set<ChunkID>] = [:]
 
+  /// Versions whose uncommitted changes cannot be read.
+  package var patches: [String: Set<ChunkID>] = [:]
+
   package init() {}
 
-  package var isEmpty: Bool { files.isEmpty && manifests.isEmpty }
+  package var isEmpty: Bool { files.isEmpty && manifests.isEmpty && patches.isEmpty }
   package var chunks: Set<ChunkID> {
-    (Array(files.values) + Array(manifests.values)).reduce(into: []) { $0.formUnion($1) }
+    (Array(files.values) + Array(manifests.values) + Array(patches.values)).reduce(into: []) { $0.formUnion($1) }
   }
 
   /// Takes these chunks for found.
   mutating func remove(_ found: Set<ChunkID>) {
     files = files.mapValues { $0.subtracting(found) }.filter { !$0.value.isEmpty }
     manifests = manifests.mapValues { $0.subtracting(found) }.filter { !$0.value.isEmpty }
+    patches = patches.mapValues { $0.subtracting(found) }.filter { !$0.value.isEmpty }
   }
 }

@@ -23,12 +23,13 @@ struct LivenessMarker {
     isLive = Array(repeating: false, count: graph.nodes.count)
   }
 
-  /// Marks what a snapshot needs.
+  /// Marks what a snapshot needs: its manifest, its files, and its uncommitted changes.
   ///
   /// - Throws: what reading its manifest throws: what cannot be read cannot be protected,
   ///   so a collector must stop there.
   mutating func mark(_ snapshot: Snapshot) throws {
     need(snapshot.manifest.id)
+    if let changes = snapshot.uncommitted { need(changes.content.id) }
     let manifest = try Manifest(snapshot.manifest, reader: reader)
     for (number, segment) in manifest.root.segments.enumerated() {
       // The segment was marked before, and so was all that it names.

@@ -19,6 +19,8 @@ package struct HealingReport: Sendable {
   package var filesBack: [Loss.File] {
     before.files.keys.filter { after.files[$0] == nil && after.manifests[$0.version] == nil }.sorted()
   }
+  /// Versions whose uncommitted changes can be read again.
+  package var patchesBack: [String] { before.patches.keys.filter { after.patches[$0] == nil }.sorted() }
   /// Versions whose list of files can be read again.
   package var manifestsBack: [String] { before.manifests.keys.filter { after.manifests[$0] == nil }.sorted() }
 }

@@ -21,7 +21,9 @@ struct FrameUsage {
 
   /// - Parameter number: of the snapshot, or of its group.
   mutating func add(_ snapshot: Snapshot, number: Int32) throws {
-    if let frame = graph.firstFrame(holding: snapshot.manifest.id) { use(frame, by: number) }
+    for chunk in [snapshot.manifest, snapshot.uncommitted?.content].compactMap(\.self) {
+      if let frame = graph.firstFrame(holding: chunk.id) { use(frame, by: number) }
+    }
     let manifest = try Manifest(snapshot.manifest, reader: reader)
     for (at, segment) in manifest.root.segments.enumerated() {
       let frames = try framesBySegment[segment.chunk.id] ?? frames(of: manifest, segment: at)

@@ -9,7 +9,7 @@ struct HistoryReader {
   enum Part {
     /// Files whose paths lie in the range; no upper bound for the last.
     case files(from: ArchivePath, upTo: ArchivePath?)
-    /// The manifests themselves.
+    /// The manifests themselves, and the uncommitted changes.
     case manifests
   }
 
@@ -17,6 +17,7 @@ struct HistoryReader {
   private static let segmentsPerPart = 16
 
   private let manifests: [Manifest]
+  private let uncommitted: [ChunkReference?]
   private let reader: ChunkReader
   /// Larger files are left as they are.
   private let fileBytesMax: UInt64
@@ -30,6 +31,7 @@ struct HistoryReader {
     self.reader = reader
     self.fileBytesMax = fileBytesMax
     manifests = try snapshots.map { try Manifest($0.manifest, reader: reader) }
+    uncommitted = snapshots.map { $0.uncommitted?.content }
   }
 
   var parts: [Part] {
@@ -73,13 +75,17 @@ struct HistoryReader {
     return versions
   }
 
-  /// Segments are files of one chunk called by their first paths; roots, and lists of chunks, are called by names below these.
+  /// Segments are files of one chunk called by their first paths; roots, lists of chunks, and what was not committed, are called by names
+  /// below these.
   private mutating func manifestVersions() throws -> [FileVersion] {
     var versions: [FileVersion] = []
     for (age, manifest) in manifests.enumerated() {
       var own: [FileVersion] = []
       if let root = manifest.reference {
         own.append(FileVersion(path: .root, age: age, chunks: [root], own: []))
+      }
+      if let changes = uncommitted[age], let path = ArchivePath.root.appending(Self.uncommittedName) {
+        own.append(FileVersion(path: path, age: age, chunks: [changes], own: []))
       }
       for (number, segment) in manifest.root.segments.enumerated() {
         let path = segment.firstPath.appending(Self.segmentName) ?? segment.firstPath
@@ -97,6 +103,7 @@ struct HistoryReader {
 
   private static let segmentName = Array("\u{1}segment".utf8)
   private static let listName = Array("\u{1}lists".utf8)
+  private static let uncommittedName = Array("\u{1}uncommitted".utf8)
 
   /// The version with those chunks marked as its own that nobody has taken; `nil` when there is none.
   private mutating func take(_ version: FileVersion) -> FileVersion? {

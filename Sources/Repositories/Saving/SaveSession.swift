@@ -109,6 +109,18 @@ package final class SaveSession {
     return .indirect(lists: lists)
   }
 
+  /// Stores what is read as a whole, as one chunk.
+  ///
+  /// - Parameters:
+  ///   - bytes: `1...ChunkReference.lengthMax` of them.
+  ///   - prior: the parent's of the kind.
+  package func store(whole bytes: [UInt8], prior: ChunkReference?) throws -> ChunkReference {
+    var stream = try makeContentStream(
+      prior: prior.map { .inline([$0]) }, byteCountExpected: UInt64(bytes.count))
+    try stream.add(HashedChunk(id: hasher.id(of: bytes), bytes: bytes[...]))
+    return try stream.finish()[0]
+  }
+
   /// Adds the next row of the manifest; rows come in path order.
   package func append(_ entry: ManifestEntry) throws {
     ownChunks?.name(entry.content)

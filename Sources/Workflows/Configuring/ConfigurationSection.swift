@@ -84,7 +84,11 @@ struct ConfigurationSection {
   /// A line for the shell, or a list of a program and its arguments.
   func command(_ key: String) throws(SnapFault) -> ProjectCommand? {
     guard let node = node(key) else { return nil }
-    guard case .sequence(let nodes) = node.content else { return .shell(try text(of: node, key)) }
+    guard case .sequence(let nodes) = node.content else {
+      let line = try text(of: node, key)
+      if line.allSatisfy(\.isWhitespace) { throw fault(node.line, key, "the command is missing") }
+      return .shell(line)
+    }
     var words: [String] = []
     for node in nodes { words.append(try text(of: node, key)) }
     guard let program = words.first, !program.isEmpty else { throw fault(node.line, key, "the program is missing") }

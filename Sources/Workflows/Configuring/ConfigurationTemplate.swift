@@ -5,7 +5,7 @@ import SnapshotModel
 /// What is certain about the project stands in it, what is only likely stands behind `#`.
 package enum ConfigurationTemplate {
   package static func text(for profile: ProjectProfile) -> String {
-    var sections = [head, exclusions(profile), dumps(profile), databases(profile)]
+    var sections = [head, sources, exclusions(profile), dumps(profile), databases(profile)]
     if !profile.backupFolders.isEmpty { sections.append(oldBackups(profile)) }
     return (sections + [tail]).joined(separator: "\n")
   }
@@ -30,6 +30,15 @@ package enum ConfigurationTemplate {
   private static let head = """
     # What snap saves of this project, and for how long. It belongs into git, so keep passwords out of it.
     # All keys: docs/guides/configuration.md. snap config shows what is in force, and where each value came from.
+
+    """
+
+  private static let sources = """
+    # What is saved; without it, the whole project.
+    # sources: [src, config, data]
+
+    # What a save without a name is called: the time, or the project's version while that is not saved yet.
+    # version-from: auto
 
     """
 
@@ -134,6 +143,13 @@ package enum ConfigurationTemplate {
     #   keep-weekly: 8
     #   keep-monthly: 12
     #   keep-tag: [release]
+
+    # Commands that must succeed in a restored copy: snap drill runs them.
+    # checks:
+    #   - npm ci && npm test
+
+    # When snap schedule install has the project saved.
+    # schedule: daily 02:30
 
     # Commands around a save, with SNAP_VERSION and others in their environment.
     # hooks:

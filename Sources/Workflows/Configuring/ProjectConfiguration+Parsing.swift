@@ -2,7 +2,7 @@ import SnapshotModel
 
 extension ProjectConfiguration {
   static let keys = [
-    "sources", "exclude", "exclude-file", "exclude-if-present", "exclude-larger-than", "exclude-caches",
+    "sources", "version-from", "exclude", "exclude-file", "exclude-if-present", "exclude-larger-than", "exclude-caches",
     "one-file-system", "git-ignore", "no-ignore", "no-default-ignores", "dumps", "sqlite", "guard", "secrets",
     "retention",
     "checks",
@@ -23,6 +23,8 @@ extension ProjectConfiguration {
     guard let root, !root.isNull else { return }
     let file = try ConfigurationSection(root, keys: Self.keys)
     try readSources(file)
+    let sources = VersionSource.allCases.map(\.rawValue).joined(separator: ", ")
+    versionSource = try file.value("version-from", "one of \(sources)") { VersionSource(rawValue: $0) }
     dumps = try DumpSpecification.all(file)
     databases = try file.value("sqlite", "auto or off") { Databases(rawValue: $0) } ?? .auto
     guardsShape = try file.value("guard", "auto or off") { ["auto": true, "off": false][$0] } ?? true

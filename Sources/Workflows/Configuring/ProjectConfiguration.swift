@@ -28,6 +28,8 @@ package struct ProjectConfiguration: Sendable {
 
   /// Paths to save instead of the whole project, from its root unless absolute; empty for the whole.
   package var sources: [[UInt8]] = []
+  /// Where a save without a name takes it from; `nil` for the time.
+  package var versionSource: VersionSource?
   package var excludes: [Pattern] = []
   package var excludeFiles: [[UInt8]] = []
   package var excludeIfPresent: [[UInt8]] = []

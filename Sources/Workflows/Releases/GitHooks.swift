@@ -8,12 +8,14 @@ package struct GitHooks: Sendable {
     /// A tag at the commit that is checked out; git has no hook of that name, and tells of every change of a reference.
     case tag
     case push
+    /// Before pushes to a remote of which pushing is deploying.
+    case deploy
 
     /// What git calls the hook.
     package var hookName: String {
       switch self {
       case .tag: "reference-transaction"
-      case .push: "pre-push"
+      case .push, .deploy: "pre-push"
       }
     }
   }
@@ -25,6 +27,9 @@ package struct GitHooks: Sendable {
     /// Somebody else's.
     case foreign
   }
+
+  /// Remotes of which pushing is deploying, as they are called.
+  package static let deployRemotes = ["deploy", "production", "prod", "live", "heroku", "dokku"]
 
   /// How a hook saves.
   package struct Call: Hashable, Sendable {
@@ -87,12 +92,22 @@ package struct GitHooks: Sendable {
   package func state(of event: Event) throws(SnapFault) -> State {
     guard try SmallFile.place(path(of: event)) != .nothing else { return .absent }
     do throws(SnapFault) {
-      guard let bytes = try SmallFile.read(path(of: event))?.bytes, Self.isOurs(bytes) else { return .foreign }
+      guard let bytes = try SmallFile.read(path(of: event))?.bytes, let own = Self.event(of: bytes, event) else {
+        return .foreign
+      }
+      // One file has either: who saves before every push saves before those, too.
+      if event == .push, own == .deploy { return .absent }
     } catch let fault where fault.code == .usage {
       // No small regular file: a link to /dev/null, or a program.
       return .foreign
     }
     return .installed(hasEarlier: try SmallFile.place(earlierPath(of: event)) != .nothing)
+  }
+
+  /// Whether the hook that is installed waits for this event and no more.
+  package func isWritten(for event: Event) throws(SnapFault) -> Bool {
+    guard case .installed = try state(of: event) else { return false }
+    return Self.event(of: try SmallFile.read(path(of: event))?.bytes ?? [], event) == event
   }
 
   /// Writes the hook; one of somebody else's is moved aside first, and run by it.
@@ -104,7 +119,8 @@ package struct GitHooks: Sendable {
     let path = path(of: event)
     switch try state(of: event) {
     case .installed:
-      if try SmallFile.read(path)?.bytes == script { return false }
+      let present = try SmallFile.read(path)?.bytes ?? []
+      if present == script || Self.event(of: present, event) != event { return false }
     case .foreign:
       guard try SmallFile.place(earlierPath(of: event)) == .nothing else {
         throw SnapFault(
@@ -130,7 +146,7 @@ package struct GitHooks: Sendable {
   ///
   /// - Returns: `false` when it was not there.
   package func remove(_ event: Event) throws(SnapFault) -> Bool {
-    guard case .installed(let hasEarlier) = try state(of: event) else { return false }
+    guard case .installed(let hasEarlier) = try state(of: event), try isWritten(for: event) else { return false }
     let call = Call(program: "", project: "", repository: nil, options: [])
     let lineCount = Self.script(for: event, call).utf8.count { $0 == UInt8(ascii: "\n") }
     guard try SmallFile.read(path(of: event))?.bytes.count(where: { $0 == UInt8(ascii: "\n") }) == lineCount else {
@@ -146,17 +162,22 @@ package struct GitHooks: Sendable {
     return true
   }
 
-  private static let mark = "# Written by snap hook install; snap hook remove removes it."
+  /// The second line of a hook.
+  private static func mark(_ event: Event) -> String {
+    "# Written by snap hook install\(event == .deploy ? " --on deploy" : ""); snap hook remove removes it."
+  }
 
-  private static func isOurs(_ bytes: [UInt8]) -> Bool {
-    bytes.split(separator: UInt8(ascii: "\n")).dropFirst().first == Array(mark.utf8)[...]
+  /// Which of the events that share `event`'s file a hook of ours is for; `nil` for somebody else's.
+  private static func event(of bytes: [UInt8], _ event: Event) -> Event? {
+    let line = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: 2).dropFirst().first
+    return Event.allCases.first { $0.hookName == event.hookName && line == Array(mark($0).utf8)[...] }
   }
 
   private static func script(for event: Event, _ call: Call) -> String {
     // What was there before gets the same arguments and input, and decides on the exit status.
     let head = """
       #!/bin/sh
-      \(mark)
+      \(mark(event))
       input=$(cat)
       lines() { [ -z "$input" ] || printf '%s\\n' "$input"; }
       if [ -x "$0.before-snap" ]; then
@@ -200,6 +221,14 @@ package struct GitHooks: Sendable {
     case .push:
       return head + """
         (\(call.line))
+        exit 0
+
+        """
+    case .deploy:
+      return head + """
+        case $1 in
+        \(deployRemotes.joined(separator: "|"))) (\(call.line)) ;;
+        esac
         exit 0
 
         """

@@ -15,6 +15,15 @@ struct JSONScan {
     while at < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[at]) { at += 1 }
   }
 
+  /// Where the next token begins.
+  mutating func offset() -> Int {
+    skipBlanks()
+    return at
+  }
+
+  /// Behind what was read last.
+  var end: Int { at }
+
   mutating func take(_ character: Character) -> Bool {
     skipBlanks()
     guard at < bytes.count, bytes[at] == character.asciiValue else { return false }

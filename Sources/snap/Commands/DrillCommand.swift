@@ -36,6 +36,9 @@ struct DrillCommand: Command {
 
   @Flag(help: "Run no checks of snap.yml.") var noChecks = false
 
+  @Option(help: ArgumentHelp("How long each check may run; an hour, if not given.", valueName: "duration"))
+  var checkTimeout: DurationArgument?
+
   @Option(name: .customLong("in"), help: ArgumentHelp("Where the temporary folder is made (TMPDIR).", valueName: "dir"))
   var folder: String?
 
@@ -56,8 +59,13 @@ struct DrillCommand: Command {
     let checks = try checks(of: repository, session)
     Interruption.defer()
     return try DrillRun(
-      repository: repository, version: version, checks: checks, parent: parent, keepsFolder: keep, session: session
+      repository: repository, version: version, checks: checks, checkSecondsMax: checkSecondsMax, parent: parent,
+      keepsFolder: keep, session: session
     ).run()
+  }
+
+  private var checkSecondsMax: Int {
+    checkTimeout.map { Int(clamping: $0.duration.seconds(before: currentTime())) } ?? 3600
   }
 
   private func checks(of repository: Repository, _ session: Session) throws -> [CheckCommand] {

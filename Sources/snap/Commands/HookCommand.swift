@@ -8,7 +8,8 @@ struct HookCommand: Command {
     commandName: "hook", abstract: "Have git save a version on a tag, or before a push.",
     discussion: """
       on tag: git tag v1.2.0 saves v1.2.0, when the tag is at the commit that is checked out; a '/' in the tag becomes '-'. \
-      on push: git push saves first, under the time, when something changed. Neither keeps git from doing what it does. \
+      on push: git push saves first, under the time, when something changed. \
+      on deploy: the same, of pushes to a remote called deploy, production, prod, live, heroku or dokku. None of them keeps git from doing what it does. \
       A hook that is there already is kept, and run first.
       """)
   static let page = HelpPage(
@@ -24,7 +25,7 @@ struct HookCommand: Command {
 
   @Argument(help: ArgumentHelp("install, remove or list.", valueName: "action")) var action: Action
 
-  @Option(name: .customLong("on"), help: ArgumentHelp("tag or push; may be repeated.", valueName: "event"))
+  @Option(name: .customLong("on"), help: ArgumentHelp("tag, push or deploy; may be repeated.", valueName: "event"))
   var events: [GitHooks.Event] = []
 
   @OptionGroup var global: GlobalOptions
@@ -35,7 +36,7 @@ struct HookCommand: Command {
     switch action {
     case .install:
       for event in events.isEmpty ? [.tag] : events {
-        let hasChanged = try hooks.install(event, call: call(for: event, hooks, repository, session))
+        let hasChanged = try hooks.install(event, call: Self.call(for: event, hooks, repository, session))
         try report(event, hooks, hasChanged ? "installed" : "already installed", session)
       }
     case .remove:
@@ -49,13 +50,14 @@ struct HookCommand: Command {
     return nil
   }
 
-  private func call(
+  static func call(
     for event: GitHooks.Event, _ hooks: GitHooks, _ repository: Repository, _ session: Session
   ) throws -> GitHooks.Call {
     let options =
       switch event {
       case .tag: ["--quiet", "--message", "git tag"]
       case .push: ["--quiet", "--skip-if-unchanged", "--message", "before git push"]
+      case .deploy: DeployHook.saveOptions
       }
     let project = FileSystemPath.relative(session.base(of: repository), to: hooks.root)?.bytes ?? []
     return GitHooks.Call(

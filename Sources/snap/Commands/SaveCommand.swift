@@ -52,7 +52,9 @@ struct SaveCommand: Command {
     let repository = try session.openRepository(mayOnlySave: true)
     try checkMayRead(repository)
     let configuration = try session.configuration(of: repository)
-    let name = try release.name(split().version, in: session.base(of: repository))
+    let name =
+      try release.name(split().version, in: session.base(of: repository))
+      ?? projectVersion(configuration, repository, session)
     let version = try name.map { try VersionName($0) } ?? VersionName(time: label.time?.time ?? currentTime())
     func save() throws -> (outcome: SaveOutcome, code: FaultCode?) {
       try self.save(version, isDefault: name == nil, to: repository, configuration, session)
@@ -75,6 +77,24 @@ struct SaveCommand: Command {
     }
   }
 
+  /// What `snap.yml` says that a save without a name is called; `nil` for the time. A backup is not to fail for want of a name.
+  private func projectVersion(
+    _ configuration: ProjectConfiguration?, _ repository: Repository, _ session: Session
+  ) throws -> String? {
+    // Who cannot read cannot see which names are taken.
+    guard let source = configuration?.versionSource, !repository.isWriteOnly, asksForProject(try split().paths) else {
+      return nil
+    }
+    do {
+      let name = try source.versionName(in: session.base(of: repository)).text
+      let isTaken = try repository.snapshots().contains { $0.snapshot.version == name }
+      return isTaken ? nil : name
+    } catch let fault as SnapFault {
+      session.console.warn("\(fault.message); the version is called by its time")
+      return nil
+    }
+  }
+
   private func save(
     _ version: VersionName, isDefault: Bool, to repository: Repository, _ configuration: ProjectConfiguration?,
     _ session: Session
@@ -92,6 +112,7 @@ struct SaveCommand: Command {
     // Two saves in one second: the time alone would not tell them apart.
     request.numbersVersion = isDefault
     request.git = git
+    request.uncommitted = changes(since: git, base, request)
     request.time = label.time?.time
     request.tags = Array(Set(label.tag.flatMap { TagName.split($0) })).sorted()
     request.message = ArgumentText.prose(label.message)
@@ -148,7 +169,8 @@ struct SaveCommand: Command {
     }
   }
 
-  private func asksForDumps(_ paths: [String]) -> Bool { !label.noDumps && input.isWholeProject(paths) }
+  private func asksForProject(_ paths: [String]) -> Bool { input.isWholeProject(paths) }
+  private func asksForDumps(_ paths: [String]) -> Bool { !label.noDumps && asksForProject(paths) }
 
   /// The dumps that go with a save of the whole project.
   private func dumps(
@@ -202,6 +224,12 @@ struct SaveCommand: Command {
       session.console.warn("the git state is not recorded: \(reason)")
       return nil
     }
+  }
+
+  /// Who tells what is not committed of a tree under git.
+  private func changes(since git: GitState?, _ base: [UInt8], _ request: SaveRequest) -> GitChanges? {
+    guard let git, git.isDirty, !git.commit.isEmpty, case .tree(let root, _) = request.input else { return nil }
+    return FileSystemPath.relative(base, to: root).map { GitChanges(folder: base, place: $0) }
   }
 
   private func warnAboutClock(_ now: Timestamp, _ repository: Repository, _ session: Session) {

@@ -6,23 +6,31 @@ import Workflows
 struct ScheduleCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "schedule", abstract: "Have a timer run a command of snap: hourly, daily or weekly.",
-    usage:
-      "snap schedule install [hourly|daily|weekly] [<options>] [-- <command> ...]\n       snap schedule list|remove",
+    usage: """
+      snap schedule install [hourly|daily|weekly] [<options>] [-- <command> ...]
+             snap schedule install before-deploy
+             snap schedule list|remove [before-deploy]
+      """,
     discussion: """
       Without a command it is save --quiet --skip-if-unchanged, and without a period that is run when schedule: of \
       snap.yml says. A job is known by its repository and its command: to \
       install it again changes its time. cron is used where there is a crontab program, else systemd's timers of this user; \
       lines and files of others are left alone. Timers of systemd run only while you are logged in, unless you \
-      have called loginctl enable-linger.
+      have called loginctl enable-linger. before-deploy puts a save before npm's script deploy (predeploy in package.json), or else \
+      before git pushes to a remote called deploy, production, prod, live, heroku or dokku.
       """)
   static let page = HelpPage(
     [
       "snap schedule install": "save when snap.yml says", "snap schedule install daily": "save every night at two",
       "snap schedule install hourly --at :30": "at half past every hour",
       "snap schedule install weekly --on sat --at 04:15 -- drill --quiet": "a drill on Saturdays",
+      "snap schedule install before-deploy": "save before every deployment",
       "snap schedule list": "what is installed for this repository", "snap schedule remove": "all of it removed",
     ],
-    statuses: [10: "no repository", 19: "permission denied"])
+    statuses: [
+      1: "before-deploy: the project does not say how it is deployed", 10: "no repository",
+      18: "before-deploy: there is a script predeploy already", 19: "permission denied",
+    ])
 
   enum Action: String, CaseIterable, ExpressibleByArgument {
     case install, list, remove
@@ -30,7 +38,7 @@ struct ScheduleCommand: Command {
 
   @Argument(help: ArgumentHelp("install, list or remove.", valueName: "action")) var action: Action
 
-  @Argument(help: ArgumentHelp("hourly, daily or weekly; then -- and a command.", valueName: "period"))
+  @Argument(help: ArgumentHelp("hourly, daily, weekly or before-deploy; then -- and a command.", valueName: "period"))
   var words: [String] = []
 
   /// How many of `words` stood after `--`.
@@ -53,10 +61,18 @@ struct ScheduleCommand: Command {
     return given.isEmpty ? ["save", "--quiet", "--skip-if-unchanged"] : given
   }
 
+  private var isBeforeDeploy: Bool { words.first == DeployHook.name }
+
   func check() throws {
     let own = words.dropLast(terminatedWordCount)
+    if isBeforeDeploy {
+      guard words.count == 1, at == nil, weekday == nil, place == nil else {
+        throw SnapFault(.usage, "before-deploy takes neither time nor timer nor command")
+      }
+      return
+    }
     if let period = own.first, Schedule.Period(rawValue: period) == nil {
-      throw SnapFault(.usage, "'\(ArgumentText.display(period))' is not hourly, daily or weekly")
+      throw SnapFault(.usage, "'\(ArgumentText.display(period))' is not hourly, daily, weekly or before-deploy")
     }
     guard own.count <= 1 else {
       throw SnapFault(
@@ -79,9 +95,10 @@ struct ScheduleCommand: Command {
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
     switch action {
+    case .install where isBeforeDeploy: try installBeforeDeploy(repository, session)
     case .install: try install(repository, session)
-    case .list: try list(repository.id.short, session)
-    case .remove: try remove(repository.id.short, session)
+    case .list: try list(repository, session)
+    case .remove: try remove(repository, session)
     }
     return nil
   }
@@ -130,24 +147,34 @@ struct ScheduleCommand: Command {
     return schedule
   }
 
-  private func list(_ repository: String, _ session: Session) throws {
-    let jobs = try Self.jobs(of: repository).filter { place == nil || $0.place == place }
-    if jobs.isEmpty { session.console.note("nothing is scheduled; snap schedule install daily saves every night") }
+  private func list(_ repository: Repository, _ session: Session) throws {
+    let jobs = isBeforeDeploy ? [] : try chosenJobs(of: repository.id.short)
     for job in jobs { try report(job, "installed", session) }
+    let hooks = place == nil ? try deployHook(of: repository, session).installed() : []
+    for hook in hooks { try report(hook, "installed", session) }
+    if jobs.isEmpty, hooks.isEmpty {
+      session.console.note("nothing is scheduled; snap schedule install daily saves every night")
+    }
   }
 
-  private func remove(_ repository: String, _ session: Session) throws {
-    let jobs = try Self.jobs(of: repository).filter { place == nil || $0.place == place }
-    if jobs.isEmpty { session.console.note("nothing is scheduled") }
+  private func remove(_ repository: Repository, _ session: Session) throws {
+    let jobs = isBeforeDeploy ? [] : try chosenJobs(of: repository.id.short)
     for job in jobs {
       switch job.place {
       case .cron:
         var table = try CronTable()
-        _ = try table.remove(of: repository, named: job.name)
-      case .systemd: _ = try SystemdTimers().remove(of: repository, named: job.name)
+        _ = try table.remove(of: repository.id.short, named: job.name)
+      case .systemd: _ = try SystemdTimers().remove(of: repository.id.short, named: job.name)
       }
       try report(job, "removed", session)
     }
+    let hooks = place == nil ? try deployHook(of: repository, session).remove() : []
+    for hook in hooks { try report(hook, "removed", session) }
+    if jobs.isEmpty, hooks.isEmpty { session.console.note("nothing is scheduled") }
+  }
+
+  private func chosenJobs(of repository: String) throws -> [InstalledJob] {
+    try Self.jobs(of: repository).filter { place == nil || $0.place == place }
   }
 
   /// Of every place that there is on this machine.
@@ -158,14 +185,19 @@ struct ScheduleCommand: Command {
   }
 
   private func report(_ job: InstalledJob, _ words: String, _ session: Session) throws {
+    try Self.report([job.name, words, job.place.rawValue, job.time, job.command], session)
+  }
+
+  /// - Parameter columns: name, result, what runs it, when, and what is run.
+  static func report(_ columns: [String], _ session: Session) throws {
     if session.isJSON {
-      try session.json(
-        JSONObject([
-          "message_type": "schedule", "name": .string(job.name), "timer": .string(job.place.rawValue),
-          "time": .string(job.time), "command": .string(job.command), "result": .string(words),
-        ]))
+      var object = JSONObject(["message_type": "schedule"])
+      for (name, value) in zip(["name", "result", "timer", "time", "command"], columns) {
+        object[name] = .string(value)
+      }
+      try session.json(object)
     } else if !session.isQuiet {
-      try session.output.line("\(job.name)\t\(words)\t\(job.place.rawValue)\t\(job.time)\t\(job.command)")
+      try session.output.line(columns.joined(separator: "\t"))
     }
   }
 }

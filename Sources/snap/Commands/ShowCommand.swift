@@ -8,7 +8,8 @@ struct ShowCommand: Command {
     commandName: "show", abstract: "Show what a version is: time, git state, counts, sizes, labels.",
     discussion: """
       --manifest prints the MANIFEST: the head and every path with its size and, for files, the SHA-256 of the whole \
-      content. `sha256sum -c` accepts it as it is, from inside a restored copy.
+      content. `sha256sum -c` accepts it as it is, from inside a restored copy. --uncommitted prints what the version's \
+      tracked files have over the commit, as a patch: `git apply` makes of the commit's files those of the version.
       """,
     aliases: ["info"])
   static let page = HelpPage(
@@ -16,7 +17,12 @@ struct ShowCommand: Command {
       "snap show latest": "the newest version",
       "snap show v1.2.0 --manifest > MANIFEST": "every path with size and hash",
       "snap show v1.2.0 --manifest | (cd copy && sha256sum -c)": "check a copy",
-    ], statuses: [10: "no repository", 21: "no such version"])
+      "snap show v1.2.0 --uncommitted | git apply": "on a checkout of its commit",
+    ],
+    statuses: [
+      3: "--uncommitted: the patch was too large to be kept; its files were printed", 10: "no repository",
+      21: "no such version",
+    ])
 
   @Argument(help: ArgumentHelp("The version.", valueName: "rev"))
   var revision = "latest"
@@ -24,7 +30,14 @@ struct ShowCommand: Command {
   @Flag(help: "Print the whole manifest as text.")
   var manifest = false
 
+  @Flag(help: "Print what was not committed when it was saved.")
+  var uncommitted = false
+
   @OptionGroup var global: GlobalOptions
+
+  func check() throws {
+    if manifest, uncommitted { throw SnapFault(.usage, "--manifest and --uncommitted cannot be combined") }
+  }
 
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
@@ -33,6 +46,7 @@ struct ShowCommand: Command {
       try printManifest(of: version, repository, session)
       return nil
     }
+    if uncommitted { return try printUncommitted(of: version.snapshot, repository, session) }
     let exclusive = try repository.exclusiveBytes()[version.snapshot.id]
     let head = try repository.headText(of: version.snapshot.id)
     if session.isJSON {
@@ -57,6 +71,7 @@ struct ShowCommand: Command {
     if !paths.isEmpty { lines.append(("Paths", paths.map(\.description).joined(separator: ", "))) }
     if let git = snapshot.git {
       lines.append(("Commit", git.commit + (git.isDirty ? " (\(counted(git.dirtyFileCount, "file")) dirty)" : "")))
+      if let changes = snapshot.uncommitted { lines.append(("Changes", changes.text)) }
       lines.append(("Branch", git.branch.isEmpty ? "(detached)" : displayText(git.branch.utf8)))
       lines.append(("Describe", git.describe))
       if !git.remote.isEmpty { lines.append(("Remote", git.remote)) }

@@ -16,10 +16,14 @@ struct HealingText {
     guard !session.isQuiet else { return }
     for version in report.manifestsBack { try session.output.line("back  \(version) (its list of files)") }
     for file in report.filesBack { try session.output.line("back  \(file.version):\(file.path)") }
+    for version in report.patchesBack { try session.output.line("back  \(version) (its uncommitted changes)") }
     for version in report.after.manifests.keys.sorted() {
       try session.output.line("lost  \(version) (its list of files, or a part of it)")
     }
     for file in report.after.files.keys.sorted() { try session.output.line("lost  \(file.version):\(file.path)") }
+    for version in report.after.patches.keys.sorted() {
+      try session.output.line("lost  \(version) (its uncommitted changes)")
+    }
     try session.output.line(
       "read \(formatted(byteCount: report.bytesRead)): "
         + (report.before.isEmpty
@@ -54,7 +58,8 @@ struct HealingText {
       "chunks_lost": .count(report.before.chunks.count), "chunks_found": .count(report.chunksFound),
       "bytes_found": .unsigned(report.bytesFound), "files_back": .count(report.filesBack.count),
       "files_lost": .count(report.after.files.count), "manifests_back": .strings(report.manifestsBack),
-      "manifests_lost": .strings(report.after.manifests.keys.sorted()),
+      "manifests_lost": .strings(report.after.manifests.keys.sorted()), "patches_back": .strings(report.patchesBack),
+      "patches_lost": .strings(report.after.patches.keys.sorted()),
       "packs_damaged": .count(report.packsDamaged), "packs_replaced": .count(report.packs.replaced),
       "packs_left": .count(report.packs.left),
     ])

@@ -26,6 +26,7 @@ extension ListedSnapshot {
       labels.holds.sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) })
     object["suspect"] = .string(labels.suspect)
     object["git"] = snapshot.git.map { .object($0.json) } ?? .null
+    object["uncommitted"] = snapshot.uncommitted.map { .object($0.json) } ?? .null
     object["dumps"] = .array(snapshot.dumps.map(\.json))
     object["databases"] = .strings(snapshot.databases.map(\.description))
     object["bytes_logical"] = .unsigned(statistics.bytesLogical)

@@ -9,6 +9,8 @@ struct DrillRun {
   var repository: Repository
   var version: Snapshot
   var checks: [CheckCommand]
+  /// How long each of them may run.
+  var checkSecondsMax: Int
   /// Where the temporary folder is made.
   var parent: [UInt8]
   /// Whether the folder stays when something fails.
@@ -18,7 +20,8 @@ struct DrillRun {
   /// A check command that was run.
   struct Check {
     var command: CheckCommand
-    var ending: ChildProcess.Ending
+    /// Why it did not pass: `exited with 3`.
+    var failure: String?
     var seconds: Double
   }
 
@@ -37,7 +40,7 @@ struct DrillRun {
         for command in self.checks where failure == nil {
           let check = try run(command, in: folder.path)
           checks.append(check)
-          if !check.ending.isSuccess { failure = fault(of: check) }
+          if check.failure != nil { failure = fault(of: check) }
         }
       } catch {
         failure = snapFault(for: error)
@@ -95,9 +98,17 @@ struct DrillRun {
 
   private func run(_ command: CheckCommand, in folder: [UInt8]) throws -> Check {
     let started = monotonicSeconds()
-    let ending = try command.run(in: folder)
+    var check = Check(command: command, failure: nil, seconds: 0)
+    let waited = try command.run(in: folder, secondsMax: checkSecondsMax, shouldStop: { Interruption.isRequested })
     if Interruption.isRequested { throw SnapFault(.interrupted, "interrupted; the drill is not recorded") }
-    return Check(command: command, ending: ending, seconds: monotonicSeconds() - started)
+    switch waited {
+    case .interrupted: check.failure = "was stopped"
+    case .timedOut:
+      check.failure = "was stopped: it ran longer than its timeout of \(counted(checkSecondsMax, "second"))"
+    case .ended(let ending): check.failure = ending.isSuccess ? nil : ending.words
+    }
+    check.seconds = monotonicSeconds() - started
+    return check
   }
 
   private func fault(of summary: RestoreSummary) -> SnapFault? {
@@ -109,7 +120,7 @@ struct DrillRun {
 
   private func fault(of check: Check) -> SnapFault {
     SnapFault(
-      .commandFailed, "check '\(check.command.shown)' \(check.ending.words)",
+      .commandFailed, "check '\(check.command.shown)' \(check.failure ?? "passed")",
       hint: keepsFolder ? nil : "--keep leaves the restored files for a look")
   }
 
@@ -139,7 +150,7 @@ struct DrillRun {
       let list = checks.map { check -> JSONValue in
         .object(
           JSONObject([
-            "command": .string(check.command.shown), "passed": .boolean(check.ending.isSuccess),
+            "command": .string(check.command.shown), "passed": .boolean(check.failure == nil),
             "duration": .number(check.seconds),
           ]))
       }

@@ -85,6 +85,9 @@ struct HealRun {
     if !report.after.manifests.isEmpty {
       parts.append("the list of files of \(report.after.manifests.keys.sorted().joined(separator: ", "))")
     }
+    if !report.after.patches.isEmpty {
+      parts.append("the uncommitted changes of \(report.after.patches.keys.sorted().joined(separator: ", "))")
+    }
     guard !parts.isEmpty else {
       return SnapFault(
         .damage, "\(counted(report.packs.left, "pack")) still damaged, of which nobody can tell what was in it",

@@ -48,7 +48,7 @@ struct SettingsInForce {
   }
 
   private static let order = [
-    "sources", "exclude", "exclude-file", "exclude-if-present", "exclude-larger-than", "exclude-caches",
+    "sources", "version-from", "exclude", "exclude-file", "exclude-if-present", "exclude-larger-than", "exclude-caches",
     "one-file-system", "git-ignore", "no-ignore", "no-default-ignores", "dumps", "sqlite", "guard", "secrets",
     "retention",
     "checks",
@@ -56,7 +56,8 @@ struct SettingsInForce {
   ]
 
   private static let defaults = [
-    "sources": "the whole project", "exclude-caches": "false", "one-file-system": "false", "git-ignore": "false",
+    "sources": "the whole project", "version-from": "the time", "exclude-caches": "false", "one-file-system": "false",
+    "git-ignore": "false",
     "no-ignore": "false", "no-default-ignores": "false", "dumps": "none", "sqlite": "auto", "guard": "auto",
     "secrets": "warn",
     "retention": "every version is kept",
