@@ -8,12 +8,14 @@ import SnapshotModel
 extension Repository {
   /// Lays out a new repository in a folder that does not exist yet or is empty.
   ///
-  /// - Parameter slots: makes what shall open it, if it is to be encrypted.
+  /// - Parameters:
+  ///   - slots: makes what shall open it, if it is to be encrypted.
+  ///   - operations: the store's system calls; tests make them fail.
   /// - Throws: `SnapFault` `.failed` when it holds a repository, `.refused` when it holds anything else.
   @discardableResult
   package static func create(
     at folder: String, encryptedFor slots: ((RepositoryID) throws -> [NewKeySlot])? = nil, cacheFolder: String? = nil,
-    events: any RepositoryEvents = SilentEvents()
+    events: any RepositoryEvents = SilentEvents(), operations: any FileOperations = SystemFileOperations()
   ) throws -> Repository {
     let folder = absolutePath(folder)
     if isRepository(folder) {
@@ -21,6 +23,7 @@ extension Repository {
       throw SnapFault(.failed, "\(folder) already holds a repository\(id); nothing changed", path: folder)
     }
     if let names = folderNames(folder), !names.isEmpty {
+      if isUnfinished(folder, names) { throw unfinished(folder) }
       throw SnapFault(
         .refused, "\(folder) is not empty; use an empty or new directory", path: folder)
     }
@@ -37,7 +40,7 @@ extension Repository {
         id: RepositoryID(using: &random), chunkLengths: .standard, created: currentTime())
       // Whoever is asked for a password may go away: nothing was made then.
       let slots = try slots?(config.id)
-      let store = try LocalObjectStore.create(folder: Array(folder.utf8))
+      let store = try LocalObjectStore.create(folder: Array(folder.utf8), operations: operations)
       try store.create(.formatReadme, Array(formatReadme.utf8))
       let keys = slots.map { _ in KeyRing(newFor: config.id) }
       if let keys, let slots {
@@ -51,7 +54,7 @@ extension Repository {
         at: folder,
         access: RepositoryAccess(cacheFolder: cacheFolder) { slots in
           if let keys { keys } else { try RepositoryAccess.plain.unlock(slots) }
-        }, events: events)
+        }, events: events, operations: operations)
     }
   }
 
@@ -197,6 +200,7 @@ extension Repository {
     guard let names = folderNames(folder) else {
       return SnapFault(.noRepository, "no repository at \(folder) (is the disk mounted?)", path: folder)
     }
+    if isUnfinished(folder, names) { return unfinished(folder) }
     if names.contains("packs") && names.contains("snapshots") {
       return SnapFault(
         .damage, "\(folder) is not a snap repository (config missing)", hint: "snap repair config", path: folder)
@@ -205,6 +209,18 @@ extension Repository {
       ? SnapFault(.noRepository, "no repository at \(folder) (is the disk mounted?)", path: folder)
       : SnapFault(
         .noRepository, "\(folder) is not a snap repository (config missing)", hint: "snap init", path: folder)
+  }
+
+  /// Whether the folder holds what `create` makes before the configuration, or a part of it, and no version.
+  private static func isUnfinished(_ folder: String, _ names: [String]) -> Bool {
+    guard !names.isEmpty, names.allSatisfy(LocalObjectStore.isMadeByCreation) else { return false }
+    return ObjectFolder.allCases.filter { $0 != .keys }.allSatisfy { folderNames("\(folder)/\($0.name)") ?? [] == [] }
+  }
+
+  private static func unfinished(_ folder: String) -> SnapFault {
+    SnapFault(
+      .noRepository, "no repository at \(folder): an init was cut short there, before anything was saved",
+      hint: "rm -r '\(folder)', then snap init", path: folder)
   }
 
   /// What the store says of a folder that this user may not look into; `nil` of any other.
