@@ -12,10 +12,13 @@ struct PowerLossReplay {
   /// What a replay came to.
   struct Outcome: CustomStringConvertible {
     var calls = 0
+    /// States of the disk, among them equal ones.
+    var built = 0
+    /// States, of the disk and the index, that were looked at.
     var states = 0
     var seed: UInt64
     var violations: [String] = []
-    var description: String { "\(calls) calls, \(states) states, seed \(seed)" }
+    var description: String { "\(calls) calls, \(built) states, \(states) of them different and looked at, seed \(seed)" }
   }
 
   /// Files of the index at some moment, by suffix.
@@ -26,7 +29,7 @@ struct PowerLossReplay {
   let workloads: WorkloadFixture
   let scenario: [Workload]
   private let startFiles: UnsyncedDisk.Files
-  private let trace: [TracedCall]
+  let trace: [TracedCall]
   /// After each call.
   private let indexes: [Index]
   private let startIndex: Index
@@ -84,40 +87,49 @@ struct PowerLossReplay {
 
   /// - Parameters:
   ///   - randomStates: of each cut, beside the fixed ones.
+  ///   - allIndexes: whether each state is tried with everything that can have become of the index.
   ///   - goesOnEvery: of so many states one is also saved to, collected and verified.
   ///   - dropped: calls, by number, that are left out as if the program did not make them.
   ///   - violationsMax: so many are enough.
   func run(
-    randomStates: Int, goesOnEvery: Int, seed: UInt64, without dropped: (Int) -> Bool = { _ in false },
+    randomStates: Int, allIndexes: Bool = false, goesOnEvery: Int, seed: UInt64,
+    without dropped: (Int) -> Bool = { _ in false },
     violationsMax: Int = 10
   ) throws -> Outcome {
     var outcome = Outcome(calls: trace.count, seed: seed)
     var random = SeededGenerator(seed: seed)
     var disk = UnsyncedDisk(durable: startFiles)
+    // A state that was looked at is not looked at again; what a dropped call changes comes after it.
+    var seen = Set<SeenState>()
+    let start = trace.indices.first(where: dropped) ?? 0
     for cut in 0...trace.count {
       if cut > 0, !dropped(cut - 1) { disk.apply(trace[cut - 1]) }
+      guard cut >= start else { continue }
       var states = UnsyncedDisk.Survival.allCases.map { ("\($0)", disk.files(after: $0)) }
       for number in 0..<randomStates { states.append(("dice \(number)", disk.files(after: &random))) }
-      for (name, files) in Self.distinct(states) {
-        outcome.states += 1
-        var progress = progress(at: cut)
-        progress.goesOn = outcome.states.isMultiple(of: goesOnEvery)
-        let fate = IndexFate.allCases[outcome.states % IndexFate.allCases.count]
-        let place = cut == 0 ? "before all calls" : "after call \(cut), \(trace[cut - 1])"
-        if let wrong = try violation(progress, files, index(fate, at: cut, &random)) {
-          outcome.violations.append("\(place), survived: \(name), index: \(fate): \(wrong)")
-          if outcome.violations.count >= violationsMax { return outcome }
+      outcome.built += states.count
+      var progress = progress(at: cut)
+      for (name, files) in states
+      where seen.insert(SeenState(files: files, done: progress.done.count, isCut: !progress.cut.isEmpty)).inserted {
+        let fates = IndexFate.allCases
+        for fate in allIndexes ? fates : [fates[outcome.states % fates.count]] {
+          outcome.states += 1
+          progress.goesOn = outcome.states.isMultiple(of: goesOnEvery)
+          let place = cut == 0 ? "before all calls" : "after call \(cut), \(trace[cut - 1])"
+          if let wrong = try violation(progress, files, index(fate, at: cut, &random)) {
+            outcome.violations.append("\(place), survived: \(name), index: \(fate): \(wrong)")
+            if outcome.violations.count >= violationsMax { return outcome }
+          }
         }
       }
     }
     return outcome
   }
 
-  private static func distinct(
-    _ states: [(String, UnsyncedDisk.Files?)]
-  ) -> [(String, UnsyncedDisk.Files?)] {
-    var seen = Set<UnsyncedDisk.Files?>()
-    return states.filter { seen.insert($0.1).inserted }
+  private struct SeenState: Hashable {
+    var files: UnsyncedDisk.Files?
+    var done: Int
+    var isCut: Bool
   }
 
   private func progress(at cut: Int) -> WorkloadFixture.Progress {
@@ -148,14 +160,18 @@ struct PowerLossReplay {
     _ progress: WorkloadFixture.Progress, _ files: UnsyncedDisk.Files?, _ index: Index
   ) throws -> String? {
     let fixture = workloads.fixture
-    StoreTestFolder.replace(fixture.path, with: files)
-    for (suffix, bytes) in index { StoreTestFolder.write(bytes, to: fixture.indexPath() + suffix) }
+    func putInPlace() {
+      StoreTestFolder.replace(fixture.path, with: files)
+      for (suffix, bytes) in index { StoreTestFolder.write(bytes, to: fixture.indexPath() + suffix) }
+    }
+    putInPlace()
     do {
       return try asFault { try workloads.violation(progress) }
     } catch let fault as SnapFault {
-      // A torn index may need to be told apart from a lie.
+      // Of a torn index the command may have to say so.
       guard ["snap repair index", "snap verify"].contains(fault.hint) else { return "\(fault)" }
     }
+    putInPlace()
     do {
       _ = try IndexRebuilder.rebuild(fixture.path, access: fixture.access, events: fixture.events)
       return try asFault { try workloads.violation(progress) }

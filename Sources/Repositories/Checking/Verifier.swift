@@ -118,8 +118,7 @@ private struct VerifyRun {
   }
 
   private mutating func decodeData(of packs: Set<PackID>, _ graph: PackGraph) throws {
-    let sweep = FrameSweep(repository: repository, graph: graph)
-    let failures = try sweep.run(over: packs)
+    let failures = try lasting(FrameSweep(repository: repository, graph: graph).run(over: packs), graph)
     for failure in failures {
       // A damaged copy of a chunk that also stands whole elsewhere harms nobody; the pack was told about.
       guard (try? repository.reader().bytes(of: failure.chunk)) == nil else { continue }
@@ -129,6 +128,18 @@ private struct VerifyRun {
       let unsound = Set(failures.map { graph.nodes[$0.node].frame })
       let directory = graph.packs[pack]
       try quarantine(directory, directory.frames.enumerated().filter { !unsound.contains($0.offset) }.map(\.element))
+    }
+  }
+
+  /// Failures that are still there when one looks again: what the disk refused once may be whole.
+  ///
+  /// - Throws: what the store throws, where nothing of it can be read any more: a disk that went away is no damage.
+  private func lasting(_ failures: [FrameSweep.Failure], _ graph: PackGraph) throws -> [FrameSweep.Failure] {
+    guard failures.contains(where: { $0.error is ObjectStoreError }) else { return failures }
+    _ = try repository.store.read(.config)
+    return failures.filter { failure in
+      let pack = graph.packs[graph.nodes[failure.node].pack].pack
+      return !(failure.error is ObjectStoreError) || (try? repository.reader().bytes(of: failure.chunk, in: pack)) == nil
     }
   }
 
