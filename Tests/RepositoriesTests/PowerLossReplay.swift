@@ -18,7 +18,9 @@ struct PowerLossReplay {
     var states = 0
     var seed: UInt64
     var violations: [String] = []
-    var description: String { "\(calls) calls, \(built) states, \(states) of them different and looked at, seed \(seed)" }
+    var description: String {
+      "\(calls) calls, \(built) states, \(states) of them different and looked at, seed \(seed)"
+    }
   }
 
   /// Files of the index at some moment, by suffix.

@@ -18,7 +18,8 @@ struct PowerLossTests {
   ) throws {
     let replay = try PowerLossReplay(scenario)
     let isFull = CrashTests.isFull
-    let outcome = try replay.run(randomStates: isFull ? 80 : 8, allIndexes: isFull, goesOnEvery: isFull ? 4 : 16, seed: 1)
+    let outcome = try replay.run(
+      randomStates: isFull ? 80 : 8, allIndexes: isFull, goesOnEvery: isFull ? 4 : 16, seed: 1)
     print("power loss in \(scenario.map(\.rawValue).joined(separator: ", ")): \(outcome)")
     #expect(outcome.states > outcome.calls)
     #expect(outcome.violations == [])

@@ -64,7 +64,8 @@ struct UnfinishedInitTests {
         #expect(isThere || cut < calls.count, "reported, and not there")
       }
     }
-    print("power loss in init\(isEncrypted ? ", encrypted" : ""): \(calls.count) calls, \(seen.count) states, seed \(seed)")
+    print(
+      "power loss in init\(isEncrypted ? ", encrypted" : ""): \(calls.count) calls, \(seen.count) states, seed \(seed)")
   }
 
   /// Is it a repository, or does it become one as the message says?

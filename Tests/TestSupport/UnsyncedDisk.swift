@@ -198,7 +198,9 @@ package struct UnsyncedDisk {
         var names = durable
         for change in unsynced where survives(change.name) { names[change.name] = change.node }
         // In order, so that the same dice give the same files.
-        for (name, child) in names.sorted(by: { $0.key < $1.key }) { walk(child, path.isEmpty ? name : "\(path)/\(name)") }
+        for (name, child) in names.sorted(by: { $0.key < $1.key }) {
+          walk(child, path.isEmpty ? name : "\(path)/\(name)")
+        }
       }
     }
     walk(Self.top, "")

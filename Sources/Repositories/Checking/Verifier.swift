@@ -139,7 +139,8 @@ private struct VerifyRun {
     _ = try repository.store.read(.config)
     return failures.filter { failure in
       let pack = graph.packs[graph.nodes[failure.node].pack].pack
-      return !(failure.error is ObjectStoreError) || (try? repository.reader().bytes(of: failure.chunk, in: pack)) == nil
+      return !(failure.error is ObjectStoreError)
+        || (try? repository.reader().bytes(of: failure.chunk, in: pack)) == nil
     }
   }
 
