@@ -80,6 +80,14 @@ let package = Package(
   ]
 )
 
+// Built by tools/fuzz alone, with a sanitizer that brings its own main program.
+if Context.environment["SNAP_FUZZ"] != nil {
+  package.targets.append(
+    .target(
+      name: "Parsers", dependencies: ["SnapshotModel", "Sealing", "Packing", "Repositories", "FileTrees", "Workflows"],
+      path: "tools/fuzz/Parsers"))
+}
+
 for target in package.targets where target.type != .system {
   guard !["CLinux", "CArchive"].contains(target.name) else { continue }
   target.swiftSettings =

@@ -57,6 +57,11 @@ package final class LocalObjectStore: ObjectStore {
     return store
   }
 
+  /// Whether a new repository has something of this name before it has its configuration.
+  package static func isMadeByCreation(_ name: String) -> Bool {
+    ([TemporaryNames.folder, ObjectName.formatReadme.path] + ObjectFolder.allCases.map(\.name)).contains(name)
+  }
+
   private static func makeRoot(_ folder: [UInt8], operations: any FileOperations) throws(ObjectStoreError) {
     var trimmed = folder[...]
     while trimmed.count > 1, trimmed.last == UInt8(ascii: "/") { trimmed.removeLast() }

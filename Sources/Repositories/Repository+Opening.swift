@@ -6,55 +6,6 @@ import Sealing
 import SnapshotModel
 
 extension Repository {
-  /// Lays out a new repository in a folder that does not exist yet or is empty.
-  ///
-  /// - Parameter slots: makes what shall open it, if it is to be encrypted.
-  /// - Throws: `SnapFault` `.failed` when it holds a repository, `.refused` when it holds anything else.
-  @discardableResult
-  package static func create(
-    at folder: String, encryptedFor slots: ((RepositoryID) throws -> [NewKeySlot])? = nil, cacheFolder: String? = nil,
-    events: any RepositoryEvents = SilentEvents()
-  ) throws -> Repository {
-    let folder = absolutePath(folder)
-    if isRepository(folder) {
-      let id = (try? readConfig(at: folder).id.short).map { " (id \($0)…)" } ?? ""
-      throw SnapFault(.failed, "\(folder) already holds a repository\(id); nothing changed", path: folder)
-    }
-    if let names = folderNames(folder), !names.isEmpty {
-      throw SnapFault(
-        .refused, "\(folder) is not empty; use an empty or new directory", path: folder)
-    }
-    let above = folder.lastIndex(of: "/").map { String(folder[..<$0]) } ?? ""
-    // Made folders would hide that a disk is not mounted.
-    if !above.isEmpty, folderNames(above) == nil, errno == ENOENT {
-      throw SnapFault(
-        .failed, "cannot create a repository at \(folder): the folder \(above) does not exist",
-        hint: "mkdir -p '\(above)', or mount the disk", path: folder)
-    }
-    return try asFault {
-      var random = SecureRandom()
-      var config = RepositoryConfig(
-        id: RepositoryID(using: &random), chunkLengths: .standard, created: currentTime())
-      // Whoever is asked for a password may go away: nothing was made then.
-      let slots = try slots?(config.id)
-      let store = try LocalObjectStore.create(folder: Array(folder.utf8))
-      try store.create(.formatReadme, Array(formatReadme.utf8))
-      let keys = slots.map { _ in KeyRing(newFor: config.id) }
-      if let keys, let slots {
-        config = config.sealed(with: keys)
-        let keySlots = KeySlots(folder: folder, repository: config.id, store: store)
-        for slot in slots { try keySlots.store(slot.secret, label: slot.label, keys: keys) }
-      }
-      // The configuration comes last: a folder with one is a repository.
-      try store.create(.config, config.encoded())
-      return try open(
-        at: folder,
-        access: RepositoryAccess(cacheFolder: cacheFolder) { slots in
-          if let keys { .all(keys) } else { try RepositoryAccess.plain.unlock(slots) }
-        }, events: events)
-    }
-  }
-
   /// The repository of the project that `start` lies in: the nearest folder upwards that holds `.snap`, as git does it.
   package static func find(from start: String) -> String? {
     var folder = absolutePath(start)
@@ -176,7 +127,7 @@ extension Repository {
     return (try RepositoryIndex(path: path, repository: repository, cipher: cipher, whenOffDisk: whenOffDisk), true)
   }
 
-  private static func readConfig(at folder: String) throws -> RepositoryConfig {
+  static func readConfig(at folder: String) throws -> RepositoryConfig {
     let store = try LocalObjectStore(folder: Array(folder.utf8))
     do {
       return try RepositoryConfig(decoding: store.read(.config))
@@ -198,6 +149,7 @@ extension Repository {
     guard let names = folderNames(folder) else {
       return SnapFault(.noRepository, "no repository at \(folder) (is the disk mounted?)", path: folder)
     }
+    if isUnfinished(folder, names) { return unfinished(folder) }
     if hasPacksAndRecords(folder) {
       return SnapFault(
         .damage, "\(folder) is not a snap repository (config missing)", hint: "snap repair config", path: folder)
@@ -230,7 +182,7 @@ extension Repository {
   }
 
   /// Whether it is a folder that this user may not look into.
-  private static func isForbidden(_ folder: String) -> Bool {
+  static func isForbidden(_ folder: String) -> Bool {
     unsafe access(folder, F_OK) == 0 && access(folder + "/config", F_OK) != 0 && errno == EACCES
   }
 
@@ -284,7 +236,7 @@ private func currentFolder() -> String {
 }
 
 /// The names in a folder but `.` and `..`; `nil` when it cannot be read.
-private func folderNames(_ folder: String) -> [String]? {
+func folderNames(_ folder: String) -> [String]? {
   guard let stream = unsafe opendir(folder) else { return nil }
   defer { unsafe closedir(stream) }
   var names: [String] = []

@@ -1,146 +1,140 @@
 import Glibc
 import ObjectStores
-import Packing
 import SnapshotModel
 import TestSupport
 import Testing
 
 @testable import Repositories
 
-/// One thing that is done to a repository of versions v1, v2 and v3 (v1 forgotten), and may be cut short anywhere.
-enum Workload: String, CaseIterable, CustomTestStringConvertible {
-  case save, forget, gc, repack, undo, setLabels
-
-  var testDescription: String { rawValue }
-
-  func run(_ repository: Repository, _ trees: [String: RepositoryFixture.Tree]) throws {
-    switch self {
-    case .save: try repository.save("v4", trees["v4"] ?? [:])
-    case .forget: try repository.forget(["v2", "v3"])
-    case .gc: try repository.collect()
-    case .repack:
-      let (_, plan) = try GarbageCollector.repack(in: repository, isDeep: true, isDryRun: false, undoWindowSeconds: 0)
-      try GarbageCollector.execute(plan, in: repository)
-    case .undo: _ = try OperationLog.undoLast(in: repository)
-    case .setLabels:
-      guard let snapshot = try repository.version("v2") else { return }
-      var labels = SnapshotLabels()
-      labels.note = "new"
-      try repository.setLabels(labels, of: snapshot.id)
-    }
-  }
-
-  /// Versions that may be gone after it was cut short, and those that may be there.
-  var mayGo: Set<String> { self == .forget ? ["v2", "v3"] : [] }
-  var mayCome: Set<String> { self == .save ? ["v4"] : self == .undo ? ["v1"] : [] }
-}
-
+/// A command is cut short at any of its calls, or one of them fails.
+///
+/// A commit takes a share, `SNAP_SWEEP=full` all (`tools/nightly`). Counts and seeds are printed.
 struct CrashTests {
-  private let fixture: RepositoryFixture
-  private let trees: [String: RepositoryFixture.Tree]
-  private let start: String
+  private let workloads: WorkloadFixture
+  private var fixture: RepositoryFixture { workloads.fixture }
+  static let isFull = unsafe getenv("SNAP_SWEEP").map { unsafe String(cString: $0) } == "full"
 
-  init() throws {
-    fixture = try RepositoryFixture()
-    var random = SeededGenerator(seed: 2026)
-    var trees: [String: RepositoryFixture.Tree] = [:]
-    var tree = random.tree(files: 4)
-    for number in 1...4 {
-      trees["v\(number)"] = tree
-      tree = random.edited(tree)
-      tree["big"] = random.text(3000)
-    }
-    let repository = try fixture.open()
-    for version in ["v1", "v2", "v3"] { try repository.save(version, trees[version] ?? [:]) }
-    try repository.forget(["v1"])
-    repository.close()
-    self.trees = trees
-    start = fixture.keep(as: "start")
-  }
+  init() throws { workloads = try WorkloadFixture() }
 
-  @Test(arguments: Workload.allCases, [false, true])
+  @Test(arguments: Workload.changing, [false, true])
   func `after a crash at any step nothing is lost and nothing is in the way`(
     workload: Workload, losesIndex: Bool
   ) throws {
-    let changes = try countOf(workload) { $0.changeCount }
+    let changes = try run(workload, .never).changeCount
     #expect(changes > 2)
     for change in 0...changes {
-      fixture.goBack(to: start)
-      let operations = InterruptedOperations(.crash(atChange: change))
-      do {
-        let repository = try fixture.open(operations: operations)
-        try workload.run(repository, trees)
-      } catch {
-        #expect(error is SnapFault, "\(workload) at \(change): \(error)")
-      }
+      fixture.goBack(to: workloads.start)
+      let operations = try crash(workload, at: change)
       if losesIndex { fixture.removeIndex() }
-      try checkRecovery(workload, "\(workload) cut short at change \(change), \(operations.failedCall ?? "after it")")
+      expectRecovery(
+        .init(cut: [workload]), "\(workload) cut short at change \(change), \(operations.failedCall ?? "after it")")
     }
   }
 
-  @Test(arguments: Workload.allCases, [EIO, ENOSPC, EACCES])
-  func `one failing call costs at most the command`(workload: Workload, errno: Int32) throws {
-    // Any call may meet an I/O error; only one that changes something meets a full disk.
-    let calls = try countOf(workload) { errno == EIO ? $0.callCount : $0.changeCount }
-    // A sample: with `SNAP_TEST_SWEEP` set, all of them.
-    for call in stride(from: 0, to: calls, by: unsafe getenv("SNAP_TEST_SWEEP") == nil ? 5 : 1) {
-      fixture.goBack(to: start)
-      let operations = InterruptedOperations(
-        errno == EIO ? .fail(call: call, errno: errno) : .failChange(call, errno: errno))
-      var comment = "\(workload) with errno \(errno) at call \(call)"
-      var succeeded = false
-      do {
-        let repository = try fixture.open(operations: operations)
-        try workload.run(repository, trees)
-        succeeded = true
-      } catch let fault as SnapFault {
-        comment += ", \(operations.failedCall ?? "?"): \(fault.message)"
-        let expected: Set<FaultCode> =
-          switch errno {
-          case ENOSPC: [.noSpace]
-          case EACCES: [.permission]
-          default: [.inputOutput]
-          }
-        #expect(expected.contains(fault.code), "\(comment)")
+  @Test func `a crash during the recovery from a crash loses nothing either`() throws {
+    let count = Self.isFull ? 10_000 : 60
+    let seed: UInt64 = 4
+    var random = SeededGenerator(seed: seed)
+    var changes: [Workload: Int] = [:]
+    for workload in Workload.changing + [.goOn] {
+      fixture.goBack(to: workloads.start)
+      changes[workload] = try run(workload, .never).changeCount
+    }
+    for number in 0..<count {
+      let workload = Workload.changing[number % Workload.changing.count]
+      fixture.goBack(to: workloads.start)
+      let first = try crash(workload, at: Int.random(in: 0...(changes[workload] ?? 0), using: &random))
+      if random.chance(1, in: 3) { fixture.removeIndex() }
+      let second = try crash(.goOn, at: Int.random(in: 0...(changes[.goOn] ?? 0), using: &random))
+      expectRecovery(
+        .init(cut: [workload, .goOn]),
+        "\(workload) cut short at \(first.failedCall ?? "its end"), then the next at \(second.failedCall ?? "its end")")
+    }
+    print("crashes during the recovery: \(count), seed \(seed)")
+  }
+
+  /// Runs a workload that may be cut short.
+  private func crash(_ workload: Workload, at change: Int) throws -> InterruptedOperations {
+    let operations = InterruptedOperations(.crash(atChange: change))
+    do {
+      let repository = try fixture.open(operations: operations)
+      try workload.run(repository, workloads.trees)
+    } catch {
+      #expect(error is SnapFault, "\(workload) at \(change): \(error)")
+    }
+    return operations
+  }
+
+  @Test(arguments: Workload.all, Fault.all)
+  func `a failing call costs at most the command, and is told as what it is`(workload: Workload, fault: Fault) throws {
+    fixture.goBack(to: workloads.start)
+    let calls = try run(workload, .fail(fault.failure, call: .max, stays: false)).candidateCount
+    var runs = 0
+    // Another share of each.
+    for call in stride(from: Self.isFull ? 0 : fault.share(of: workload), to: calls, by: Self.isFull ? 1 : 12) {
+      for stays in fault.canStay ? [false, true] : [false] {
+        runs += 1
+        fixture.goBack(to: workloads.start)
+        let operations = InterruptedOperations(.fail(fault.failure, call: call, stays: stays))
+        var comment = "\(workload) with \(fault)\(stays ? " from" : " at") call \(call)"
+        var progress = WorkloadFixture.Progress(cut: [workload])
+        do {
+          let repository = try fixture.open(operations: operations)
+          try workload.run(repository, workloads.trees)
+          progress = .init(done: [workload])
+          comment += ", \(operations.failedCall ?? "?"), which was forgiven"
+        } catch {
+          comment += ", \(operations.failedCall ?? "?"): \(error)"
+          #expect((error as? SnapFault).map { fault.codes.contains($0.code) } == true, "\(comment)")
+        }
+        expectRecovery(progress, comment)
       }
-      if succeeded { comment += ", \(operations.failedCall ?? "?"), which was forgiven" }
-      try checkRecovery(workload, comment, succeeded: succeeded)
     }
+    print("\(fault) in \(workload): \(runs) runs of \(calls * (fault.canStay ? 2 : 1))")
   }
 
-  private func countOf(_ workload: Workload, _ count: (InterruptedOperations) -> Int) throws -> Int {
-    fixture.goBack(to: start)
-    let operations = InterruptedOperations(.never)
-    try workload.run(fixture.open(operations: operations), trees)
-    return count(operations)
+  /// An error that calls meet, and what a command may then end with.
+  struct Fault: CustomTestStringConvertible, CustomStringConvertible, Sendable {
+    var name: String
+    var failure: InterruptedOperations.Failure
+    /// None where the command must not notice.
+    var codes: Set<FaultCode>
+    /// Whether all later calls can fail as well.
+    var canStay = true
+
+    static let all = [
+      Fault(name: "EIO", failure: .errno(EIO), codes: [.inputOutput]),
+      Fault(name: "ENOSPC", failure: .errno(ENOSPC), codes: [.noSpace]),
+      Fault(name: "EDQUOT", failure: .errno(EDQUOT), codes: [.noSpace]),
+      Fault(name: "EACCES", failure: .errno(EACCES), codes: [.permission]),
+      Fault(name: "EROFS", failure: .errno(EROFS), codes: [.permission]),
+      Fault(name: "EMFILE", failure: .errno(EMFILE), codes: [.failed]),
+      // Whoever is interrupted each time waits for ever, and may.
+      Fault(name: "EINTR", failure: .errno(EINTR), codes: [], canStay: false),
+      Fault(name: "short I/O", failure: .shortTransfer, codes: []),
+    ]
+
+    var description: String { name }
+    var testDescription: String { name }
+
+    func share(of workload: Workload) -> Int { (name.utf8.count + workload.rawValue.utf8.count * 5) % 12 }
   }
 
-  /// What must hold after the workload, whole or not, and that everything works again.
-  private func checkRecovery(_ workload: Workload, _ comment: String, succeeded: Bool = false) throws {
-    let repository = try fixture.open()
-    var expected = trees.filter { ["v2", "v3"].contains($0.key) }
-    let listed = Set(try repository.snapshots().map(\.snapshot.version))
-    for version in workload.mayGo where !listed.contains(version) { expected[version] = nil }
-    for version in workload.mayCome where listed.contains(version) { expected[version] = trees[version] }
-    if succeeded {
-      #expect(workload.mayGo.isDisjoint(with: listed) && workload.mayCome.isSubset(of: listed), "\(comment)")
+  private func run(_ workload: Workload, _ plan: InterruptedOperations.Plan) throws -> InterruptedOperations {
+    fixture.goBack(to: workloads.start)
+    let operations = InterruptedOperations(plan)
+    let repository = try fixture.open(operations: operations)
+    try workload.run(repository, workloads.trees)
+    return operations
+  }
+
+  /// What must hold afterwards, and that everything works again.
+  private func expectRecovery(_ progress: WorkloadFixture.Progress, _ comment: String) {
+    do {
+      let wrong = try workloads.violation(progress)
+      #expect(wrong == nil, "\(comment)")
+    } catch {
+      Issue.record("\(comment): \(error)")
     }
-    try expect(expected, in: repository, comment)
-    if workload == .forget, expected["v2"] == nil || expected["v3"] == nil {
-      guard case .versionsRestored = try OperationLog.undoLast(in: repository) else {
-        Issue.record("\(comment): a forgotten version did not come back")
-        return
-      }
-      for version in ["v2", "v3"] { expected[version] = trees[version] }
-      try expect(expected, in: repository, comment + ", undone")
-    }
-    try repository.save("v5", trees["v4"] ?? [:])
-    expected["v5"] = trees["v4"]
-    try repository.collect()
-    try expect(expected, in: repository, comment + ", then saved and collected")
-    #expect(fixture.names("tombs").isEmpty, "\(comment)")
-    var options = VerifyOptions()
-    options.readData = .all
-    #expect(try Verifier.verify(fixture.open(), options: options).problems == [], "\(comment)")
   }
 }

@@ -56,6 +56,16 @@ final class RepositoryFixture {
       .reduce(0) { $0 + UInt64($1.bytes.count) }
   }
 
+  /// The same as they can be put back, with folders as `path/`.
+  func contents() -> [String: [UInt8]] {
+    var contents = Dictionary(uniqueKeysWithValues: files().map { ($0.path, $0.bytes) })
+    for name in names("") where isFolder(path + "/" + name) {
+      contents[name + "/"] = []
+      for child in names(name) where isFolder("\(path)/\(name)/\(child)") { contents["\(name)/\(child)/"] = [] }
+    }
+    return contents
+  }
+
   /// Every file of the repository but the index, by its path in it.
   func files() -> [(path: String, bytes: [UInt8])] {
     var found: [(path: String, bytes: [UInt8])] = []

@@ -91,6 +91,16 @@ struct UnsoundFrameTests {
     try expect(["v0": ["other": [1, 2, 3]], "v1": ["y": y]], in: fixture.open(), "stored anew")
   }
 
+  @Test func `a version of which two chunks only stand on each other cannot be committed`() throws {
+    let p0 = try pack([plain(x)])
+    _ = try (pack([delta(y, on: x)]), pack([delta(x, on: y)]))
+    let snapshot = try repository.save("v1", ["x": x, "y": y], pieceLength: 4000)
+    let packs = Set(try repository.packNames())
+    #expect(try repository.isAvailable(snapshot, in: packs))
+    #expect(
+      try !repository.isAvailable(snapshot, in: packs.subtracting([p0])), "each is there, and neither can be decoded")
+  }
+
   @Test func `what stands on a pack that was lost is not taken as known`() throws {
     let p0 = try pack([plain(x)])
     _ = try pack([delta(y, on: x)])

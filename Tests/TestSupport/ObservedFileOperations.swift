@@ -10,6 +10,13 @@ package struct FileCall {
   package var changesSomething: Bool
   /// Whether a signal may cut it short.
   package var isInterruptible: Bool
+
+  package init(name: String, paths: [String], changesSomething: Bool, isInterruptible: Bool) {
+    self.name = name
+    self.paths = paths
+    self.changesSomething = changesSomething
+    self.isInterruptible = isInterruptible
+  }
 }
 
 /// The kernel's calls, each of which is told of first and may be made to fail.
@@ -25,13 +32,13 @@ package final class OpenPaths: Sendable {
 
   package init() {}
 
-  fileprivate func adding(_ descriptor: consuming OwnedDescriptor, _ path: String) -> OwnedDescriptor {
+  func adding(_ descriptor: consuming OwnedDescriptor, _ path: String) -> OwnedDescriptor {
     let number = descriptor.number
     paths.withLock { $0[number] = path }
     return descriptor
   }
 
-  fileprivate func path(of descriptor: borrowing OwnedDescriptor) -> String {
+  package func path(of descriptor: borrowing OwnedDescriptor) -> String {
     let number = descriptor.number
     return paths.withLock { $0[number] ?? "?" }
   }

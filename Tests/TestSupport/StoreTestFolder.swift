@@ -66,6 +66,18 @@ package final class StoreTestFolder: Sendable {
     _ = unsafe fclose(file)
   }
 
+  /// Makes a folder hold these files, by their path in it, and nothing else; paths that end with `/` are folders.
+  ///
+  /// - Parameter files: `nil` for no folder at all.
+  package static func replace(_ path: String, with files: [String: [UInt8]]?) {
+    remove(path)
+    guard let files else { return }
+    _ = unsafe mkdir(path, 0o700)
+    for (name, bytes) in files.sorted(by: { $0.key < $1.key }) {
+      if name.hasSuffix("/") { _ = unsafe mkdir("\(path)/\(name)", 0o700) } else { write(bytes, to: "\(path)/\(name)") }
+    }
+  }
+
   /// Names in a folder, sorted, without `.` and `..`.
   package static func names(_ path: String) -> [String] {
     guard let folder = unsafe opendir(path) else { return [] }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import examples
+import libc
 import links
 import ranks
 import sources
@@ -55,6 +56,24 @@ class Ranks(Project):
     def test_foundation_is_refused(self):
         self.write("Sources/Packing/A.swift", "import Foundation\n")
         self.assertEqual(len(list(ranks.problems(self.root))), 1)
+
+
+class Libc(Project):
+    def test_a_call_outside_the_seams_is_named(self):
+        self.write("Sources/Packing/A.swift", "import Glibc\nlet file = unsafe open(path, O_RDONLY)  // close(2)\n")
+        self.write("Sources/Packing/B.swift", 'import Glibc\nlet text = "\\(Glibc.getpid())"\n')
+        found = [line for line in libc.problems(self.root) if "any more" not in line]
+        self.assertEqual([line.split(" is ")[0] for line in found],
+                         ["Sources/Packing/A.swift: open()", "Sources/Packing/B.swift: getpid()"])
+
+    def test_constants_own_functions_and_methods_may_be_used(self):
+        self.write("Sources/Packing/A.swift", "import Glibc\nfunc close() {}\nif errno == ENOSPC { close(); index.close() }\n")
+        self.write("Sources/Packing/B.swift", "let bytes = read(3)\n")
+        self.write("Sources/snap/A.swift", "import Glibc\nlet process = fork()\n")
+        self.assertEqual([line for line in libc.problems(self.root) if "any more" not in line], [])
+
+    def test_an_exception_that_nobody_needs_is_named(self):
+        self.assertIn("any more", "\n".join(libc.problems(self.root)))
 
 
 class Sources(Project):

@@ -77,7 +77,7 @@ struct DataCheck {
     _ packs: Set<PackID>, doubtful: Set<PackID>, _ sweep: FrameSweep, telling ledger: inout DamageLedger
   ) throws {
     let graph = sweep.graph
-    let failures = try sweep.run(over: packs).filter { !meansCollected($0.error) }
+    let failures = try lasting(sweep.run(over: packs).filter { !meansCollected($0.error) }, graph)
     for failure in failures {
       // A damaged copy of a chunk that also stands whole elsewhere harms nobody; the pack was told about.
       guard (try? repository.reader().bytes(of: failure.chunk)) == nil else { continue }
@@ -92,6 +92,19 @@ struct DataCheck {
       // What only lacks what it stands on is looked at again when packs come.
       let isIncomplete = (failed[at] ?? []).allSatisfy { if case ChunkFault.missing = $0.error { true } else { false } }
       try keepInIndex(directory, sound, isIncomplete: isIncomplete && !unsound.isEmpty)
+    }
+  }
+
+  /// Failures that are still there when one looks again: what the disk refused once may be whole.
+  ///
+  /// - Throws: what the store throws, where nothing of it can be read any more: a disk that went away is no damage.
+  private func lasting(_ failures: [FrameSweep.Failure], _ graph: PackGraph) throws -> [FrameSweep.Failure] {
+    guard failures.contains(where: { $0.error is ObjectStoreError }) else { return failures }
+    _ = try repository.store.read(.config)
+    return failures.filter { failure in
+      let pack = graph.packs[graph.nodes[failure.node].pack].pack
+      return !(failure.error is ObjectStoreError)
+        || (try? repository.reader().bytes(of: failure.chunk, in: pack)) == nil
     }
   }
 

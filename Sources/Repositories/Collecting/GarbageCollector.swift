@@ -126,6 +126,8 @@ package enum GarbageCollector {
     // Packs that stand in no tomb come first: a chunk that has a copy there need not move.
     let kept = try PackGraph(repository, packs: listed.subtracting(tombs))
     let doomed = try PackGraph(repository, packs: listed.intersection(condemned))
+    // Another collector has moved what was in them, and what stands there is needed too.
+    if kept.misses || doomed.misses { return nil }
     let roots = try GarbageRoots(repository, undoWindowSeconds: .max)
     var graph = PackGraph(kept.packs + doomed.packs)
     graph.preferSoundCopies(keptPackCount: kept.packs.count, isReadable: repository.canRead)

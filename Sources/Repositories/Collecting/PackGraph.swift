@@ -16,6 +16,8 @@ struct PackGraph {
   private(set) var nodes: [Node] = []
   /// Packs of which nothing could be read.
   private(set) var unreadable: [PackID] = []
+  /// Whether one of them is not there: what was needed in it now stands in a pack that nobody has listed.
+  private(set) var misses = false
   /// Every copy of every chunk; those whose ids begin alike are linked,
   /// the preferred copy of a chunk before its others.
   private var copies: [Copy] = []
@@ -38,6 +40,7 @@ struct PackGraph {
     for pack in packs.sorted() {
       guard let directory = try repository.directory(of: pack) else {
         unreadable.append(pack)
+        if try !repository.store.exists(.pack(pack)) { misses = true }
         continue
       }
       add(directory)

@@ -1,0 +1,69 @@
+import ObjectStores
+import Packing
+import SnapshotModel
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Repositories
+
+/// Another collection, which condemned one of the same packs, has moved what is needed in it and deletes it.
+struct VanishingPackTests {
+  @Test func `a pack that vanishes at any read of an evacuation takes nothing of the others along`() throws {
+    let fixture = try RepositoryFixture()
+    var random = SeededGenerator(seed: 8)
+    let repository = try fixture.open()
+    // Of each pack in between a delta is needed, by those after it, and a file that was there once is not.
+    var text = random.text(8000)
+    var trees: [String: RepositoryFixture.Tree] = [:]
+    for version in ["v1", "v2", "v3", "v4", "v5"] {
+      trees[version] = ["text": text, "only in \(version)": random.bytes(3000)]
+      try repository.save(version, trees[version] ?? [:])
+      for at in stride(from: 500, to: 8000, by: 2500) { text[at] ^= 1 }
+    }
+    try repository.forget(["v2", "v3", "v4"])
+    let kept = trees.filter { ["v1", "v5"].contains($0.key) }
+    #expect(try GarbageCollector.plan(in: repository, undoWindowSeconds: 0).packsRewritten >= 2)
+    repository.close()
+    let start = fixture.keep(as: "start")
+    var vanished = 0
+    var at = 0
+    while true {
+      fixture.goBack(to: start)
+      let progress = Mutex((hasTomb: false, reads: 0, gone: [PackID]()))
+      let other = try fixture.open()
+      let operations = InterruptedOperations(.never) { [at] call in
+        let pack: PackID? = progress.withLock { progress in
+          if call.hasPrefix("rename-exclusive tombs/") { progress.hasTomb = true }
+          guard progress.hasTomb, call.hasPrefix("read packs/") else { return nil }
+          defer { progress.reads += 1 }
+          guard progress.reads == at, let name = call.split(separator: "/").last else { return nil }
+          return PackID(hexadecimal: name)
+        }
+        // What is no pack's name, or cannot be moved, does not vanish.
+        guard let pack, (try? Self.move(pack, in: other)) != nil else { return }
+        progress.withLock { $0.gone.append(pack) }
+      }
+      try fixture.open(operations: operations).collect()
+      try expect(kept, in: fixture.open(), "read \(at): \(progress.withLock { $0.gone })")
+      let (reads, gone) = progress.withLock { ($0.reads, $0.gone) }
+      vanished += gone.count
+      at += 1
+      if at >= reads { break }
+    }
+    #expect(vanished > 5)
+  }
+
+  /// What another collector does between its tomb and its end.
+  private static func move(_ pack: PackID, in repository: Repository) throws {
+    let directory = try PackReader.readDirectory(
+      StoredPack(store: repository.store, id: pack), repository: repository.id, pack: pack)
+    let frames = try directory.frames.map { frame in
+      EncodedFrame(
+        header: frame.header, chunkIDs: frame.chunkIDs,
+        bytes: try repository.store.read(.pack(pack), range: frame.range))
+    }
+    _ = try repository.storePack(frames)
+    try repository.store.delete([.pack(pack)])
+  }
+}
