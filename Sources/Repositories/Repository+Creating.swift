@@ -49,7 +49,7 @@ extension Repository {
       }
       // The configuration comes last: a folder with one is a repository.
       try store.create(.config, config.encoded())
-      return try open(
+      return try Self.open(
         at: folder,
         access: RepositoryAccess(cacheFolder: cacheFolder) { slots in
           if let keys { .all(keys) } else { try RepositoryAccess.plain.unlock(slots) }

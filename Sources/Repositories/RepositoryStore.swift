@@ -75,7 +75,8 @@ final class RepositoryStore: ObjectStore {
   /// Tells an object that does not open since it was sealed after a rotation of the keys from one that is damaged.
   ///
   /// - Parameter start: the object, or its header.
-  private func tellingOfRotation<R>(objectStarting start: [UInt8], _ ring: KeyRing, _ body: () throws -> R) throws -> R {
+  private func tellingOfRotation<R>(objectStarting start: [UInt8], _ ring: KeyRing, _ body: () throws -> R) throws -> R
+  {
     do {
       return try body()
     } catch let error as PackingError {

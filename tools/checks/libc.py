@@ -39,16 +39,14 @@ ALLOWED = {
         ("time", "a stamp is believed when it is two seconds old; what hangs on it is whether folders are listed again"),
     "Sources/ObjectStores/LocalObjectStore+Temporary.swift": ("time", "what is a day old in tmp/"),
     "Sources/ObjectStores/OwnedDescriptor.swift": ("close", "nothing hangs on its result: syncs come before it"),
+    "Sources/ObjectStores/PrivateFolders.swift": ("mkdir", "folders of the user's cache and state, outside every repository"),
     "Sources/ObjectStores/TemporaryNames.swift": ("open read close getpid kill", "which process and boot of the machine a name is of"),
     "Sources/Indexing/RepositoryIndex+Memory.swift": ("stat unlink", "the index is SQLite's, and derived"),
     "Sources/Indexing/RepositoryIndex+Opening.swift":
         ("access close open rename stat usleep", "the index is SQLite's, and derived"),
     "Sources/Repositories/Checking/IndexRebuilder.swift": ("unlink", "the index is SQLite's, and derived"),
-    "Sources/Repositories/IndexFile.swift": ("mkdir", "the folder of an encrypted repository's index, in the user's cache"),
     "Sources/Repositories/Collecting/SaveAnnouncement.swift":
         ("fclose fgets fopen getpid kill uname", "who announces a save, and whether it still runs: policy only"),
-    "Sources/Repositories/Keys/KnownRepositories.swift":
-        ("fclose fopen fread fsync getpid open rename unlink write", "what this machine has seen lies in the user's state folder"),
     "Sources/Repositories/Records/RepositoryStatistics.swift": ("stat", "the size of the index, for people"),
     "Sources/Repositories/Records/RevisionExpression+Moments.swift": ("localtime_r mktime", "times as people write them"),
     "Sources/Repositories/Repository+Opening.swift":
