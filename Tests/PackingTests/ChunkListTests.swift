@@ -50,6 +50,12 @@ struct ChunkListTests {
     }
   }
 
+  @Test func `bytes behind a list are refused`() {
+    #expect(throws: PackingError.damaged(what: "chunk list")) {
+      try ChunkList.decode(ChunkList.split(chunks(40))[0] + [0])
+    }
+  }
+
   @Test func `flipped bits give an error or chunks in range`() {
     let bytes = ChunkList.split(chunks(40))[0]
     var generator = SeededGenerator(seed: 2)

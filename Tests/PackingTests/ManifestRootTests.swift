@@ -21,6 +21,10 @@ struct ManifestRootTests {
     #expect(try ManifestRoot(decoding: root.encoded()) == root)
   }
 
+  @Test func `bytes behind a root are refused`() {
+    #expect(throws: PackingError.damaged(what: "manifest root")) { try ManifestRoot(decoding: root(2).encoded() + [0]) }
+  }
+
   @Test func `a path is found in the segment that begins at or before it`() {
     let root = ManifestRoot(
       segments: ["b", "d", "d/x"].map {

@@ -42,6 +42,17 @@ struct PackReadTests {
     #expect(store.operations.count <= 8)
   }
 
+  @Test func `a chunk of another length than its reference says is not given`() throws {
+    let bytes = try #require(tree.values.first)
+    let id = ChunkHasher(.sha256).id(of: bytes)
+    #expect(try repository.reader().bytes(of: ChunkReference(id: id, length: bytes.count)) == bytes[...])
+    for length in [bytes.count - 1, bytes.count + 1] {
+      #expect(throws: ChunkFault.missing(id)) {
+        try repository.reader().bytes(of: ChunkReference(id: id, length: length))
+      }
+    }
+  }
+
   @Test func `a frame is read alone when what lies behind it cannot be`() throws {
     let snapshot = try #require(try repository.version("v2"))
     var contents: [FileContent] = []

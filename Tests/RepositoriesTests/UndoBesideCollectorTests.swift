@@ -33,6 +33,21 @@ struct UndoBesideCollectorTests {
     return repository
   }
 
+  @Test func `a version that was taken back since the plan keeps its labels`() throws {
+    let repository = try fixture.open()
+    let snapshot = try repository.save("v1", trees[0])
+    var labels = SnapshotLabels()
+    labels.note = "kept"
+    try repository.setLabels(labels, of: snapshot.id)
+    try repository.forget(["v1"])
+    let collector = try fixture.open()
+    let plan = try GarbageCollector.plan(in: collector, undoWindowSeconds: 0)
+    _ = try OperationLog.undoLast(in: repository)
+    try GarbageCollector.execute(plan, in: collector)
+    try expect(["v1": trees[0]], in: fixture.open(), "taken back")
+    #expect(try fixture.open().snapshots().map(\.labels.note) == ["kept"])
+  }
+
   @Test func `what a collector has freed since is not brought back as an empty shell`() throws {
     let repository = try fixture.open()
     try repository.save("v1", trees[0])

@@ -1,5 +1,6 @@
 import ObjectStores
 import Packing
+import Sealing
 import SnapshotModel
 import Synchronization
 import TestSupport
@@ -7,8 +8,9 @@ import Testing
 
 @testable import Repositories
 
-/// Another collection, which condemned one of the same packs, has moved what is needed in it and deletes it.
+/// Packs that a collection has listed, and then does not find or cannot read.
 struct VanishingPackTests {
+  /// Another collection, which condemned one of the same packs, has moved what is needed in it and deletes it.
   @Test func `a pack that vanishes at any read of an evacuation takes nothing of the others along`() throws {
     let fixture = try RepositoryFixture()
     var random = SeededGenerator(seed: 8)
@@ -52,6 +54,26 @@ struct VanishingPackTests {
       if at >= reads { break }
     }
     #expect(vanished > 5)
+  }
+
+  @Test func `a condemned pack that cannot be read stays, and is told`() throws {
+    let fixture = try RepositoryFixture(isEncrypted: true)
+    let repository = try fixture.open()
+    var random = SeededGenerator(seed: 9)
+    let bytes = random.bytes(4000)
+    let chunk = (ChunkHasher(repository.naming).id(of: bytes), bytes[...])
+    let pack = try repository.storePack([FrameEncoder().encode(chunks: [chunk], level: .auto)])
+    try repository.save("v1", ["a": bytes], pieceLength: 4000)
+    var secure = SecureRandom()
+    try repository.store.create(.tomb(CollectionID(using: &secure)), TombCoder.encode([pack]))
+    let path = "\(fixture.path)/\(ObjectName.pack(pack).path)"
+    let whole = try #require(StoreTestFolder.bytes(path))
+    StoreTestFolder.write(Array(repeating: 0, count: whole.count), to: path)
+    try fixture.open().collect()
+    #expect(fixture.events.all.contains { $0.contains("was to go, but cannot be read") })
+    #expect(try repository.store.exists(.pack(pack)))
+    StoreTestFolder.write(whole, to: path)
+    try expect(["v1": ["a": bytes]], in: fixture.open(), "readable again")
   }
 
   /// What another collector does between its tomb and its end.
