@@ -35,9 +35,11 @@ extension Session {
       }
       return found
     }
-    guard let folder = ownFolder(in: repository) else { return all }
-    let own = all.filter { $0.snapshot.root == folder && $0.snapshot.writer == nil }
-    return own.isEmpty ? all : own
+    let trusted = all.filter { $0.snapshot.writer == nil }
+    let meant = trusted.isEmpty ? all : trusted
+    guard let folder = ownFolder(in: repository) else { return meant }
+    let own = meant.filter { $0.snapshot.root == folder }
+    return own.isEmpty ? meant : own
   }
 
   /// What `--path` and the like select: patterns from the version's root, or with `./` and `../` from the current folder.
