@@ -11,7 +11,7 @@ import Testing
 /// Packs that a collection has listed, and then does not find or cannot read.
 struct VanishingPackTests {
   /// Another collection, which condemned one of the same packs, has moved what is needed in it and deletes it.
-  @Test func `a pack that vanishes at any read of an evacuation takes nothing of the others along`() throws {
+  @Test func `a pack that vanishes at any moment of an evacuation takes nothing of the others along`() throws {
     let fixture = try RepositoryFixture()
     var random = SeededGenerator(seed: 8)
     let repository = try fixture.open()
@@ -32,14 +32,14 @@ struct VanishingPackTests {
     var at = 0
     while true {
       fixture.goBack(to: start)
-      let progress = Mutex((hasTomb: false, reads: 0, gone: [PackID]()))
+      let progress = Mutex((hasTomb: false, opened: 0, gone: [PackID]()))
       let other = try fixture.open()
       let operations = InterruptedOperations(.never) { [at] call in
         let pack: PackID? = progress.withLock { progress in
           if call.hasPrefix("rename-exclusive tombs/") { progress.hasTomb = true }
-          guard progress.hasTomb, call.hasPrefix("read packs/") else { return nil }
-          defer { progress.reads += 1 }
-          guard progress.reads == at, let name = call.split(separator: "/").last else { return nil }
+          guard progress.hasTomb, call.hasPrefix("open packs/") else { return nil }
+          defer { progress.opened += 1 }
+          guard progress.opened == at, let name = call.split(separator: "/").last else { return nil }
           return PackID(hexadecimal: name)
         }
         // What is no pack's name, or cannot be moved, does not vanish.
@@ -47,11 +47,11 @@ struct VanishingPackTests {
         progress.withLock { $0.gone.append(pack) }
       }
       try fixture.open(operations: operations).collect()
-      try expect(kept, in: fixture.open(), "read \(at): \(progress.withLock { $0.gone })")
-      let (reads, gone) = progress.withLock { ($0.reads, $0.gone) }
+      try expect(kept, in: fixture.open(), "open \(at): \(progress.withLock { $0.gone })")
+      let (opened, gone) = progress.withLock { ($0.opened, $0.gone) }
       vanished += gone.count
       at += 1
-      if at >= reads { break }
+      if at >= opened { break }
     }
     #expect(vanished > 5)
   }
