@@ -123,7 +123,7 @@ struct WriteOnlyKeyTests {
     #expect(try sandbox.snap("save", "new", environment: server).status == 0)
     #expect(try status("--writer web1 --max-age 26h").status == 0)
     #expect(try status("--writer web2").text.contains("there is no write-only key 'web2'"))
-    #expect(try status("").text.contains(/Last: +own /))
+    #expect(try status("").text.contains(/Last: +own\b/))
   }
 
   @Test func `retention counts each machine's versions by themselves`() throws {
