@@ -78,6 +78,18 @@ struct WriterTests {
     try writers.expectSound(last)
   }
 
+  @Test func `asked to, it stores everything anew, for it cannot see damage`() throws {
+    let key = try writers.newKey()
+    try writers.open(key).save("v1", tree)
+    let before = writers.packBytes()
+    let repository = try writers.open(key)
+    try repository.withSaveInProgress { pool in
+      let session = try SaveSession(repository: repository, parent: nil, pool: pool, trustsMemory: false)
+      _ = try session.commit("v2", session.store(tree))
+    }
+    #expect(writers.packBytes() - before > 90_000)
+  }
+
   @Test func `a chunk that no version names is not taken for known`() throws {
     let key = try writers.newKey()
     let unnamed = [UInt8](repeating: 9, count: 3000)

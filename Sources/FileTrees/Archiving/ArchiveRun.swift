@@ -78,7 +78,8 @@ final class ArchiveRun {
     parent = try ArchiveRun.readableParent(of: request, in: repository, events)
     databasesOfParent = Set(parent?.databases ?? [])
     session = try SaveSession(
-      repository: repository, parent: parent, level: request.compression, pool: pool, isDryRun: request.isDryRun)
+      repository: repository, parent: parent, level: request.compression, pool: pool, isDryRun: request.isDryRun,
+      trustsMemory: !request.readsAll)
     statCache = StatCacheWriter(saveStarted: started)
     prior = try parent.map { parent in
       let manifest = try Manifest(parent.manifest, reader: session.reader)

@@ -33,6 +33,9 @@ struct OwnChunks {
     }
   }
 
+  /// Knows nothing.
+  init() { (version, known) = (nil, []) }
+
   mutating func isKnown(_ id: ChunkID) -> Bool {
     let isKnown = known.contains(id)
     if isKnown { isReliedOn = true }

@@ -43,12 +43,15 @@ package final class SaveSession {
   /// Of collections that ran, or were killed, before the session began; only where it cannot read.
   private let tombsAtStart: Set<ObjectName>
 
-  /// - Parameter parent: whose entries may be taken over and whose chunks serve as bases.
+  /// - Parameters:
+  ///   - parent: whose entries may be taken over and whose chunks serve as bases.
+  ///   - trustsMemory: whether a client that cannot read relies on what it remembers to have saved; it cannot see damage.
   package convenience init(
     repository: Repository, parent: Snapshot?, level: CompressionLevel = .auto, pool: WorkerPool,
-    isDryRun: Bool = false
+    isDryRun: Bool = false, trustsMemory: Bool = true
   ) throws {
     try self.init(repository, parent: parent, level: level, pool: pool, isDryRun: isDryRun, wanted: nil)
+    if !trustsMemory, repository.isWriteOnly { ownChunks = OwnChunks() }
   }
 
   /// A session that commits nothing: it stores the chunks that are wanted, of all that goes through it.
