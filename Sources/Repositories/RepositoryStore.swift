@@ -90,14 +90,26 @@ final class RepositoryStore: ObjectStore {
     }
   }
 
-  /// What somebody who only writes says: believed when he signed it, and speaks of versions of his own.
+  /// What somebody who only writes says: believed when he signed it, and it is an announcement, or speaks of a version of
+  /// his own and of nothing else.
+  ///
+  /// - Throws: `PackingError.damaged`, also of what a later version of the format may have.
   private func record(in content: [UInt8], _ key: ObjectKey, of name: ObjectName, _ ring: KeyRing) throws -> [UInt8] {
     let written = try key.writtenRecord(content) { try writer($0, ring) }
     guard let (record, writer) = written else { throw PackingError.damaged(what: "signature of \(name.path)") }
-    if let snapshot = try? SnapshotCoder.decode(record), snapshot.writer != writer.name {
-      throw PackingError.damaged(what: "version name in \(name.path)")
-    }
+    if case .pending = name, SaveAnnouncement(decoding: record) != nil { return record }
+    guard let snapshot = try? SnapshotCoder.decode(record), snapshot.writer == writer.name,
+      snapshot.id == name.snapshotID, snapshot.before.isEmpty
+    else { throw PackingError.damaged(what: "what \(name.path) says") }
     return record
+  }
+
+  /// Whether an object opens, and is a record of somebody who only writes that nobody needs to believe.
+  func isUnbelievable(_ name: ObjectName) -> Bool {
+    guard let keys, let ring = keys.ring, let context = keys.context(of: name),
+      let (content, key) = try? ObjectKey.openWhole(stored.read(name), keys: ring, context: context, what: name.path)
+    else { return false }
+    return key.isWritten && (try? record(in: content, key, of: name, ring)) == nil
   }
 
   /// - Returns: `nil` where nobody has the id whom the keys vouch for.

@@ -1,3 +1,4 @@
+import Glibc
 import ObjectStores
 import Packing
 import Sealing
@@ -91,6 +92,46 @@ struct HostileWriterTests {
       #expect(throws: PackingError.self) { try fixture.open().store.read(.snapshot(forged.id)) }
     }
     #expect(try fixture.open().snapshots().map(\.snapshot.id) == [genuine.id])
+  }
+
+  @Test func `a record of its own in the place of another's takes nothing away from that`() throws {
+    let full = try fixture.open()
+    try full.save("v1", tree)
+    let lonely: RepositoryFixture.Tree = ["only here": [UInt8](repeating: 7, count: 5000)]
+    let forgotten = try full.save("v2", lonely)
+    try full.forget(["v2"])
+    let key = try writers.newKey()
+    let writer = try writers.open(key)
+    var planted = try writer.save("v1", tree)
+    planted.id = forgotten.id
+    try writer.store.create(.snapshot(planted.id), SnapshotCoder.encode(planted))
+    try fixture.open().collect(undoWindowSeconds: 86400)
+    _ = unsafe unlink("\(fixture.path)/snapshots/\(planted.id)")
+    let after = try fixture.open()
+    _ = try OperationLog.undoLast(in: after)
+    let back = try fixture.open()
+    #expect(try back.tree(of: #require(try back.version("v2"))) == lonely)
+  }
+
+  @Test func `what nobody need believe stops no collection`() throws {
+    let full = try fixture.open()
+    let genuine = try full.save("v1", tree)
+    let writer = try writers.open(writers.newKey())
+    var claims = try writer.save("v1", tree)
+    claims.before = [RecordLink(id: genuine.id, hash: [UInt8](repeating: 1, count: 32))]
+    var newer = SnapshotCoder.encode(claims)
+    newer[8] = 9
+    newer = Array(newer.dropLast(32)) + sha256(Array(newer.dropLast(32)))
+    for record in [SnapshotCoder.encode(claims), newer, SnapshotCoder.void, [1, 2, 3]] {
+      var random = SecureRandom()
+      let id = SnapshotID(using: &random)
+      try writer.store.create(.snapshot(id), record)
+      try writer.store.create(.pending(id), record)
+    }
+    try fixture.open().collect()
+    let after = try fixture.open()
+    #expect(try after.tree(of: #require(try after.version("v1"))) == tree)
+    #expect(fixture.events.all.contains { $0.contains("is of nobody who may save here") })
   }
 
   @Test func `copies of records in its packs count for nothing`() throws {

@@ -13,18 +13,25 @@ struct GarbageRoots {
   init(_ repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = []) throws {
     let store = repository.store
     var records: [SnapshotID: Snapshot] = [:]
+    // Whoever can only save can put a record beside another's of the same id: it stands for nothing but itself.
+    var written: [Snapshot] = []
     func collect(_ folder: ObjectFolder, unless isLeftOut: (SnapshotID) throws -> Bool = { _ in false }) throws {
       for name in try store.list(folder) {
         guard let id = name.snapshotID, records[id] == nil, try !isLeftOut(id) else { continue }
         do {
           let record = try store.read(name)
           if SnapshotCoder.isVoid(record) || SaveAnnouncement(decoding: record) != nil { continue }
-          records[id] = try SnapshotCoder.decode(record)
+          let snapshot = try SnapshotCoder.decode(record)
+          if snapshot.writer == nil { records[id] = snapshot } else { written.append(snapshot) }
         } catch ObjectStoreError.missing {
           continue  // Moved on; a later listing sees where to.
         } catch let error as PackingError {
           // Torn, or damaged: it is reaped before anything else is deleted, so nobody can commit it any more.
           if folder == .pending, !error.isNewerFormat { continue }
+          if store.isUnbelievable(name) {
+            repository.events.warn("\(name.path) is of nobody who may save here; it counts for nothing")
+            continue
+          }
           guard let copy = try repository.recordCopies()[id] else {
             throw SnapFault(
               .damage, "the record of snapshot \(id.short) is damaged; nothing may be collected while it is there",
@@ -52,7 +59,7 @@ struct GarbageRoots {
     for lost in try repository.lostSnapshots() where records[lost.id] == nil && !forgetting.contains(lost.id) {
       records[lost.id] = lost
     }
-    snapshots = records.values.sorted { $0.id < $1.id }
+    snapshots = (Array(records.values) + Set(written)).sorted { $0.id < $1.id }
   }
 
   /// By node of the graph: which frames the roots need.
