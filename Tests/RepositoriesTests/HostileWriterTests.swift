@@ -113,6 +113,21 @@ struct HostileWriterTests {
     #expect(try back.tree(of: #require(try back.version("v2"))) == lonely)
   }
 
+  @Test func `a record put in the place of a writer's last version is not taken for it`() throws {
+    let honest = try writers.newKey("web2")
+    let last = try writers.open(honest).save("v1", tree)
+    let full = try fixture.open()
+    try full.forget(["web2/v1"])
+    try full.collect()
+    let hostile = try writers.open(writers.newKey("web1"))
+    var planted = try hostile.save("v1", ["x": [1]])
+    planted.id = last.id
+    try hostile.store.create(.snapshot(planted.id), SnapshotCoder.encode(planted))
+    try writers.open(honest).save("v2", tree)
+    let after = try fixture.open()
+    #expect(try after.tree(of: #require(try after.version("web2/v2"))) == tree)
+  }
+
   @Test func `what nobody need believe stops no collection`() throws {
     let full = try fixture.open()
     let genuine = try full.save("v1", tree)

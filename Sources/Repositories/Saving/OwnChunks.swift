@@ -9,8 +9,8 @@ import SnapshotModel
 /// It may have moved to other packs meanwhile, encoded anew and under other keys; that it exists says that all of it does
 /// (docs/format/protocol.md#clients-that-cannot-read).
 struct OwnChunks {
-  /// The last version; without one, or where it is gone, nothing is known.
-  private let version: SnapshotID?
+  /// The record of the last version; without one, or where it is gone, nothing is known.
+  private let version: StoredRecord?
   private let known: Set<ChunkID>
   /// Whether the new version relies on the last one.
   private var isReliedOn = false
@@ -25,7 +25,7 @@ struct OwnChunks {
   init(_ repository: Repository) throws {
     // Where it cannot be read everything is stored anew, as on a new machine.
     if let bytes = try? repository.index.cachedValue(Self.key), let (version, chunks) = Self.decode(bytes),
-      try repository.store.exists(.snapshot(version))
+      try version.isThere(in: repository)
     {
       (self.version, known) = (version, chunks)
     } else {
@@ -60,28 +60,47 @@ struct OwnChunks {
   /// Whether the version that the new one relies on is there still.
   func isThere(in repository: Repository) throws -> Bool {
     guard let version, isReliedOn else { return true }
-    return try repository.store.exists(.snapshot(version))
+    return try version.isThere(in: repository)
   }
 
   /// Remembers the new version, once it is committed.
   func remember(_ version: SnapshotID, in repository: Repository) throws {
-    try repository.index.setCachedValue(Self.key, Self.encode(version, named))
+    let record = StoredRecord(id: version, hash: sha256(try repository.store.stored.read(.snapshot(version))))
+    try repository.index.setCachedValue(Self.key, Self.encode(record, named))
   }
 
-  /// Version id, 16 bytes · chunk ids, ascending, 32 bytes each · SHA-256 of all before.
-  private static func encode(_ version: SnapshotID, _ chunks: Set<ChunkID>) -> [UInt8] {
-    var bytes = version.bytes
+  /// A version's record as it lies in the store: who cannot open it can still tell it from another that somebody put in
+  /// its place.
+  private struct StoredRecord {
+    var id: SnapshotID
+    /// SHA-256 of the sealed bytes.
+    var hash: [UInt8]
+
+    func isThere(in repository: Repository) throws -> Bool {
+      do {
+        return sha256(try repository.store.stored.read(.snapshot(id))) == hash
+      } catch ObjectStoreError.missing {
+        return false
+      }
+    }
+  }
+
+  /// Version id, 16 bytes · SHA-256 of its sealed record · chunk ids, ascending, 32 bytes each · SHA-256 of all before.
+  private static func encode(_ version: StoredRecord, _ chunks: Set<ChunkID>) -> [UInt8] {
+    var bytes = version.id.bytes + version.hash
     bytes.reserveCapacity((chunks.count + 2) * ChunkID.byteCount)
     for chunk in chunks.sorted() { bytes += chunk.bytes }
     return bytes + sha256(bytes)
   }
 
-  private static func decode(_ bytes: [UInt8]) -> (SnapshotID, Set<ChunkID>)? {
+  private static func decode(_ bytes: [UInt8]) -> (StoredRecord, Set<ChunkID>)? {
     let body = bytes.dropLast(32)
-    guard bytes.count >= 32 + SnapshotID.byteCount, sha256(Array(body))[...] == bytes.suffix(32),
-      let version = SnapshotID(bytes: body.prefix(SnapshotID.byteCount))
+    guard bytes.count >= 64 + SnapshotID.byteCount, sha256(Array(body))[...] == bytes.suffix(32),
+      let id = SnapshotID(bytes: body.prefix(SnapshotID.byteCount))
     else { return nil }
     var reader = ByteReader(body.dropFirst(SnapshotID.byteCount), what: "own chunks")
+    guard let hash = try? reader.bytes(32) else { return nil }
+    let version = StoredRecord(id: id, hash: Array(hash))
     var chunks: Set<ChunkID> = []
     chunks.reserveCapacity(reader.rest.count / ChunkID.byteCount)
     while !reader.isAtEnd {
