@@ -208,6 +208,7 @@ func asFault<R>(_ body: () throws -> R) throws -> R {
 package func snapFault(for error: any Error) -> SnapFault? {
   switch error {
   case let error as SnapFault: error
+  case let error as GarbageRoots.UnreadableManifest: error.fault
   case let error as ObjectStoreError: error.fault
   case let error as IndexError: error.fault
   case let error as ChunkFault: SnapFault(.damage, error.description, hint: "snap verify")

@@ -55,11 +55,39 @@ struct UndoBesideCollectorTests {
     try repository.forget(["v1"])
     let collector = try fixture.open()
     let fault = #expect(throws: SnapFault.self) {
-      _ = try undo(before: "rename-exclusive snapshots/") { _ = try? collector.collect() }
+      _ = try undo(before: "rename-exclusive pending/") { _ = try? collector.collect() }
     }
     #expect(fault?.code == .refused)
     #expect(fault?.message == "v1 cannot be taken back: a collection has given it up")
     try expect(["v2": trees[1]], in: fixture.open(), "v1 is gone")
+    #expect(try Verifier.verify(fixture.open(), options: VerifyOptions()).problems == [])
+  }
+
+  @Test func `until it is known to be whole it is no version`() throws {
+    let repository = try fixture.open()
+    let snapshot = try repository.save("v1", trees[0])
+    try repository.save("v2", trees[1])
+    try repository.forget(["v1"])
+    let collector = try fixture.open()
+    let seen = Mutex<[String]>([])
+    let folder = fixture.path + "/snapshots"
+    let operations = InterruptedOperations(.never) { name in
+      if name.hasPrefix("rename-exclusive pending/") { _ = try? collector.collect() }
+      if StoreTestFolder.names(folder).contains("\(snapshot.id)") { seen.withLock { $0.append(name) } }
+    }
+    #expect(throws: SnapFault.self) { _ = try OperationLog.undoLast(in: fixture.open(operations: operations)) }
+    #expect(seen.withLock { $0 } == [])
+    #expect(fixture.names("pending").isEmpty)
+  }
+
+  @Test func `a collector keeps what is about to be taken back`() throws {
+    let repository = try fixture.open()
+    try repository.save("v1", trees[0])
+    try repository.save("v2", trees[1])
+    try repository.forget(["v1"])
+    let collector = try fixture.open()
+    _ = try undo(before: "rename-exclusive snapshots/") { _ = try? collector.collect() }
+    try expect(["v1": trees[0], "v2": trees[1]], in: fixture.open(), "back")
     #expect(try Verifier.verify(fixture.open(), options: VerifyOptions()).problems == [])
   }
 
@@ -73,7 +101,7 @@ struct UndoBesideCollectorTests {
     let plan = try GarbageCollector.plan(in: collector, undoWindowSeconds: 0)
     // A collector that was killed right after its tomb.
     #expect(throws: SnapFault.self) {
-      _ = try undo(before: "rename-exclusive snapshots/") {
+      _ = try undo(before: "rename-exclusive pending/") {
         try? collector.store.delete([.trash(id)])
         var random = SecureRandom()
         try? collector.store.create(.tomb(CollectionID(using: &random)), TombCoder.encode(plan.condemned))
@@ -89,7 +117,7 @@ struct UndoBesideCollectorTests {
     try repository.save("v2", trees[0])
     try repository.forget(["v1"])
     let collector = try fixture.open()
-    _ = try undo(before: "rename-exclusive snapshots/") { _ = try? collector.collect() }
+    _ = try undo(before: "rename-exclusive pending/") { _ = try? collector.collect() }
     try expect(["v1": trees[0], "v2": trees[0]], in: fixture.open(), "back")
   }
 

@@ -3,7 +3,7 @@ import Testing
 
 struct BeforeDeployTests {
   private static let package = "{\n  \"name\": \"app\",\n  \"scripts\": {\n    \"deploy\": \"./deploy.sh\"\n  }\n}\n"
-  private static let command = "snap save --quiet --skip-if-unchanged --message before-deploy"
+  private static let command = "snap save --quiet --skip-if-unchanged --version-from=time --message before-deploy"
 
   @Test func `a project with a script deploy gets one that saves before it, once, and loses it again`() throws {
     let sandbox = try SnapSandbox.withProject()

@@ -45,6 +45,21 @@ struct ReleaseTests {
     #expect(try sandbox.snap("config").output.contains("version-from\tauto\tsnap.yml:1\n"))
   }
 
+  @Test func `snap init has it so where a file says a version, but for what a timer runs`() throws {
+    let sandbox = try SnapSandbox()
+    try sandbox.write("package.json", "{\"version\": \"1.2.0\"}\n")
+    let made = try sandbox.snap("init")
+    #expect(made.output.contains("  version v1.2.0 (package.json): what the first save without a name is called\n"))
+    #expect(try sandbox.snap("save", "--version-from", "time", "-q").status == 0)
+    for _ in 1...2 { #expect(try sandbox.snap("save", "-q").status == 0) }
+    let found = try names(sandbox)
+    #expect(found.count == 3 && found[1] == "v1.2.0" && found[0].hasPrefix("20") && found[2].hasPrefix("20"))
+    let other = try SnapSandbox()
+    try other.write("package.json", "{\"name\": \"x\"}\n")
+    #expect(try other.snap("init").output.contains("wrote snap.yml\n"))
+    #expect(try other.shell("grep version-from snap.yml").output == "# version-from: auto\n")
+  }
+
   @Test func `where no version is written down, the message says so`() throws {
     let sandbox = try SnapSandbox.withProject()
     let none = try sandbox.snap("save", "--version-from", "auto")

@@ -62,7 +62,8 @@ struct ScheduleTests {
     #expect(lines[..<4] == ["# mine", "", "5 5 * * * other # snap or not", "MAILTO=me"])
     #expect(
       lines[4].contains(
-        /^0 2 \* \* \* .*snap'? -C '.*the project' save --quiet --skip-if-unchanged # snap [0-9a-f]{8} save$/),
+        /^0 2 \* \* \* .*snap'? -C '.*the project' save --quiet --skip-if-unchanged --version-from=time # snap [0-9a-f]{8} save$/
+      ),
       "\(lines[4])")
     #expect(try snap("schedule", "install", "daily").output.hasPrefix("save\talready installed\t"))
     #expect(writeCount == 1)

@@ -119,7 +119,7 @@ struct ProjectConfigurationTests {
     ("hooks:\n  before-save: ''", "snap.yml:2: hooks.before-save: the command is missing"),
     (
       "version-from: npm",
-      "snap.yml:1: version-from: 'npm' is not one of auto, package.json, pyproject.toml, Cargo.toml, git"
+      "snap.yml:1: version-from: 'npm' is not one of auto, package.json, pyproject.toml, Cargo.toml, git, time"
     ),
     ("retention:\n  keep-daily: 3x", "snap.yml:2: retention.keep-daily: '3x' is not a whole number or 'unlimited'"),
     ("retention:\n  keep-within: soon", "snap.yml:2: retention.keep-within: 'soon' is not a duration (like 1y5m7d2h)"),

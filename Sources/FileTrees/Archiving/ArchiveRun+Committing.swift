@@ -2,9 +2,11 @@ import Repositories
 import SnapshotModel
 
 extension ArchiveRun {
-  /// The snapshot to compare with: the latest of the same folder on the same host, else of the same folder, else any.
+  /// The snapshot to compare with: the latest of the same folder on the same host, else of the same folder, else any; not
+  /// one that a client has made that can only save, which says of itself what it likes.
   static func parent(of request: SaveRequest, in repository: Repository) throws -> Snapshot? {
-    let candidates = try repository.snapshots().filter { !$0.isSuspect }.map(\.snapshot)
+    let candidates = try repository.snapshots().filter { !$0.isSuspect && $0.snapshot.writer == nil }
+      .map(\.snapshot)
     let sameTree = candidates.filter { $0.root == request.root && $0.sources == request.sources }
     return sameTree.last { $0.host == request.host } ?? sameTree.last
       ?? candidates.last { $0.root == request.root } ?? candidates.last

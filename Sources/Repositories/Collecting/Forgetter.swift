@@ -11,8 +11,9 @@ package struct ForgetPlan: Sendable {
   package var bytesFreedNow: UInt64
   /// What the next collection frees in all if it gives up everything: these, and what was forgotten or dead before.
   ///
-  /// Exact when nobody else writes.
-  package var bytesFreedByCollection: UInt64
+  /// Exact when nobody else writes. `nil` when the list of files of some version cannot be read: then nothing can be
+  /// foretold, and nothing collected but by forgetting that version.
+  package var bytesFreedByCollection: UInt64?
 }
 
 /// Moves versions into the undo window.
@@ -23,12 +24,27 @@ package enum Forgetter {
       try repository.adoptPacks()
       let wanted = Set(ids)
       let chosen = try repository.snapshots().filter { wanted.contains($0.snapshot.id) }
-      let before = try GarbagePlan.make(for: repository, undoWindowSeconds: 0)
-      let after = try GarbagePlan.make(for: repository, undoWindowSeconds: 0, forgetting: wanted)
       return ForgetPlan(
         snapshots: chosen, held: chosen.filter(\.isHeld), bytesFreedNow: 0,
-        bytesFreedByCollection: after.bytesFreed - min(before.bytesFreed, after.bytesFreed))
+        bytesFreedByCollection: try foretold(wanted, in: repository))
     }
+  }
+
+  private static func foretold(_ wanted: Set<SnapshotID>, in repository: Repository) throws -> UInt64? {
+    do {
+      return try bytesFreed(byForgetting: wanted, in: repository)
+    } catch let error as GarbageRoots.UnreadableManifest {
+      repository.events.warn(
+        "what that frees cannot be told: the list of files of \(error.version) cannot be read (\(error.reason))")
+      return nil
+    }
+  }
+
+  /// What the next collection frees more when some versions are forgotten before.
+  static func bytesFreed(byForgetting ids: Set<SnapshotID>, in repository: Repository) throws -> UInt64 {
+    let before = try GarbagePlan.make(for: repository, undoWindowSeconds: 0)
+    let after = try GarbagePlan.make(for: repository, undoWindowSeconds: 0, forgetting: ids)
+    return after.bytesFreed - min(before.bytesFreed, after.bytesFreed)
   }
 
   /// Creates each record in the trash before it goes from the snapshots, so that it is a root at every moment.
@@ -74,17 +90,25 @@ extension Repository {
     let refusal = SnapFault(
       .refused, "\(snapshot.version) cannot be taken back: a collection has given it up", hint: "snap list")
     do {
-      try copy(id, from: ObjectName.trash, to: ObjectName.snapshot)
+      // Kept from here on, and no version yet: whoever cannot read takes those for whole.
+      try copy(id, from: ObjectName.trash, to: ObjectName.pending)
     } catch ObjectStoreError.missing(.trash) {
       throw refusal
     }
-    // A collector deletes the record in the trash before it makes its tomb, and lists the snapshots after that. So
+    // A collector deletes the record in the trash before it makes its tomb, and lists the pending ones after that. So
     // while the record is still there, none has passed over the version.
     if try !store.exists(.trash(id)), try !isAvailable(snapshot) {
-      try store.delete([.snapshot(id)])
+      try store.delete([.pending(id)])
       throw refusal
     }
-    try store.delete([.trash(id)])
+    do {
+      try store.rename(.pending(id), to: .snapshot(id))
+    } catch ObjectStoreError.missing(.pending) {
+      throw SnapFault(.busy, "another process took this undo for dead", hint: "run it again")
+    } catch ObjectStoreError.exists {
+      try copy(id, from: ObjectName.pending, to: ObjectName.snapshot)
+    }
+    try store.delete([.pending(id), .trash(id)])
   }
 
   private func copy(
@@ -95,7 +119,18 @@ extension Repository {
     } catch ObjectStoreError.exists {
       // Left by a move that was interrupted: the same record, but its age must be counted from now. Or a VOID, which
       // only kept a save from committing that had long committed: it must not take the record's place.
+      try requireNoOthersRecord(at: target(id), for: source(id))
       try store.copyRecord(source(id), to: target(id), replacing: true)
     }
+  }
+
+  /// - Throws: `SnapFault` `.refused` when a client that can only save has put a record where another's version of the same id is.
+  private func requireNoOthersRecord(at target: ObjectName, for source: ObjectName) throws {
+    guard let moving = try? SnapshotCoder.decode(store.read(source)), let writer = moving.writer,
+      let there = try? SnapshotCoder.decode(store.read(target)), there.writer != writer
+    else { return }
+    throw SnapFault(
+      .refused, "\(moving.version) has the id of another version, which \(target.path) is; nothing was done with it",
+      hint: "rm \(folder)/\(source.path)")
   }
 }

@@ -83,7 +83,8 @@ package enum GarbageCollector {
     try repository.adoptRecords()
     try store.delete(repository.abandonedByDeadSaves())
     // Not what was taken back since the plan was made.
-    let expired = try plan.snapshotsExpired.map(\.snapshot.id).filter { try !store.exists(.snapshot($0)) }
+    let expired = try plan.snapshotsExpired.map(\.snapshot.id)
+      .filter { try !store.exists(.snapshot($0)) && !store.exists(.pending($0)) }
     try store.delete(expired.flatMap { [ObjectName.trash($0), .labels($0)] })
     try repository.adoptRecords()
     // Any process may finish another's tomb.

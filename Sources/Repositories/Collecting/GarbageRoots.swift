@@ -4,6 +4,20 @@ import SnapshotModel
 
 /// What must be kept: every committed snapshot, every one inside the undo window, and every one about to be committed.
 struct GarbageRoots {
+  /// The list of files of a version cannot be had, so what it needs is unknown.
+  struct UnreadableManifest: Error {
+    var version: String
+    var reason: String
+
+    var fault: SnapFault {
+      SnapFault(
+        .damage,
+        "the list of files of \(version) cannot be read (\(reason)); nothing may be collected while it is there",
+        hint: "snap verify; snap repair --from brings back what a copy has; snap forget \(version) gives it up")
+    }
+  }
+
+  /// Not the forgotten and the lost of which nobody can tell any more what they need.
   var snapshots: [Snapshot]
   /// Forgotten ones that are given up.
   var expired: [ListedSnapshot]
@@ -22,6 +36,7 @@ struct GarbageRoots {
           let record = try store.read(name)
           if SnapshotCoder.isVoid(record) || SaveAnnouncement(decoding: record) != nil { continue }
           let snapshot = try SnapshotCoder.decode(record)
+          if folder == .trash, try !repository.canTellNeeds(of: snapshot) { continue }
           if snapshot.writer == nil { records[id] = snapshot } else { written.append(snapshot) }
         } catch ObjectStoreError.missing {
           continue  // Moved on; a later listing sees where to.
@@ -29,13 +44,13 @@ struct GarbageRoots {
           // Torn, or damaged: it is reaped before anything else is deleted, so nobody can commit it any more.
           if folder == .pending, !error.isNewerFormat { continue }
           if store.isUnbelievable(name) {
-            repository.events.warn("\(name.path) is of nobody who may save here; it counts for nothing")
+            repository.tellUnbelievable(name)
             continue
           }
           guard let copy = try repository.recordCopies()[id] else {
             throw SnapFault(
               .damage, "the record of snapshot \(id.short) is damaged; nothing may be collected while it is there",
-              hint: "snap verify, then snap forget \(id.short)")
+              hint: "snap repair; if there is no copy of it, rm \(repository.folder)/\(name.path) gives the version up")
           }
           records[id] = copy
         }
@@ -46,7 +61,9 @@ struct GarbageRoots {
     expired = []
     let now = currentTime().seconds
     var expiredIDs = Set<SnapshotID>()
-    for listed in try repository.trashed() {
+    // About to be taken back, or never forgotten.
+    let kept = try repository.trashedByNobody().union(records.keys).union(written.map(\.id))
+    for listed in try repository.trashed() where !kept.contains(listed.snapshot.id) {
       let id = listed.snapshot.id
       let forgotten = try store.modificationTime(.trash(id))?.seconds ?? now
       guard now - forgotten >= undoWindowSeconds else { continue }
@@ -63,9 +80,33 @@ struct GarbageRoots {
   }
 
   /// By node of the graph: which frames the roots need.
+  ///
+  /// - Throws: `UnreadableManifest` that names the version: what cannot be read cannot be protected.
   func liveFrames(of graph: PackGraph, reader: ChunkReader) throws -> [Bool] {
     var marker = LivenessMarker(graph: graph, reader: reader)
-    for snapshot in snapshots { try marker.mark(snapshot) }
+    for snapshot in snapshots {
+      do {
+        try marker.mark(snapshot)
+      } catch let error where error is ChunkFault || error is PackingError {
+        throw UnreadableManifest(version: snapshot.version, reason: "\(error)")
+      }
+    }
     return marker.isLive
+  }
+}
+
+extension Repository {
+  /// Whether all can be read that says which chunks a version needs.
+  func canTellNeeds(of snapshot: Snapshot) throws -> Bool {
+    while true {
+      let packs = try packNames()
+      do {
+        try Manifest(snapshot.manifest, reader: reader()).checkStructure()
+        return true
+      } catch let error where error is ChunkFault || error is PackingError {
+        // Unless a collector was just moving it.
+        if try packNames() == packs { return false }
+      }
+    }
   }
 }

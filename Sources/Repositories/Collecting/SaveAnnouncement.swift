@@ -95,8 +95,8 @@ extension Repository {
       guard let modified = try store.modificationTime(name) else { return false }
       let isOld = now.seconds - modified.seconds > 3600
       if SaveAnnouncement.isTorn(record) { return isOld }
-      // A damaged one protects nothing, so it must not be committed. A version in the trash was.
-      return try isOld || !isSnapshotRecord(record) || store.exists(.snapshot(id)) || store.exists(.trash(id))
+      // A damaged one protects nothing, so it must not be committed.
+      return try isOld || !isSnapshotRecord(record) || store.exists(.snapshot(id))
     }
     return try abandoned + voidRecords()
   }

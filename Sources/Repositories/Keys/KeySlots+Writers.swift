@@ -89,14 +89,19 @@ extension KeySlots {
 }
 
 extension Repository {
+  /// - Throws: `SnapFault` `.wrongKey` when it was opened with a key that can only save, and that cannot any more.
+  func requireRightToSave() throws {
+    if let writerKey, let keySlots { try keySlots.check(writerKey) }
+  }
+
   /// Takes a machine's right to save away. What it saved stays: from now on the keys vouch for it.
   ///
-  /// - Returns: how many versions it had saved.
-  package func removeWriter(_ id: WriterID) throws -> Int {
+  /// - Returns: how many versions under its name there are.
+  package func removeWriter(_ stored: KeySlots.StoredWriter) throws -> Int {
     try asFault {
-      let count = try resealRecords { try store.writer(of: $0) == id }
-      try store.delete([.writer(id)])
-      return count
+      _ = try resealRecords { try store.writer(of: $0) == stored.id }
+      try store.delete([.writer(stored.id)])
+      return try snapshots().count { $0.snapshot.writer != nil && $0.snapshot.writer == stored.writer?.name }
     }
   }
 }

@@ -31,6 +31,15 @@ package struct Manifest: Sendable {
     for segment in root.segments { _ = try reader.bytes(of: segment.chunk) }
   }
 
+  /// Reads every segment, and the list of chunks of every large file.
+  ///
+  /// - Throws: `ChunkFault` or `PackingError` for the first that cannot be had.
+  func checkStructure() throws {
+    for number in segmentIndices {
+      for list in try contents(ofSegment: number).lists { _ = try reader.chunks(of: .indirect(lists: [list])) }
+    }
+  }
+
   package var segmentIndices: Range<Int> { root.segments.indices }
 
   /// One segment's entries, in path order.

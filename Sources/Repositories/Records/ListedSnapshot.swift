@@ -91,6 +91,10 @@ extension Repository {
         try? index.setRecord(folder, id, record: stored)  // Spares the next command this look.
         return try snapshot(id, decoding: stored, in: folder)
       }
+      if store.isUnbelievable(name) {
+        tellUnbelievable(name)
+        return nil
+      }
       if let copy = try recordCopies()[id] {
         events.note("snapshot \(id.short) is damaged; recovered from its copy in a pack")
         return copy
@@ -99,6 +103,11 @@ extension Repository {
       unreadableRecords.withLock { _ = $0.insert(id) }
       return nil
     }
+  }
+
+  /// A record that was signed by nobody whose key is there: it neither is a version nor stands in the way of any.
+  func tellUnbelievable(_ name: ObjectName) {
+    events.warn("\(name.path) is of nobody who may save here; it counts for nothing, and \(folder)/\(name.path) may go")
   }
 
   /// The snapshot records that saves left in their last packs. Cost: the directory of every pack.

@@ -60,11 +60,26 @@ extension Repository {
       }
       // The name of a record's folder is no secret, so anybody can move it: then the next collection would give it up.
       for snapshot in trashed where !history.forgotten.contains(snapshot.id) && !accepted.contains(snapshot.id) {
+        if snapshot.writer != nil {
+          // He can put it there himself: that is to stop nobody.
+          events.warn(
+            "\(snapshot.version) (\(snapshot.id.short)) lies in the trash, and nothing forgot it; it is kept: "
+              + "mv \(folder)/trash/\(snapshot.id) \(folder)/snapshots/")
+          continue
+        }
         throw SnapFault(
           .tampering, "\(snapshot.version) (\(snapshot.id.short)) lies in the trash, and nothing forgot it",
           hint: "mv \(folder)/trash/\(snapshot.id) \(folder)/snapshots/, or --accept-rollback")
       }
     }
+  }
+
+  /// Versions of clients that can only save which lie in the trash though nothing forgot them: no collection gives them up.
+  func trashedByNobody() throws -> Set<SnapshotID> {
+    let written = try trashed().map(\.snapshot).filter { $0.writer != nil }.map(\.id)
+    guard !written.isEmpty else { return [] }
+    let history = try OperationLog.history(in: self)
+    return history.reachesBack ? Set(written).subtracting(history.forgotten) : []
   }
 
   /// What was seen, or is named by a record, and is not here though nothing forgot it.

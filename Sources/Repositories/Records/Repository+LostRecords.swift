@@ -8,12 +8,9 @@ extension Repository {
   /// Lost versions of which everything can still be read, oldest first: they are kept like any other, and `snap repair`
   /// brings them back.
   func lostSnapshots() throws -> [Snapshot] {
-    let reader = reader()
-    return try index.lostRecords().compactMap { try? SnapshotCoder.decode($0.1) }
-      .filter { snapshot in
-        // What a collection has freed since cannot be brought back; nor what was damaged, until it is mended.
-        (try? Manifest(snapshot.manifest, reader: reader).checkSegments()) != nil
-      }
+    try index.lostRecords().compactMap { try? SnapshotCoder.decode($0.1) }
+      // What a collection has freed since cannot be brought back; nor what was damaged, until it is mended.
+      .filter(canTellNeeds)
       .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
   }
 

@@ -72,7 +72,8 @@ extension Repository {
     }
   }
 
-  /// Bytes that only each snapshot needs: its record and the frames that no other uses.
+  /// Bytes that only each snapshot needs: its record and the frames that no other uses. Those whose list of files cannot be
+  /// read are left out, with a warning.
   ///
   /// What forgetting it alone frees differs by a little, since whole packs are rewritten;
   /// `Forgetter.plan` tells exactly.
@@ -85,11 +86,16 @@ extension Repository {
       let graph = try PackGraph(self, packs: try usablePacks())
       var usage = FrameUsage(graph: graph, reader: reader())
       let listed = try snapshots().map(\.snapshot)
-      for (number, snapshot) in listed.enumerated() { try usage.add(snapshot, number: Int32(number)) }
+      var counted: Set<SnapshotID> = []
+      for (number, snapshot) in listed.enumerated() where try count(snapshot, as: Int32(number), in: &usage) {
+        counted.insert(snapshot.id)
+      }
       var bytes: [SnapshotID: UInt64] = [:]
-      for (snapshot, frames) in zip(listed, usage.exclusiveBytes(snapshotCount: listed.count)) {
+      for (snapshot, frames) in zip(listed, usage.exclusiveBytes(snapshotCount: listed.count))
+      where counted.contains(snapshot.id) {
         bytes[snapshot.id] = try frames + store.byteCount(.snapshot(snapshot.id))
       }
+      guard counted.count == listed.count else { return bytes }  // It may be mended.
       try? index.setCachedValue(Self.exclusiveBytesKey, Self.encodeUsage(bytes))  // On a read-only disk: not kept.
       return bytes
     }
@@ -106,15 +112,28 @@ extension Repository {
       var cost = SnapshotCost()
       for listed in try snapshots() {
         let isMember = ids.contains(listed.snapshot.id)
-        try usage.add(listed.snapshot, number: isMember ? 0 : 1)
+        _ = try count(listed.snapshot, as: isMember ? 0 : 1, in: &usage)
         guard isMember else { continue }
         cost.bytesLogical += listed.snapshot.statistics.bytesLogical
         cost.bytesExclusive += try store.byteCount(.snapshot(listed.snapshot.id))
       }
       cost.bytesExclusive += usage.exclusiveBytes(snapshotCount: 2)[0]
       cost.bytesShared = usage.bytesShared
-      cost.bytesFreed = try Forgetter.plan(Array(ids), in: self).bytesFreedByCollection
+      cost.bytesFreed = try Forgetter.bytesFreed(byForgetting: ids, in: self)
       return cost
+    }
+  }
+
+  /// One version whose list of files cannot be read does not keep what others use from being told.
+  ///
+  /// - Returns: whether it could be.
+  private func count(_ snapshot: Snapshot, as number: Int32, in usage: inout FrameUsage) throws -> Bool {
+    do {
+      try usage.add(snapshot, number: number)
+      return true
+    } catch let error where error is ChunkFault || error is PackingError {
+      events.warn("the list of files of \(snapshot.version) cannot be read (\(error)): not all that it uses is counted")
+      return false
     }
   }
 

@@ -33,7 +33,7 @@ package enum RevisionExpression {
     let trusted = writer == nil ? all.filter { $0.snapshot.writer == nil } : all
     var own = folder.map { folder in trusted.filter { $0.snapshot.root == folder } } ?? []
     if own.isEmpty { own = trusted.isEmpty ? all : trusted }
-    let start = try base(ownName, among: all, newestAmong: own)
+    let start = try base(ownName, spelled: name, among: all, newestAmong: own)
     guard back > 0 else { return start }
     // Steps go back in the history of one project.
     all = all.filter { $0.snapshot.writer == start.snapshot.writer }
@@ -65,20 +65,23 @@ package enum RevisionExpression {
     return (String(text[..<tilde]), count)
   }
 
+  /// - Parameters:
+  ///   - text: what is looked for among `all`.
+  ///   - spelled: the same as it was given.
   private static func base(
-    _ text: String, among all: [ListedSnapshot], newestAmong own: [ListedSnapshot]
+    _ text: String, spelled: String, among all: [ListedSnapshot], newestAmong own: [ListedSnapshot]
   ) throws -> ListedSnapshot {
     func newest(_ belongs: (ListedSnapshot) -> Bool) throws -> ListedSnapshot {
       if let found = own.last(where: belongs) { return found }
-      throw notFound(text, among: all)
+      throw notFound(spelled, among: all)
     }
     if let exact = all.last(where: { $0.snapshot.version == text }) { return exact }
     if text == "latest" || text == "@" {
       if let found = own.last(where: { !$0.isSuspect && !$0.isSafetyCopy }) { return found }
-      guard let suspect = own.last(where: { $0.isSuspect }) else { throw notFound(text, among: all) }
+      guard let suspect = own.last(where: { $0.isSuspect }) else { throw notFound(spelled, among: all) }
       throw SnapFault(
         .notFound,
-        "'\(text)' passes over suspect versions, and there are no others; "
+        "'\(spelled)' passes over suspect versions, and there are no others; "
           + "\(suspect.snapshot.version): \(suspect.labels.suspect)",
         hint: "snap trust \(suspect.snapshot.version), if it is as it should be; its own name works, too")
     }
@@ -91,7 +94,7 @@ package enum RevisionExpression {
       let value = String(text.dropFirst(prefix.count))
       return try newest { belongs($0, value) }
     }
-    return try byID(text, among: all)
+    return try byID(text, spelled: spelled, among: all)
   }
 
   private static let selectors: [(String, @Sendable (ListedSnapshot, String) -> Bool)] = [
@@ -100,15 +103,17 @@ package enum RevisionExpression {
     ("commit:", { $1.count >= 4 && $0.snapshot.git?.commit.hasPrefix($1.lowercased()) == true }),
   ]
 
-  private static func byID(_ text: String, among all: [ListedSnapshot]) throws -> ListedSnapshot {
+  private static func byID(
+    _ text: String, spelled: String, among all: [ListedSnapshot]
+  ) throws -> ListedSnapshot {
     let prefix = text.lowercased()
-    guard prefix.count >= 4, prefix.allSatisfy(\.isHexDigit) else { throw notFound(text, among: all) }
+    guard prefix.count >= 4, prefix.allSatisfy(\.isHexDigit) else { throw notFound(spelled, among: all) }
     let matches = all.filter { $0.snapshot.id.hexadecimal.hasPrefix(prefix) }
     guard matches.count < 2 else {
       let names = matches.map { "\($0.snapshot.id.short)… (\($0.snapshot.version))" }.joined(separator: ", ")
-      throw SnapFault(.notFound, "'\(text)' matches \(matches.count) snapshots: \(names)", hint: "type more digits")
+      throw SnapFault(.notFound, "'\(spelled)' matches \(matches.count) snapshots: \(names)", hint: "type more digits")
     }
-    guard let match = matches.first else { throw notFound(text, among: all) }
+    guard let match = matches.first else { throw notFound(spelled, among: all) }
     return match
   }
 

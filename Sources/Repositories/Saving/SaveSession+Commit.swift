@@ -64,6 +64,8 @@ extension SaveSession {
         try? repository.store.delete([.pending(snapshot.id)])  // The first error counts; a leftover is reaped.
         throw error
       }
+      // Who took the right away just now may have looked for this client's versions before this one was there.
+      try repository.requireRightToSave()
       return Committed(snapshot: snapshot, indexFailure: tidyUp(after: snapshot))
     }
     throw SnapFault(.busy, "another process took this save for dead eight times; is a collector running in a loop?")
@@ -92,7 +94,7 @@ extension SaveSession {
   private func checkAvailability(of snapshot: Snapshot) throws {
     if repository.isWriteOnly {
       guard try isUntouched() else { throw SaveMustRepeat() }
-      return
+      return try repository.requireRightToSave()
     }
     let condemned = try repository.condemnedPacks()
     let available = Set(try repository.packNames()).subtracting(condemned)

@@ -5,7 +5,7 @@ import SnapshotModel
 /// What is certain about the project stands in it, what is only likely stands behind `#`.
 package enum ConfigurationTemplate {
   package static func text(for profile: ProjectProfile) -> String {
-    var sections = [head, sources, exclusions(profile), dumps(profile), databases(profile)]
+    var sections = [head, sources, version(profile), exclusions(profile), dumps(profile), databases(profile)]
     if !profile.backupFolders.isEmpty { sections.append(oldBackups(profile)) }
     return (sections + [tail]).joined(separator: "\n")
   }
@@ -13,6 +13,9 @@ package enum ConfigurationTemplate {
   /// What was found and acted upon, a line each, for the one who ran `snap init`.
   package static func findings(in profile: ProjectProfile) -> [String] {
     var findings: [String] = []
+    if let version = profile.version {
+      findings.append("version \(version.name) (\(version.file)): what the first save without a name is called")
+    }
     for variable in profile.databaseVariables where variable.server != .mongodb {
       findings.append(
         "dump '\(name(of: variable))': the \(variable.server) database of \(variable.name) (\(variable.file))")
@@ -37,10 +40,12 @@ package enum ConfigurationTemplate {
     # What is saved; without it, the whole project.
     # sources: [src, config, data]
 
-    # What a save without a name is called: the time, or the project's version while that is not saved yet.
-    # version-from: auto
-
     """
+
+  private static func version(_ profile: ProjectProfile) -> String {
+    "# What a save without a name is called: the project's version while that is not saved yet, then the time.\n"
+      + (profile.version == nil ? "# " : "") + "version-from: auto\n"
+  }
 
   private static func exclusions(_ profile: ProjectProfile) -> String {
     let patterns = profile.generatedFolders.map { "  - \(quoted("/\($0)/"))\n" }.joined()

@@ -25,6 +25,8 @@ package struct ProjectProfile: Sendable {
   }
 
   package var isNodeProject = false
+  /// What the project calls its present version, and the file that says so.
+  package var version: (name: String, file: String)?
   package var databaseVariables: [DatabaseVariable] = []
   package var composeServices: [ComposeService] = []
   package var databaseFiles: [String] = []
@@ -40,11 +42,12 @@ package struct ProjectProfile: Sendable {
   private static let entriesMax = 2_000
 
   package var isEmpty: Bool {
-    !isNodeProject && databaseVariables.isEmpty && composeServices.isEmpty && databaseFiles.isEmpty
+    !isNodeProject && version == nil && databaseVariables.isEmpty && composeServices.isEmpty && databaseFiles.isEmpty
       && backupFolders.isEmpty && backupScripts.isEmpty
   }
 
   package init(ofProject root: [UInt8]) {
+    version = VersionSource.file(in: root).map { ($0.name.text, $0.source.rawValue) }
     let entries = Self.entries(of: root)
     for entry in entries {
       let name = entry.name

@@ -9,6 +9,7 @@ package final class DumpRun: StreamedFiles {
   private let root: [UInt8]
   private let variables: [String]
   private let allowsPartial: Bool
+  private let hintOfFailure: String
   /// By number; `nil` before it was started, and after its end was told.
   private var running: [RunningDump?] = []
   /// To be told before anything else.
@@ -24,9 +25,15 @@ package final class DumpRun: StreamedFiles {
   ///   - folder: where that lies in the version.
   ///   - variables: `NAME=value` for the commands' environment, beside this process's own.
   ///   - allowsPartial: whether a version may lack the dumps that fail.
+  ///   - canAllowPartial: whether that can be chosen.
   package init(
-    _ specifications: [DumpSpecification], root: [UInt8], folder: ArchivePath, variables: [String], allowsPartial: Bool
+    _ specifications: [DumpSpecification], root: [UInt8], folder: ArchivePath, variables: [String],
+    allowsPartial: Bool, canAllowPartial: Bool = true
   ) {
+    hintOfFailure =
+      canAllowPartial
+      ? "snap save --allow-partial leaves out what fails, --no-dumps all of them"
+      : "snap save --no-dumps leaves out all of them"
     self.specifications = specifications
     self.root = root
     self.variables = variables
@@ -92,7 +99,7 @@ package final class DumpRun: StreamedFiles {
     if case .end(_, let failure?) = end, !allowsPartial {
       throw SnapFault(
         .commandFailed, "\(failure); nothing was saved",
-        hint: "snap save --allow-partial leaves out what fails, --no-dumps all of them")
+        hint: hintOfFailure)
     }
     pending.append(end)
   }

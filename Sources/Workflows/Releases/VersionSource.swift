@@ -1,6 +1,6 @@
 import SnapshotModel
 
-/// Where a project writes down its version.
+/// Where a version's name comes from: where a project writes down its own, or the clock.
 package enum VersionSource: String, CaseIterable, Sendable {
   /// The first of the others that there is, in this order.
   case auto
@@ -8,12 +8,16 @@ package enum VersionSource: String, CaseIterable, Sendable {
   case pyproject = "pyproject.toml"
   case cargo = "Cargo.toml"
   case git
+  /// The time of the save.
+  case time
 
   /// The version's name. A number, as files have it, gets a `v` in front, as tags have it: `1.2.0` is `v1.2.0`.
   ///
+  /// - Returns: `nil` for the time.
   /// - Throws: `SnapFault` that names the file and what it lacks.
-  package func versionName(in folder: [UInt8]) throws(SnapFault) -> VersionName {
+  package func versionName(in folder: [UInt8]) throws(SnapFault) -> VersionName? {
     switch self {
+    case .time: return nil
     case .auto: return try Self.firstVersionName(in: folder)
     case .git: return try Self.described(in: folder)
     case .packageJSON, .pyproject, .cargo:
@@ -26,8 +30,19 @@ package enum VersionSource: String, CaseIterable, Sendable {
     }
   }
 
+  private static let files = [VersionSource.packageJSON, .pyproject, .cargo]
+
+  /// The first file that says a version.
+  static func file(in folder: [UInt8]) -> (source: VersionSource, name: VersionName)? {
+    for source in files {
+      // One that says none is none; a save that is to take its version from there tells why it cannot.
+      if let name = try? source.fromFile(in: folder) { return (source, name) }
+    }
+    return nil
+  }
+
   private static func firstVersionName(in folder: [UInt8]) throws(SnapFault) -> VersionName {
-    for source in [VersionSource.packageJSON, .pyproject, .cargo] {
+    for source in files {
       if let name = try source.fromFile(in: folder) { return name }
     }
     return try described(in: folder)

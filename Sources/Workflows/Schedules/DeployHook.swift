@@ -42,7 +42,7 @@ package struct DeployHook {
     return words.map(shellWord).joined(separator: " ")
   }
 
-  package static let saveOptions = ["--quiet", "--skip-if-unchanged", "--message", name]
+  package static let saveOptions = ["--quiet", "--skip-if-unchanged", "--version-from=time", "--message", name]
 
   package func installed() throws(SnapFault) -> [Installed] {
     var found: [Installed] = []

@@ -94,8 +94,8 @@ package struct ScheduledJob: Hashable, Sendable {
     name = telling.isEmpty ? command : "\(command)-\(Self.digits(of: telling))"
   }
 
-  /// What only says how much is said, or when there is nothing to do.
-  private static let silent = ["-q", "--quiet", "--skip-if-unchanged"]
+  /// What only says how much is said, when there is nothing to do, and what the version is called.
+  private static let silent = ["-q", "--quiet", "--skip-if-unchanged", "--version-from=time"]
 
   /// FNV-1a of the words, a NUL behind each.
   private static func digits(of words: [String]) -> String {

@@ -46,13 +46,14 @@ struct ForgetCommand: Command {
           "message_type": "summary", "dry_run": .boolean(dryRun), "versions": .strings(names),
           "snapshot_ids": .strings(plan.snapshots.map(\.snapshot.id.hexadecimal)),
           "bytes_freed_now": .unsigned(plan.bytesFreedNow),
-          "bytes_freed_by_gc": .unsigned(plan.bytesFreedByCollection),
+          "bytes_freed_by_gc": plan.bytesFreedByCollection.map(JSONValue.unsigned) ?? .null,
         ]))
     } else if !session.isQuiet {
       let verb = dryRun ? "would forget" : "forgot"
       try session.output.line("\(verb) \(counted(names.count, "version")): \(names.joined(separator: ", "))")
+      let later = plan.bytesFreedByCollection.map { "\(Self.exact($0)) with the next snap gc" }
       try session.output.line(
-        "frees \(plan.bytesFreedNow) bytes now, \(Self.exact(plan.bytesFreedByCollection)) with the next snap gc"
+        "frees \(plan.bytesFreedNow) bytes now, \(later ?? "nobody can tell how many with the next snap gc")"
           + (dryRun || prune ? "" : "; until then snap undo takes it back"))
     }
     if prune {

@@ -9,7 +9,7 @@ struct SaveCommand: Command {
     commandName: "save", abstract: "Save a version of the project.",
     usage: "snap save [<version>] [<path> ...] [<options>]",
     discussion: """
-      Without a version name it is the time in UTC, 2026-11-21T09-34-00Z. Without paths it saves the whole project: the \
+      Without a version name it is the time in UTC, 2026-11-21T09-34-00Z, or with version-from in snap.yml the project's version. Without paths it saves the whole project: the \
       folder that holds .snap, or with --repo the current folder, and what the dumps of snap.yml write. A first word with a slash, or '.', is a path, for \
       version names hold no slash. Git ignores .snap; what else is left out says snap ignored.
       """,
@@ -82,11 +82,11 @@ struct SaveCommand: Command {
     _ configuration: ProjectConfiguration?, _ repository: Repository, _ session: Session
   ) throws -> String? {
     // Who cannot read cannot see which names are taken.
-    guard let source = configuration?.versionSource, !repository.isWriteOnly, asksForProject(try split().paths) else {
-      return nil
-    }
+    guard release.versionFrom == nil, let source = configuration?.versionSource, !repository.isWriteOnly,
+      asksForProject(try split().paths)
+    else { return nil }
     do {
-      let name = try source.versionName(in: session.base(of: repository)).text
+      guard let name = try source.versionName(in: session.base(of: repository))?.text else { return nil }
       let isTaken = try repository.snapshots().contains { $0.snapshot.version == name }
       return isTaken ? nil : name
     } catch let fault as SnapFault {
@@ -123,7 +123,7 @@ struct SaveCommand: Command {
     request.walk = try ignore.walkOptions(
       repository: Array(repository.folder.utf8), configuration: configuration, root: base)
     request.confirm = start.confirm
-    let dumps = try dumps(of: configuration, paths, base, request, session)
+    let dumps = try dumps(of: configuration, paths, base, request, repository, session)
     if !label.dryRun { request.streams = dumps }
     defer { dumps?.stop() }
     if configuration?.databases != .off { request.databases = DatabaseCopier() }
@@ -175,7 +175,7 @@ struct SaveCommand: Command {
   /// The dumps that go with a save of the whole project.
   private func dumps(
     of configuration: ProjectConfiguration?, _ paths: [String], _ base: [UInt8], _ request: SaveRequest,
-    _ session: Session
+    _ repository: Repository, _ session: Session
   ) throws -> DumpRun? {
     guard let configuration, !configuration.dumps.isEmpty, asksForDumps(paths),
       case .tree(let root, _) = request.input
@@ -189,7 +189,7 @@ struct SaveCommand: Command {
     }
     return DumpRun(
       configuration.dumps, root: base, folder: folder, variables: ["SNAP_VERSION=\(request.version)"],
-      allowsPartial: label.allowPartial)
+      allowsPartial: label.allowPartial, canAllowPartial: !repository.isWriteOnly)
   }
 
   private var ownWords: [String] { Array(words.dropLast(terminatedWordCount)) }

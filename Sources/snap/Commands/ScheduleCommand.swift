@@ -58,7 +58,7 @@ struct ScheduleCommand: Command {
 
   private var command: [String] {
     let given = Array(words.suffix(terminatedWordCount))
-    return given.isEmpty ? ["save", "--quiet", "--skip-if-unchanged"] : given
+    return given.isEmpty ? ["save", "--quiet", "--skip-if-unchanged", "--version-from=time"] : given
   }
 
   private var isBeforeDeploy: Bool { words.first == DeployHook.name }

@@ -7,7 +7,7 @@ import Workflows
 struct ReleaseOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Take the version's name from auto, package.json, pyproject.toml, Cargo.toml or git; all words are paths.",
+      "Take the version's name from auto, package.json, pyproject.toml, Cargo.toml, git or time; all words are paths.",
       valueName: "source"))
   var versionFrom: VersionSource?
 
@@ -19,7 +19,7 @@ struct ReleaseOptions: ParsableArguments {
   /// - Throws: `SnapFault`, also when a changelog is named that cannot be written to: before anything is saved.
   func name(_ given: String?, in folder: [UInt8]) throws -> String? {
     if let changelog { try ChangelogEntry.check(FileSystemPath.absolute(ArgumentText.encode(changelog))) }
-    return try given ?? versionFrom?.versionName(in: folder).text
+    return try given ?? versionFrom?.versionName(in: folder)?.text
   }
 
   /// Warns when git calls another commit by the version's name.

@@ -175,7 +175,7 @@ struct KeyRun {
 
   private func remove(_ stored: KeySlots.StoredWriter, _ ring: KeyRing) throws {
     session.keys.keep(ring)
-    let versionCount = try session.openRepository().removeWriter(stored.id)
+    let versionCount = try session.openRepository().removeWriter(stored)
     let shown = stored.writer.map { ArgumentText.display($0.name) } ?? String(stored.id.hexadecimal.prefix(8))
     try tell("removed", "write-only key '\(shown)' removed; what it saved stays (\(counted(versionCount, "version")))")
   }
