@@ -26,6 +26,17 @@ struct DamageMessageTests {
     #expect(run.error.contains("healed") && run.error.contains("from source"), "\(run)")
   }
 
+  @Test func `every file that cannot be had is named, however many a pack has taken along`() throws {
+    let run = try Self.run(
+      """
+      for number in 1 2 3 4 5 6 7 8 9; do cp noise "f$number"; done; "$SNAP" save -q v2
+      flip "$PACK" 100000
+      "$SNAP" verify --read-data; echo "verify: $?"; "$SNAP" verify --read-data --json | grep -c '"lost"'
+      """)
+    #expect((1...9).allSatisfy { run.output.contains("lost    'f\($0)' in v2\n") }, "\(run)")
+    #expect(run.output.contains("1 problem\nverify: 13\n11\n") && run.error.contains("affects 11 files in 2 versions: "), "\(run)")
+  }
+
   @Test func `a pack without its directory is read by scan`() throws {
     let run = try Self.run(
       """

@@ -35,7 +35,8 @@ package enum IndexRebuilder {
       repository.index.close()
       try removeIndex(indexPath)
       repository = try Repository.open(at: path, access: access, events: events)
-      let recovered = try found + recoverLost(in: repository) + recoverRecords(in: repository)
+      let recovered =
+        try found + recoverLost(in: repository) + recoverRecords(in: repository) + resealDamaged(in: repository)
       let dropped = try dropDamagedLabels(in: repository)
       let packs = try repository.index.packIDs().count
       var chunks = 0
@@ -108,5 +109,21 @@ package enum IndexRebuilder {
     try repository.index.setStamp("records." + ObjectFolder.snapshots.name, 0)
     try repository.adoptRecords()
     return wanted.count
+  }
+
+  /// Writes sealed records again that can be read though a part is damaged that stands twice in them.
+  ///
+  /// - Returns: how many.
+  private static func resealDamaged(in repository: Repository) throws -> Int {
+    guard repository.isEncrypted else { return 0 }
+    let store = repository.store
+    return try repository.resealRecords { name in
+      do {
+        _ = try store.read(name, isStrict: true)
+        return false
+      } catch is PackingError {
+        return (try? store.read(name)) != nil
+      }
+    }
   }
 }

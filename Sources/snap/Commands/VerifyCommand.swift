@@ -78,6 +78,20 @@ struct VerifyCommand: Command {
     meter.show("\(formatted(byteCount: done)) of \(formatted(byteCount: total)) read\(left)", item: nil)
   }
 
+  /// Every file that cannot be had: the messages name only some of those that one cause has taken along.
+  private func writeLoss(_ loss: Loss, _ session: Session) throws {
+    for file in loss.files.keys.sorted() {
+      if session.isJSON {
+        try session.json(
+          JSONObject([
+            "message_type": "lost", "version": .string(file.version), "path": .string("\(file.path)"),
+          ]))
+      } else if !session.isQuiet {
+        try session.output.line("lost    '\(file.path)' in \(file.version)")
+      }
+    }
+  }
+
   private func write(_ report: VerifyReport, _ coverage: ReadCoverage, _ session: Session) throws {
     for problem in report.problems {
       if session.isJSON {
@@ -90,6 +104,7 @@ struct VerifyCommand: Command {
         session.console.write("snap: \(problem.message)")
       }
     }
+    try writeLoss(report.loss, session)
     if session.isJSON {
       try session.json(
         JSONObject([
