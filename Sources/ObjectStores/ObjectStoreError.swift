@@ -45,7 +45,10 @@ extension ObjectStoreError: CustomStringConvertible {
     case .truncated(let name, let expected, let found):
       SnapFault(
         .damage, "\(name) is truncated: \(expected) bytes are expected, the file has \(found)", path: name.path)
-    case .notAnObject(let name): SnapFault(.refused, "\(name) is not a plain file of a sane size", path: name.path)
+    case .notAnObject(let name):
+      SnapFault(
+        .refused, "\(name) is not a plain file of a sane size",
+        hint: "snap has not made it: move it out of the repository", path: name.path)
     case .noSpace(let path):
       SnapFault(.noSpace, "no space left on \(path)", hint: "snap forget, then snap gc", path: path)
     case .quota(let path): SnapFault(.noSpace, "disk quota exceeded on \(path)", path: path)

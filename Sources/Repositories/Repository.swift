@@ -84,7 +84,12 @@ package final class Repository: Sendable {
   func makeReader(cacheBytes: Int = ChunkReader.cacheBytesDefault) -> ChunkReader {
     ChunkReader(
       index: index, store: store, naming: naming, cacheBytes: cacheBytes,
-      refresh: { [weak self] in try self?.adoptPacks() },
+      refresh: { [weak self] in
+        guard let self else { return [] }
+        let listed = Set(try packNames())
+        try adoptPacks()
+        return listed
+      },
       mend: { [weak self] in try self?.mendIndexOnce() ?? false },
       leftOut: { [weak self] in try self?.placesLeftOut()[$0] ?? [] })
   }

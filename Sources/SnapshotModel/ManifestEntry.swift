@@ -131,3 +131,8 @@ package struct ExtendedAttribute: Hashable, Sendable {
     self.value = value
   }
 }
+
+extension ManifestEntry {
+  /// Bytes of content, holes not counted; anything where what the entry says overflows.
+  package var dataSize: UInt64 { dataExtents?.reduce(0) { $0 &+ $1.length } ?? size }
+}

@@ -42,7 +42,7 @@ package enum ManifestText {
 
   /// The line or lines of one entry.
   ///
-  /// - Parameter digest: SHA-256 of the whole file in hexadecimal; `nil` for what is not a regular file.
+  /// - Parameter digest: SHA-256 of the whole file in hexadecimal; `nil` for what has none.
   package static func lines(of entry: ManifestEntry, digest: String?) -> [UInt8] {
     let kind: String =
       switch entry.kind {

@@ -165,6 +165,17 @@ import Testing
     #expect(shell("tar -tf '\(scratch / "out.tar")'; tar -xOf '\(scratch / "out.tar")' d") == "a\nd\nfine")
   }
 
+  @Test(arguments: ["../outside", "b"])
+  func `nothing is written below a link, through which whoever unpacks it would write`(target: String) throws {
+    let writer = TarWriter(to: MemorySink(), content: content)
+    try writer.append(.symbolicLink("a", to: target))
+    let refusal = fault { try writer.append(.file("a/file", "evil", content)) }
+    #expect(refusal?.code == .refused)
+    #expect(refusal?.message == "refused unsafe entry 'a/file' (hostile or damaged snapshot)")
+    try writer.append(.folder("b"))
+    try writer.append(.file("b/file", "fine", content))
+  }
+
   @Test func `bsdtar lists every member`() throws {
     guard shell("command -v bsdtar") != "" else { return }
     let source = makeTree()

@@ -25,7 +25,7 @@ struct PackReadTests {
 
   private func makeReader() -> (ChunkReader, RecordingStore) {
     let store = RecordingStore(repository.store)
-    return (ChunkReader(index: repository.index, store: store, naming: .sha256, refresh: {}), store)
+    return (ChunkReader(index: repository.index, store: store, naming: .sha256, refresh: { [] }), store)
   }
 
   @Test func `frames that lie together are read together`() throws {
@@ -59,7 +59,7 @@ struct PackReadTests {
     try repository.manifest(of: snapshot).forEach { if $0.kind == .file { contents.append($0.content) } }
     // As after an I/O error of the disk: every first read of a stretch fails.
     let store = FaultingStore(repository.store, plan: .once(0))
-    let reader = ChunkReader(index: repository.index, store: store, naming: .sha256, refresh: {})
+    let reader = ChunkReader(index: repository.index, store: store, naming: .sha256, refresh: { [] })
     let first = try #require(contents.first)
     #expect(try reader.chunks(of: first).flatMap { try reader.bytes(of: $0) } == tree["f0"])
     #expect(store.callCount == 3)

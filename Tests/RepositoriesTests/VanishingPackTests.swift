@@ -56,6 +56,24 @@ struct VanishingPackTests {
     #expect(vanished > 5)
   }
 
+  @Test func `a reader looks for what is moved again and again until it stands still`() throws {
+    let fixture = try RepositoryFixture()
+    var random = SeededGenerator(seed: 10)
+    let tree = random.tree()
+    let snapshot = try fixture.open().save("v1", tree)
+    let other = try fixture.open()
+    let moves = Mutex(0)
+    let operations = InterruptedOperations(.never) { call in
+      guard call.hasPrefix("open packs/"), moves.withLock({ $0 < 6 }),
+        let pack = call.split(separator: "/").last.flatMap({ PackID(hexadecimal: $0) }),
+        (try? Self.move(pack, in: other)) != nil
+      else { return }
+      moves.withLock { $0 += 1 }
+    }
+    #expect(try fixture.open(operations: operations).tree(of: snapshot) == tree)
+    #expect(moves.withLock { $0 } == 6)
+  }
+
   @Test func `a condemned pack that cannot be read stays, and is told`() throws {
     let fixture = try RepositoryFixture(isEncrypted: true)
     let repository = try fixture.open()

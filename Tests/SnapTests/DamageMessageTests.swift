@@ -34,7 +34,8 @@ struct DamageMessageTests {
       "$SNAP" verify --read-data; echo "verify: $?"; "$SNAP" verify --read-data --json | grep -c '"lost"'
       """)
     #expect((1...9).allSatisfy { run.output.contains("lost    'f\($0)' in v2\n") }, "\(run)")
-    #expect(run.output.contains("1 problem\nverify: 13\n11\n") && run.error.contains("affects 11 files in 2 versions: "), "\(run)")
+    #expect(run.output.contains("1 problem\nverify: 13\n11\n"), "\(run)")
+    #expect(run.error.contains("affects 11 files in 2 versions: "), "\(run)")
   }
 
   @Test func `a pack without its directory is read by scan`() throws {

@@ -14,6 +14,17 @@ struct EncryptionTests {
     return sandbox
   }
 
+  @Test func `the manifest of an encrypted version names files by hashes that others compute, too`() throws {
+    let sandbox = try SnapSandbox.withKeyFile()
+    try sandbox.write("small", "one chunk\n")
+    try sandbox.shell("head -c 3000000 /dev/urandom >large; truncate -s 2M sparse; : >empty")
+    #expect(try sandbox.snap("save", "v1", environment: sandbox.unlocked).status == 0)
+    let listed = try sandbox.snap("show", "v1", "--manifest", environment: sandbox.unlocked)
+    try sandbox.write("../MANIFEST", listed.output)
+    let checked = try sandbox.shell("sha256sum -c ../MANIFEST")
+    #expect(checked.status == 0 && checked.output.contains("small: OK\n"), "\(checked)")
+  }
+
   /// Everything that a child may see of this process.
   private static let spy =
     "env >>../seen; tr '\\0' '\\n' </proc/$PPID/cmdline >>../seen; tr '\\0' '\\n' </proc/$PPID/environ >>../seen"

@@ -150,8 +150,3 @@ struct ContentLayout {
     return isWhole
   }
 }
-
-extension ManifestEntry {
-  /// Bytes of content, holes not counted.
-  var dataSize: UInt64 { dataExtents?.reduce(0) { $0 &+ $1.length } ?? size }
-}

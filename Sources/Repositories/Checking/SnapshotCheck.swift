@@ -85,12 +85,29 @@ struct SnapshotCheck {
       try add(entry, snapshot, for: fault.chunkID)
       return false
     }
+    guard chunks.reduce(0, { $0 &+ UInt64($1.length) }) == entry.dataSize else {
+      addContradiction(entry, snapshot, "its chunks are not as long as it")
+      return false
+    }
     var isSound = true
-    for chunk in chunks where !isAvailable(chunk.id) {
-      try add(entry, snapshot, for: chunk.id)
-      isSound = false
+    for chunk in chunks {
+      if !isAvailable(chunk.id) {
+        try add(entry, snapshot, for: chunk.id)
+        isSound = false
+      } else if graph.length(of: chunk.id) != chunk.length {
+        addContradiction(entry, snapshot, "chunk \(chunk.id.short)… is not of the length that it says")
+        return false
+      }
     }
     return isSound
+  }
+
+  private mutating func addContradiction(_ entry: ManifestEntry, _ snapshot: Snapshot, _ reason: String) {
+    loss.files[Loss.File(version: snapshot.version, path: entry.path), default: []] = []
+    ledger.add(
+      SnapFault(
+        .damage, "'\(entry.path)' in \(snapshot.version) contradicts itself: \(reason)",
+        hint: "snap restore --skip-unsafe restores the rest; snap forget \(snapshot.version) gives it up"))
   }
 
   private mutating func add(_ entry: ManifestEntry, _ snapshot: Snapshot, for chunk: ChunkID) throws {

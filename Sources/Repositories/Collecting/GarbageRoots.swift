@@ -95,6 +95,20 @@ struct GarbageRoots {
   }
 }
 
+extension GarbageRoots {
+  /// The first version of which not every entry can be read: to mark what it needs is less than that.
+  func unreadableManifest(reader: ChunkReader) throws -> UnreadableManifest? {
+    for snapshot in snapshots {
+      do {
+        try Manifest(snapshot.manifest, reader: reader).forEach { _ = try reader.chunks(of: $0.content) }
+      } catch let error where error is ChunkFault || error is PackingError {
+        return UnreadableManifest(version: snapshot.version, reason: "\(error)")
+      }
+    }
+    return nil
+  }
+}
+
 extension Repository {
   /// Whether all can be read that says which chunks a version needs.
   func canTellNeeds(of snapshot: Snapshot) throws -> Bool {

@@ -4,7 +4,7 @@ import SnapshotModel
 
 /// All frames of a set of packs, and which frames stand on which.
 ///
-/// Memory: about 100 bytes a chunk. Cost: the directory of each pack.
+/// Memory: about 104 bytes a chunk. Cost: the directory of each pack.
 struct PackGraph {
   struct Node {
     var pack: Int
@@ -28,6 +28,8 @@ struct PackGraph {
 
   private struct Copy {
     let id: ChunkID
+    /// Bytes of the chunk.
+    var length: Int32
     var node: Int32
     /// The next copy under the same prefix, or `end`.
     var next: Int32
@@ -57,7 +59,9 @@ struct PackGraph {
     for (at, frame) in directory.frames.enumerated() {
       let node = Int32(nodes.count)
       nodes.append(Node(pack: pack, frame: at))
-      for id in frame.chunkIDs { add(Copy(id: id, node: node, next: Copy.end)) }
+      for (id, length) in zip(frame.chunkIDs, frame.header.chunkLengths) {
+        add(Copy(id: id, length: Int32(length), node: node, next: Copy.end))
+      }
     }
   }
 
@@ -89,6 +93,17 @@ struct PackGraph {
     while next != Copy.end {
       let copy = copies[Int(next)]
       if copy.id == id { return Int(copy.node) }
+      next = copy.next
+    }
+    return nil
+  }
+
+  /// Bytes of the chunk, as the pack of its preferred copy says.
+  func length(of id: ChunkID) -> Int? {
+    var next = heads[id.prefix] ?? Copy.end
+    while next != Copy.end {
+      let copy = copies[Int(next)]
+      if copy.id == id { return Int(copy.length) }
       next = copy.next
     }
     return nil

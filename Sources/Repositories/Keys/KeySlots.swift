@@ -71,8 +71,18 @@ package struct KeySlots: Sendable {
     return found
   }
 
+  /// A ring with all its epochs takes half of it.
+  private static let slotBytesMax: UInt64 = 64 << 10
+
   private func stored(_ id: KeySlotID) throws -> Stored? {
     do {
+      let byteCount = try store.byteCount(.key(id))
+      guard byteCount <= Self.slotBytesMax else {
+        let refusal = SnapFault(
+          .refused, "key slot \(id.short) is of \(formatted(byteCount: byteCount)) (limit 64 KiB); refused",
+          hint: "rm \(folder)/keys/\(id)", path: ObjectName.key(id).path)
+        return Stored(id: id, refusal: refusal)
+      }
       let slot = try KeySlot(decoding: store.read(.key(id)))
       let isOurs = slot.id == id && slot.repository == repository
       return Stored(id: id, slot: isOurs ? slot : nil)
@@ -145,7 +155,7 @@ package struct KeySlots: Sendable {
   private func leftBehind(_ slot: KeySlot, by newer: KeySlot) -> SnapFault {
     SnapFault(
       .wrongKey,
-      "key '\(slot.label)' has the keys of epoch \(slot.epoch), and '\(newer.label)' those of \(newer.epoch): a rotation left it behind",
+      "key '\(displayText(slot.label.utf8))' has the keys of epoch \(slot.epoch), and '\(displayText(newer.label.utf8))' those of \(newer.epoch): a rotation left it behind",
       hint: "use another key; if nobody has rotated the keys, rm \(folder)/keys/\(newer.id)")
   }
 
@@ -193,7 +203,7 @@ package struct KeySlots: Sendable {
   package func replace(_ slot: KeySlot, with secret: SlotSecret, keys: KeyRing) throws {
     try exclusively(keys) { found in
       guard found.contains(where: { $0.id == slot.id }) else {
-        throw SnapFault(.busy, "key '\(slot.label)' was removed meanwhile; nothing changed")
+        throw SnapFault(.busy, "key '\(displayText(slot.label.utf8))' was removed meanwhile; nothing changed")
       }
       try store(secret, label: slot.label, keys: keys)
       try store.delete([.key(slot.id)])

@@ -19,7 +19,7 @@ package final class ChunkReader: Sendable {
   private let store: any ObjectStore
   /// How the repository names chunks.
   package let naming: ChunkNaming
-  private let refresh: @Sendable () throws -> Void
+  private let refresh: @Sendable () throws -> Set<PackID>
   private let mend: @Sendable () throws -> Bool
   private let leftOut: @Sendable (ChunkID) throws -> [ChunkLocation]
   private let cache: Mutex<DecodedFrameCache>
@@ -28,14 +28,15 @@ package final class ChunkReader: Sendable {
   private let decodedFrames = Atomic<Int>(0)
 
   /// - Parameters:
-  ///   - refresh: brings the index up to date with the store; called once when a pack that the index names is gone.
+  ///   - refresh: brings the index up to date with the store, and tells which packs that had before; called when one that the index names is gone, again
+  ///     for as long as others are there each time.
   ///   - mend: compares the index with the packs, and tells whether it was wrong and is not any more; called when a chunk
   ///     cannot be read where the index says.
   ///   - leftOut: where else a chunk may stand: in frames that the index leaves out, since a part of them is damaged.
   init(
     index: RepositoryIndex, store: any ObjectStore, naming: ChunkNaming,
     cacheBytes: Int = ChunkReader.cacheBytesDefault,
-    refresh: @escaping @Sendable () throws -> Void, mend: @escaping @Sendable () throws -> Bool = { false },
+    refresh: @escaping @Sendable () throws -> Set<PackID>, mend: @escaping @Sendable () throws -> Bool = { false },
     leftOut: @escaping @Sendable (ChunkID) throws -> [ChunkLocation] = { _ in [] }
   ) {
     self.index = index
@@ -150,12 +151,16 @@ package final class ChunkReader: Sendable {
   }
 
   private func refreshedChunk(_ id: ChunkID, _ tools: WorkerTools) throws -> FoundChunk {
-    do {
-      return try chunk(id, among: index.locate(id), chain: 0, tools)
-    } catch ChunkFault.missing {
-      // A collector may have moved it since the index was read (protocol.md, "Readers": list again, look up again, once).
-      try refresh()
-      return try chunk(id, among: index.locate(id), chain: 0, tools)
+    var packs: Set<PackID>?
+    while true {
+      do {
+        return try chunk(id, among: index.locate(id), chain: 0, tools)
+      } catch ChunkFault.missing(let missing) {
+        // Collectors may have moved it since the index was read, and moved it again since then (protocol.md, "Readers").
+        let found = try refresh()
+        if found == packs { throw ChunkFault.missing(missing) }
+        packs = found
+      }
     }
   }
 
@@ -248,7 +253,7 @@ package final class ChunkReader: Sendable {
   ) throws -> (ChunkReference, FoundChunk) {
     var candidates = try index.locate(prefix)
     if candidates.isEmpty {
-      try refresh()
+      _ = try refresh()
       candidates = try index.locate(prefix)
     }
     var fault: any Error = ChunkFault.missing(prefix.idRange.lowerBound)

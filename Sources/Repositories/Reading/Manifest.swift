@@ -43,8 +43,16 @@ package struct Manifest: Sendable {
   package var segmentIndices: Range<Int> { root.segments.indices }
 
   /// One segment's entries, in path order.
+  ///
+  /// - Throws: also `PackingError` when they are not those that the root speaks of: paths are looked for by what it says.
   package func entries(ofSegment number: Int) throws -> [ManifestEntry] {
-    try ManifestReader.entries(ofSegment: reader.bytes(of: root.segments[number].chunk))
+    let segment = root.segments[number]
+    let entries = try ManifestReader.entries(ofSegment: reader.bytes(of: segment.chunk))
+    let end = number + 1 < root.segments.count ? root.segments[number + 1].firstPath : nil
+    guard entries.count == segment.entryCount, entries.first?.path == segment.firstPath,
+      end.map({ end in entries.last.map { $0.path < end } ?? false }) ?? true
+    else { throw PackingError.damaged(what: "the manifest's row for what begins with '\(segment.firstPath)'") }
+    return entries
   }
 
   /// The chunks that one segment names, much cheaper than its entries.

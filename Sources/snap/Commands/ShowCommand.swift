@@ -120,7 +120,7 @@ struct ShowCommand: Command {
       try session.output.write(ManifestText.head(of: version, entryCount: manifest.entryCount))
     }
     try manifest.forEach { entry in
-      let digest = entry.kind == .file ? try EntryContent.digest(of: entry, from: reader) : nil
+      let digest = try EntryContent.digest(of: entry, from: reader)
       if session.isJSON {
         var object = entry.json()
         object["sha256"] = digest.map { .string($0) } ?? .null

@@ -55,7 +55,7 @@ struct BackupLayout {
     try sink.write(ManifestText.head(of: version, entryCount: manifest.entryCount)[...])
     try sink.write(Array("# Archive: \(displayText(PathText.split(archive).name))\n".utf8)[...])
     try manifest.forEach { entry in
-      let digest = entry.kind == .file ? try EntryContent.digest(of: entry, from: reader) : nil
+      let digest = try EntryContent.digest(of: entry, from: reader)
       try sink.write(ManifestText.lines(of: entry, digest: digest)[...])
     }
     try sink.finish()

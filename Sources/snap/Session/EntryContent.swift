@@ -54,9 +54,18 @@ enum EntryContent {
     return bytes
   }
 
-  /// SHA-256 of the whole file in hexadecimal: of a file of one chunk without holes its chunk's id, else by reading all of it.
-  static func digest(of entry: ManifestEntry, from reader: ChunkReader) throws -> String {
-    if entry.dataExtents == nil, case .inline(let chunks) = entry.content, chunks.count == 1 {
+  /// Holes count as zeros, which takes minutes for a terabyte; nobody waits for what a few bytes can claim beyond that.
+  private static let hashedHolesMax: UInt64 = 1 << 40
+
+  /// SHA-256 of the whole file in hexadecimal: of a file of one chunk without holes its chunk's id, where that is such a hash,
+  /// else by reading all of it.
+  ///
+  /// - Returns: `nil` for what is no regular file, or has more than a tebibyte of holes.
+  static func digest(of entry: ManifestEntry, from reader: ChunkReader) throws -> String? {
+    guard entry.kind == .file, entry.size - min(entry.dataSize, entry.size) <= hashedHolesMax else { return nil }
+    if case .sha256 = reader.naming, entry.dataExtents == nil, case .inline(let chunks) = entry.content,
+      chunks.count == 1
+    {
       return chunks[0].id.hexadecimal
     }
     let stream = SHA256Stream()
