@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lets snap read repositories that were made to harm it: all checksums are right, and what they say is not.
 
-    hostile_repositories.py SNAP [--only TEXT] [--list]
+    hostile_repositories.py SNAP [--only TEXT] [--share N] [--list]
 
 Each case stands beside a sound version, in a folder with a watched one next to it. Whatever snap is asked to do with it: it ends with
 a documented status, in bounded memory and time, with plain text for a message; nothing outside the target changes, no wrong byte is restored, and
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -170,11 +171,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("snap")
     parser.add_argument("--only", default="", help="cases with this in their name")
+    parser.add_argument("--share", type=int, default=1, help="every n-th case, another share each day")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     program = str(Path(options.snap).resolve())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     chosen = [(family, case) for family, cases in FAMILIES.items() for case in cases if options.only in f"{family}: {case.name}"]
+    chosen = chosen[int(time.time() // 86400) % options.share :: options.share]
     if options.list:
         print("\n".join(f"{family}: {case.name}" for family, case in chosen))
         return 0

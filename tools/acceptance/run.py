@@ -19,6 +19,7 @@ PROGRAMS = [
     ("passwords are typed on a terminal", [sys.executable, str(HERE / "terminal_prompt.py"), SNAP]),
     ("an encrypted repository tells nothing to who has no key", [sys.executable, str(HERE / "observer.py"), SNAP]),
     ("an independent reader restores the same", [sys.executable, str(HERE / "independent_reader.py"), SNAP, "--files", "40"]),
+    ("hostile repositories harm nobody", [sys.executable, str(HERE / "hostile_repositories.py"), SNAP, "--share", "4"]),
     ("a project's year comes back", [sys.executable, str(HERE / "year.py"), SNAP]),
 ]
 
