@@ -60,6 +60,7 @@ struct ReleaseTests {
     try sandbox.write("package.json", "{\"version\": \"1.2.0\"}\n")
     let made = try sandbox.snap("init")
     #expect(made.output.contains("  version v1.2.0 (package.json): what the first save without a name is called\n"))
+    #expect(made.output.contains("next: snap save     to save the first version\n"))
     #expect(try sandbox.snap("save", "--version-from", "time", "-q").status == 0)
     for _ in 1...2 { #expect(try sandbox.snap("save", "-q").status == 0) }
     let found = try names(sandbox)
