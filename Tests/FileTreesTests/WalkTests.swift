@@ -64,11 +64,11 @@ struct WalkTests {
 
   @Test func `a root that is missing or a file is an error`() throws {
     try fixture.file("file")
-    #expect(throws: SystemError(errno: ENOENT, operation: "open folder")) {
-      try TreeWalker(root: fixture.bytePath(Array("none".utf8)))
-    }
-    #expect(throws: SystemError(errno: ENOTDIR, operation: "open folder")) {
-      try TreeWalker(root: fixture.bytePath(Array("file".utf8)))
+    for (name, reason) in [("none", "No such file or directory"), ("file", "Not a directory")] {
+      let path = "\(fixture.path)/\(name)"
+      #expect(throws: SnapFault(.failed, "cannot open folder \(path): \(reason)", path: path)) {
+        try TreeWalker(root: fixture.bytePath(Array(name.utf8)))
+      }
     }
   }
 

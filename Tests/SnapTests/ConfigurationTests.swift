@@ -45,6 +45,17 @@ struct ConfigurationTests {
     }
   }
 
+  @Test func `an address of a notification is a secret also where it is wrong`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write("snap.yml", "notify:\n  webhook: hooks.example.com/services/SECRET\n")
+    let run = try sandbox.snap("save", "v1")
+    #expect(run.status == 2)
+    #expect(
+      run.error
+        == "snap: snap.yml:2: notify.webhook: what stands here is no http(s) address, nor ${NAME} for one in the environment\n"
+    )
+  }
+
   @Test func `a save takes sources and patterns from the file, and flags beat it`() throws {
     let sandbox = try SnapSandbox.withProject()
     try sandbox.write("src/a.log", "x")

@@ -177,6 +177,16 @@ struct DrillTests {
     #expect(try sandbox.snap("drill").error == "snap: snap.yml:1: unknown key 'cheks' (did you mean 'checks'?)\n")
   }
 
+  @Test func `a drill that failed is a problem until one passes`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    #expect(try sandbox.snap("drill", "--check", "exit 4").status == 23)
+    let failed = try sandbox.snap("status")
+    #expect(
+      failed.output.contains("Health:    the last drill failed: check 'exit 4' exited with 4\n"), "\(failed.output)")
+    try sandbox.snap("drill")
+    #expect(try sandbox.snap("status").output.contains("Health:    no problem known\n"))
+  }
+
   @Test func `a drill without a place to restore to says so`() throws {
     let sandbox = try SnapSandbox.withVersion()
     let run = try sandbox.snap("drill", "--in", "/nonexistent")

@@ -24,6 +24,27 @@ struct FaultTests {
     #expect(run.error == "snap: no repository found in \(sandbox.project) or any parent\nhint: snap init\n")
   }
 
+  @Test func `a folder that may not be listed is named, by all who walk it`() throws {
+    let sandbox = try SnapSandbox.withVersion()
+    let run = try sandbox.shell(
+      """
+      as() { \(isRoot ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : "") "$SNAP" "$@"; echo $?; }
+      chmod 755 ..; chmod -R a+rwX .snap . && chmod 333 . && as save v2 && as ignored && as diff && as status -q; chmod 755 .
+      """)
+    #expect(run.output == "19\n19\n19\n19\n", "\(run.error)")
+    #expect(
+      run.errorLines.filter { !$0.contains("warning") }
+        == [String](repeating: "snap: cannot open folder \(sandbox.project): Permission denied", count: 4))
+  }
+
+  @Test func `a repository that vanishes while a dump is made`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write("snap.yml", "dumps:\n  app: {command: rm -rf .snap; echo x}\n")
+    let run = try sandbox.snap("save", "v1")
+    #expect(run.status == 10)
+    #expect(run.error == "snap: no repository at \(sandbox.project)/.snap (is the disk mounted?)\n")
+  }
+
   @Test func `a repository that is not there`() throws {
     let run = try SnapSandbox().snap("list", "-r", "/nonexistent/usb")
     #expect(run.status == 10)

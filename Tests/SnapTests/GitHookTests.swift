@@ -32,6 +32,16 @@ struct GitHookTests {
     #expect(try names(sandbox) == ["v1.1", "release-2"])
   }
 
+  @Test func `a push does not take the name that the release is to have`() throws {
+    let sandbox = try withGit()
+    try sandbox.write("package.json", #"{"version": "1.2.0"}"#)
+    try sandbox.write("snap.yml", "version-from: auto\n")
+    let run = try sandbox.shell("\"$SNAP\" hook install -q --on push; git push -q origin HEAD:x")
+    #expect(run.status == 0, "\(run.error)")
+    let names = try names(sandbox)
+    #expect(names.count == 1 && names[0].contains(/^\d{4}-\d\d-\d\dT/), "\(names)")
+  }
+
   @Test func `in a linked work tree without a repository of its own nothing is saved, and that is said`() throws {
     let sandbox = try withGit()
     try sandbox.shell("\"$SNAP\" hook install; \"$SNAP\" hook install --on push; git worktree add -q ../linked")

@@ -46,6 +46,28 @@ struct GuardTests {
     #expect(run.error.hasSuffix("restore before --delete\n"))
   }
 
+  @Test(arguments: [("rm -rf .snap; exit 1", Int32(23)), ("rm -rf .snap", 10)])
+  func `who removes the repository is not told to go back to it`(command: String, status: Int32) throws {
+    let sandbox = try SnapSandbox.withProject()
+    let run = try sandbox.snap("guard", "-q", "--name", "before", "--", "sh", "-c", command)
+    #expect(run.status == status)
+    #expect(
+      run.error == """
+        snap: 'sh' exited with \(status == 23 ? 1 : 0), and before, the state before it, cannot be found any more: \
+        no repository found in \(sandbox.project) or any parent
+        hint: snap init
+
+        """)
+  }
+
+  @Test func `who forgets the version that was saved for him is told how to get it back`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    let run = try sandbox.shell("\"$SNAP\" guard -q --name before -- \"$SNAP\" forget -q before")
+    #expect(run.status == 21)
+    #expect(
+      run.error.hasSuffix("cannot be found any more: no snapshot matches 'before'\nhint: snap undo, or snap list\n"))
+  }
+
   @Test func `when the save fails the command is not run`() throws {
     let sandbox = try SnapSandbox.withVersion()
     #expect(try sandbox.snap("guard", "--name", "v1", "--", "touch", "ran").status == 22)

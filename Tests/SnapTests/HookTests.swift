@@ -72,6 +72,18 @@ struct HookTests {
     #expect(try sandbox.snap("list").output.isEmpty)
   }
 
+  @Test func `a hook that cannot be run is named`() throws {
+    let sandbox = try project("hooks:\n  before-save: [nosuch]\n")
+    #expect(
+      try sandbox.snap("save", "v1").error
+        == "snap: hook 'before-save' failed: cannot run 'nosuch': No such file or directory; nothing was saved\n"
+        + "hint: --no-hooks saves without hooks\n")
+    try sandbox.write("snap.yml", "notify:\n  command: [nosuch]\n")
+    let run = try sandbox.snap("save", "v1", "-q")
+    #expect(run.status == 3)
+    #expect(run.error == "snap: warning: hook 'notify' failed: cannot run 'nosuch': No such file or directory\n")
+  }
+
   @Test func `a hook that fails after the save makes the status 3`() throws {
     let sandbox = try project("hooks:\n  after-save: exit 6\n")
     let run = try sandbox.snap("save", "v1")

@@ -57,6 +57,10 @@ struct ImportTests {
     ("Sat, 1 Mar 2025 10:00:05 -0130", "2025-03-01T11:30:05Z"),
     ("Sat Mar 01 2025 00:00 GMT+0200 (EET)", "2025-02-28T22:00:00Z"),
     ("Sat 01 Mar 2025 12:30:00 AM", "2025-03-01T00:30:00Z"),
+    ("2025-03-01 10:00:05 +0200", "2025-03-01T08:00:05Z"), ("2025-03-01 10:00:05.123456+02", "2025-03-01T08:00:05Z"),
+    ("2025-03-01 10:00:05 UTC (nightly)", "2025-03-01T10:00:05Z"), ("2025/03/01, 10:00:05PM", "2025-03-01T22:00:05Z"),
+    ("2025-03-01T10:00-01:30", "2025-03-01T11:30:00Z"), ("2025-03-01 10:30", "2025-03-01T10:30:00Z"),
+    ("2025-03-01T10-00-05-000Z", "2025-03-01T10:00:05Z"), ("2025-03-01", "2025-03-01T00:00:00Z"),
   ])
   func `a time of a MANIFEST may be written as date writes it`(written: String, time: String) throws {
     let sandbox = try SnapSandbox.withProject()
@@ -68,7 +72,8 @@ struct ImportTests {
 
   @Test(arguments: [
     "yesterday", "Sat Mar 1 10:00", "Sat Mar 32 10:00:00 UTC 2025", "Sat Mar 1 10:00:00 XYZ 2025",
-    "Sat Mar 1 25:00:00 2025",
+    "Sat Mar 1 25:00:00 2025", "2016-12-31T23:59:60Z", "2025-03-01T10:00:00+25:00", "99999-01-01T00:00:00Z",
+    "0001-01-01T00:00:00Z", "2025-03-01 10:00:00 XYZ", "2025-03-01 or 2025-03-02", "2025-02-30 10:00:00",
   ])
   func `a time of a MANIFEST that is not understood is told, with the one that is taken`(written: String) throws {
     let sandbox = try SnapSandbox.withProject()
@@ -77,6 +82,16 @@ struct ImportTests {
     let run = try sandbox.snap("import", "b", "-n")
     #expect(run.status == 0 && run.output.contains(" of 2025-03-01T10:00:00Z\t"))
     #expect(run.error.hasSuffix("its MANIFEST's time '\(written)' is not understood; taken is 2025-03-01T10:00:00Z\n"))
+  }
+
+  @Test func `a name that no version can have leaves that archive out, as a damaged one is`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.shell("mkdir b; tar czf b/app.tar.gz src; echo 'Version: feature/x' >b/MANIFEST.txt")
+    let run = try sandbox.snap("import", "b")
+    #expect(run.status == 3)
+    #expect(
+      run.error == "snap: not imported: '\(sandbox.project)/b/app.tar.gz': "
+        + "'feature/x' cannot be a version name: it holds '/' (--name gives another)\n")
   }
 
   @Test func `two exports of one time are two versions`() throws {

@@ -119,7 +119,8 @@ struct KeyFaultTests {
     let sandbox = try SnapSandbox.withKeyFile()
     try sandbox.key("add --label ci --new-key-file ../ci")
     let slots = try sandbox.shell("cd .snap/keys && grep -l ci *; grep -L ci *").outputLines
-    try sandbox.shell("printf X | dd of=.snap/keys/\(slots[0]) bs=1 seek=90 conv=notrunc status=none")
+    // Eight bytes: one would be what it was before once in 256 runs.
+    try sandbox.shell("printf XXXXXXXX | dd of=.snap/keys/\(slots[0]) bs=1 seek=90 conv=notrunc status=none")
     let warning = "snap: warning: key slot '\(slots[0].prefix(8))' is damaged; snap key add makes a new one\n"
     let run = try sandbox.snap("list", environment: sandbox.unlocked)
     #expect(run.status == 0)

@@ -45,11 +45,22 @@ struct ReleaseTests {
     #expect(try sandbox.snap("config").output.contains("version-from\tauto\tsnap.yml:1\n"))
   }
 
+  @Test func `a name that another save takes meanwhile fails no save`() throws {
+    let sandbox = try SnapSandbox.withProject()
+    try sandbox.write("package.json", #"{"version": "1.2.0"}"#)
+    try sandbox.write("snap.yml", "version-from: auto\nhooks:\n  before-save: '\"$SNAP\" save v1.2.0 -q'\n")
+    let run = try sandbox.snap("save", "-q")
+    #expect(run.status == 0 && run.error.isEmpty, "\(run.error)")
+    let lines = try sandbox.snap("list").outputLines
+    #expect(lines.count == 2 && lines[0].hasPrefix("v1.2.0\t") && lines[1].contains(/^\d{4}-\d\d-\d\dT/), "\(lines)")
+  }
+
   @Test func `snap init has it so where a file says a version, but for what a timer runs`() throws {
     let sandbox = try SnapSandbox()
     try sandbox.write("package.json", "{\"version\": \"1.2.0\"}\n")
     let made = try sandbox.snap("init")
     #expect(made.output.contains("  version v1.2.0 (package.json): what the first save without a name is called\n"))
+    #expect(made.output.contains("next: snap save     to save the first version\n"))
     #expect(try sandbox.snap("save", "--version-from", "time", "-q").status == 0)
     for _ in 1...2 { #expect(try sandbox.snap("save", "-q").status == 0) }
     let found = try names(sandbox)

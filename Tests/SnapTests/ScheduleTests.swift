@@ -53,6 +53,47 @@ struct ScheduleTests {
     #expect(try sandbox.shell(#"printf '# caf\351\n1 1 * * * x \377\n' | cmp - ../table"#).status == 0)
   }
 
+  @Test func `a job of an encrypted repository knows where its key comes from`() throws {
+    try sandbox.shell("\"$SNAP\" init --encrypt --no-recovery-code -q --repo ../enc --key-file ../k")
+    func install(_ line: String, _ environment: [String: String] = [:]) throws -> SnapRun {
+      try sandbox.shell(
+        "exec \"$SNAP\" --repo ../enc \(line)", environment: environment.merging(["PATH": path]) { $1 })
+    }
+    let key = " --key-file '?\(sandbox.folder)/k'? "
+    let named = try install("--key-file ../k schedule install daily")
+    #expect(named.status == 0 && named.error.isEmpty, "\(named.error)")
+    #expect(try table.contains(Regex(key + "save --quiet --skip-if-unchanged --version-from=time # snap ")), "\(table)")
+    #expect(try install("schedule install weekly -- drill", ["SNAP_KEY_FILE": "../k"]).status == 0)
+    #expect(try table.contains(Regex(key + "drill # snap ")), "\(table)")
+    // What cron would run does run.
+    let line = try #require(table.split(separator: "\n").first).dropFirst("0 2 * * * ".count).prefix { $0 != "#" }
+    #expect(try sandbox.shell("env -i HOME=\"$HOME\" PATH=/usr/bin:/bin sh -c \(quoted(line))").status == 0)
+    #expect(try install("list", ["SNAP_KEY_FILE": "../k"]).outputLines.count == 1)
+
+    try sandbox.shell(
+      "umask 077; echo secret >../pw; \"$SNAP\" --repo ../enc --key-file ../k key add -q --label p --new-password-file ../pw"
+    )
+    let lost = try install("schedule install hourly", ["SNAP_PASSWORD": "secret"])
+    #expect(lost.status == 0)
+    #expect(
+      lost.error
+        == "snap: warning: the job will find no password: this repository is encrypted\n"
+        + "hint: install it again with --password-file, --password-command or --key-file\n")
+    #expect(!table.contains("secret"))
+
+    try sandbox.shell("\"$SNAP\" --repo ../enc --key-file ../k key add -q --write-only web1 --new-key-file ../w")
+    let writer = ["SNAP_KEY_FILE": "../w"]
+    let saving = try install("schedule install daily", writer)
+    #expect(saving.status == 0, "\(saving.error)")
+    #expect(try table.contains(Regex("/w'? save --quiet --version-from=time # snap ")), "\(table)")
+    #expect(try install("schedule install daily -- drill", writer).status == 12)
+    #expect(try install("schedule remove", writer).outputLines.count == 2)
+  }
+
+  private func quoted(_ line: some StringProtocol) -> String {
+    "'" + line.replacingOccurrences(of: "'", with: "'\\''") + "'"
+  }
+
   @Test func `a line is added to the crontab, once, and other lines stay`() throws {
     try sandbox.write(sandbox.folder + "/table", "# mine\n\n5 5 * * * other # snap or not\nMAILTO=me")
     let first = try snap("schedule", "install", "daily")

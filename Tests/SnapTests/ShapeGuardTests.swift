@@ -154,6 +154,11 @@ struct ShapeGuardTests {
     #expect(run.error.contains("v3 is saved, but suspect: 'config/app.json' is no JSON any more\n"))
     try sandbox.write("config/app.json", "{\"debug\": true}")
     #expect(try sandbox.snap("save", "v4").status == 0)
+    for name in ["a.json", "b.json", "c.json"] { try sandbox.write(name, "[]") }
+    #expect(try sandbox.snap("save", "v5").status == 0)
+    for name in ["a.json", "b.json", "c.json"] { try sandbox.write(name, "[") }
+    let several = try sandbox.snap("save", "v6")
+    #expect(several.error.contains("v6 is saved, but suspect: 'a.json' and 2 others are no JSON any more\n"))
   }
 
   @Test func `a suspect version counts as failure for those who are told`() throws {

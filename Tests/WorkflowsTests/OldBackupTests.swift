@@ -22,6 +22,16 @@ struct OldBackupTests {
     #expect(WrittenTime(in: Array("20261121".utf8))?.isDateOnly == true)
   }
 
+  @Test(arguments: [
+    "2026-11-21_09-34Z", "2026-11-21T09:34Z", "20261121_0934Z", "app-2026-11-21-0934Z", "2026-11-21 09-34Z-x",
+  ])
+  func `seconds may be missing`(_ text: String) { #expect(time(text) == Timestamp(seconds: 1_795_253_640)) }
+
+  @Test(arguments: ["2026-11-21-12", "2026-11-21_24-00", "2026-11-21_09-60", "2026-11-21_09345", "2026-11-21-09-3"])
+  func `what follows a date and is no clock is left alone`(_ text: String) {
+    #expect(WrittenTime(in: Array(text.utf8))?.range.count == 10)
+  }
+
   @Test(arguments: ["", "v1.2.3", "2026-13-01", "2026-02-30", "202611211", "12026-11-21", "2026-1121", "1234"])
   func `what is no date is none`(_ text: String) { #expect(time(text) == nil) }
 

@@ -169,7 +169,7 @@ struct ProjectConfigurationTests {
     ("schedule: dayly", "snap.yml:1: schedule: 'dayly' is not hourly, daily 02:30 or weekly sunday 02:30"),
     (
       "notify:\n  webhook: \"https://x/\\ny\"",
-      #"snap.yml:2: notify.webhook: 'https://x/\x0ay' is not an http(s) address, or ${NAME} for one in the environment"#
+      #"snap.yml:2: notify.webhook: what stands here is no http(s) address, nor ${NAME} for one in the environment"#
     ),
   ])
   func `a mistake is told with its line and the remedy`(text: String, message: String) {

@@ -8,6 +8,10 @@ struct SecretFileTests {
 
   @Test(arguments: [
     ("id", "-----BEGIN OPENSSH PRIVATE KEY-----\n\(body)\n"), ("k", "x\r\n-----BEGIN RSA PRIVATE KEY-----\r\n\(body)"),
+    (
+      "id",
+      "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\n"
+    ),
     ("a.json", #"{"private_key": "-----BEGIN PRIVATE KEY-----\n\#(body)\n-----END"}"#),
     ("gpg", "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\n\(body)"),
     ("c", "id = 'AKIAABCDEFGHIJKLMNOP'"),
@@ -26,6 +30,7 @@ struct SecretFileTests {
       "k.py", "if text.startswith('-----BEGIN PRIVATE KEY-----'):\n    raise ValueError('a private key was given here')"
     ),
     ("k.pem", "-----BEGIN CERTIFICATE-----\n\(body)"), ("k.pub", "-----BEGIN PUBLIC KEY-----\n\(body)"),
+    ("k", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAGYmNyeXB0AAAAGAAAABAI\n"),
     ("k", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n\(body)"),
     ("k", "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n\(body)"),
     ("doc.md", "AKIAIOSFODNN7EXAMPLE"), ("x", "XAKIAABCDEFGHIJKLMNOPQ"), ("x", "AKIAABCDEFGHIJ"),

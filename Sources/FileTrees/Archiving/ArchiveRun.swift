@@ -1,4 +1,5 @@
 import Chunking
+import Glibc
 import Repositories
 import SnapshotModel
 
@@ -117,9 +118,20 @@ final class ArchiveRun {
     _ = try session.finishManifest()
   }
 
+  /// - Throws: `SnapFault` `.noRepository` when it is gone: a dump or a hook may have done so.
+  private func repositoryIdentity() throws(SnapFault) -> FileIdentity {
+    do throws(SystemError) {
+      return try DirectoryHandle(root: Array(repository.folder.utf8)).identity
+    } catch {
+      guard error.errno == ENOENT else { throw error.fault(Array(repository.folder.utf8)) }
+      throw SnapFault(
+        .noRepository, "no repository at \(repository.folder) (is the disk mounted?)", path: repository.folder)
+    }
+  }
+
   private func walk(_ root: [UInt8], _ sources: [ArchivePath]) throws {
     var options = request.walk
-    options.neverEnter.append(try DirectoryHandle(root: Array(repository.folder.utf8)).identity)
+    options.neverEnter.append(try repositoryIdentity())
     let walker = try TreeWalker(root: root, sources: sources, options: options)
     while let event = try walker.next() {
       try stopIfAsked()

@@ -1,4 +1,5 @@
 import Glibc
+import SnapshotModel
 
 /// A system call that failed.
 package struct SystemError: Error, Hashable, Sendable {
@@ -14,6 +15,14 @@ package struct SystemError: Error, Hashable, Sendable {
 
   /// The failure of the system call that has just returned.
   init(_ operation: String) { self.init(errno: Glibc.errno, operation: operation) }
+}
+
+extension SystemError {
+  /// What a command tells of it that cannot go on without `path`.
+  func fault(_ path: [UInt8]) -> SnapFault {
+    let code: FaultCode = errno == EACCES || errno == EPERM ? .permission : errno == EIO ? .inputOutput : .failed
+    return SnapFault(code, "cannot \(operation) \(displayText(path)): \(self)", path: displayText(path))
+  }
 }
 
 extension SystemError: CustomStringConvertible {

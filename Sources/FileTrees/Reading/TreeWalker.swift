@@ -59,12 +59,18 @@ package final class TreeWalker {
 
   /// - Parameter root: path of a folder, or of a symbolic link to one.
   /// - Parameter sources: what to walk, relative to the root; the root itself is the empty path.
-  /// - Throws: `SystemError` when the root cannot be opened, `SnapFault` when an exclude file cannot be read.
+  /// - Throws: `SnapFault` when the root cannot be opened, or an exclude file cannot be read.
   package init(root: [UInt8], sources: [ArchivePath] = [.root], options: WalkOptions = WalkOptions()) throws {
     self.options = options
     ignoreFileNames = IgnoreFile.names(options)
-    let handle = try DirectoryHandle(root: root, openFoldersMax: options.openFoldersMax)
-    let status = try handle.withDescriptor { try FileStatus(descriptor: $0) }
+    let handle: DirectoryHandle
+    let status: FileStatus
+    do {
+      handle = try DirectoryHandle(root: root, openFoldersMax: options.openFoldersMax)
+      status = try handle.withDescriptor { try FileStatus(descriptor: $0) }
+    } catch let error as SystemError {
+      throw error.fault(root)
+    }
     guard !options.neverEnter.contains(status.identity) else {
       pending = [.skippedRepository(.root)]
       return

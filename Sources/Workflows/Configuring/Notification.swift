@@ -49,12 +49,11 @@ package enum NotificationURL: Hashable, Sendable {
 
 extension ConfigurationSection {
   fileprivate func url(_ key: String) throws(SnapFault) -> NotificationURL? {
-    try value(key, "an http(s) address, or ${NAME} for one in the environment") { text in
-      if text.hasPrefix("${"), text.hasSuffix("}") {
-        let name = String(text.dropFirst(2).dropLast())
-        return EnvironmentFile.isName(name) ? .variable(name) : nil
-      }
-      return NotificationURL.isAddress(text) ? .literal(text) : nil
-    }
+    guard let (text, line) = try texts(key).first else { return nil }
+    let name = String(text.dropFirst(2).dropLast())
+    if text.hasPrefix("${"), text.hasSuffix("}"), EnvironmentFile.isName(name) { return .variable(name) }
+    if NotificationURL.isAddress(text) { return .literal(text) }
+    // Not shown: it is meant to be an address, and may hold a secret all the same.
+    throw fault(line, key, "what stands here is no http(s) address, nor ${NAME} for one in the environment")
   }
 }

@@ -38,7 +38,9 @@ package struct DatabaseCopier: DatabaseCopying {
       try source.execute("BEGIN; SELECT count(*) FROM sqlite_schema")
       try Self.copy(source, copy, shouldStop)
       let complaint = try copy.text("PRAGMA quick_check(1)")
-      if complaint != "ok" { throw DatabaseCopyFailure("the database is damaged: \(complaint)") }
+      // A heading and a line.
+      let words = complaint.split(whereSeparator: \.isNewline).joined(separator: " ")
+      if complaint != "ok" { throw DatabaseCopyFailure("the database is damaged: \(words)") }
     } catch let failure as DatabaseCopyFailure {
       throw failure
     } catch let failure as DatabaseError {

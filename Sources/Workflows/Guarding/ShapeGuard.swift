@@ -114,8 +114,8 @@ package struct ShapeGuard {
       if try !isJSON(new), try isJSON(old) { broken.append(change.path) }
     }
     guard let first = broken.first else { return [] }
-    let others = broken.count > 1 ? " and \(counted(broken.count - 1, "other"))" : ""
-    return ["'\(first)'\(others) is no JSON any more"]
+    let others = broken.count > 1 ? " and \(counted(broken.count - 1, "other")) are" : " is"
+    return ["'\(first)'\(others) no JSON any more"]
   }
 
   private func isJSON(_ entry: ManifestEntry) throws -> Bool {

@@ -25,8 +25,13 @@ package enum HookRun {
     let kept = ProcessEnvironment.entries().filter { entry in !names.contains { entry.starts(with: $0) } }
     // A C string ends at its first NUL.
     let added = all.map { Array("\($0.name)=\($0.value)".utf8).filter { $0 != 0 } }
-    let child = try ChildProcess(
-      command.arguments, environment: kept + added, output: .toError, folder: folder, leadsSession: true)
+    let child: ChildProcess
+    do throws(SnapFault) {
+      child = try ChildProcess(
+        command.arguments, environment: kept + added, output: .toError, folder: folder, leadsSession: true)
+    } catch {
+      throw SnapFault(error.code, "hook '\(name)' failed: \(error.message)")
+    }
     switch child.wait(secondsMax: secondsMax, shouldStop: shouldStop) {
     case .interrupted:
       throw SnapFault(.interrupted, "interrupted; hook '\(name)' was stopped; nothing was added to history")

@@ -57,8 +57,12 @@ struct BackupManifest: Hashable {
     return path.map { ($0, String(decoding: line.prefix(64), as: UTF8.self)) }
   }
 
+  /// What is understood in part only would be another time.
   private static func time(_ text: String) -> Timestamp? {
-    Timestamp(rfc3339: text) ?? WrittenTime(in: Array(text.utf8))?.time ?? SpokenTime.time(in: text)
+    if let time = Timestamp(rfc3339: text) { return (1970...9999).contains(time.civil().date.year) ? time : nil }
+    let bytes = Array(text.utf8)
+    if let written = WrittenTime(in: bytes), written.range == bytes.indices { return written.time }
+    return SpokenTime.time(in: text)
   }
 
   /// The first word, if it can be a commit's name.

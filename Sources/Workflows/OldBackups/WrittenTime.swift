@@ -3,8 +3,8 @@ import SnapshotModel
 
 /// A date or time as scripts write it into the names of files, and where it stands in the text.
 ///
-/// `2026-11-21`, `20261121`; behind it `T`, `_`, `-` or a blank and `09-34-00`, `09:34:00` or `093400`; behind that
-/// thousandths, `-123` or `.123`, and `Z` for UTC. Without `Z` it is the clock of this machine.
+/// `2026-11-21`, `20261121`; behind it `T`, `_`, `-` or a blank and `09-34-00`, `09:34:00` or `093400`, or without the seconds;
+/// behind that thousandths, `-123` or `.123`, and `Z` for UTC. Without `Z` it is the clock of this machine.
 struct WrittenTime: Hashable {
   var time: Timestamp
   var isDateOnly: Bool
@@ -68,10 +68,11 @@ struct WrittenTime: Hashable {
     /// The time of day behind a date; `nil`, and nothing taken, when there is none.
     mutating func clock() -> (second: Int, milliseconds: Int)? {
       var scan = self
-      _ = scan.take("Tt_- ")
+      let isApart = scan.take("Tt_- ")
       guard let hour = scan.number(2), hour < 24 else { return nil }
       let separator = scan.take("-:")
       guard let minute = scan.number(2), minute < 60 else { return nil }
+      let minuteEnd = scan
       var second = 0
       var milliseconds = 0
       if scan.take("-:") == separator, let seconds = scan.number(2), seconds < 60 {
@@ -82,7 +83,9 @@ struct WrittenTime: Hashable {
           scan = fraction
         }
       } else {
-        return nil
+        // Four digits that follow a date without anything between are part of a longer number.
+        guard isApart else { return nil }
+        scan = minuteEnd
       }
       guard !scan.isAtDigit else { return nil }
       self = scan

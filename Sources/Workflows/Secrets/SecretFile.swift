@@ -26,6 +26,9 @@ package enum SecretFile {
   private static let accessKeyLength = 20
   /// Of a key's body: no mention of a key goes on like this.
   private static let bodyLengthMin = 32
+  /// `openssh-key-v1`, then the name of the cipher, behind its length: `none` where no passphrase protects the key.
+  private static let openSSHMagic = Array("b3BlbnNzaC1rZXktdjEA".utf8)
+  private static let openSSHNoCipher = Array("AAAABG5vbmU".utf8)
 
   /// - Parameter text: what stands behind `-----BEGIN `.
   private static func beginsKey(_ text: ArraySlice<UInt8>) -> Bool {
@@ -42,6 +45,9 @@ package enum SecretFile {
       guard line.contains(UInt8(ascii: ":")) else { break }
       if String(decoding: line, as: UTF8.self).hasSuffix("ENCRYPTED") { return false }
       rest = rest[line.endIndex...]
+    }
+    if rest.starts(with: openSSHMagic), !rest.dropFirst(openSSHMagic.count).starts(with: openSSHNoCipher) {
+      return false
     }
     return rest.prefix(bodyLengthMin).count { isBase64($0) } == bodyLengthMin
   }

@@ -18,8 +18,11 @@ struct GuardCommand: Command {
       "snap guard --name before-v2 -- ./deploy.sh production": "a deployment, with a name of its own",
     ],
     statuses: [
-      3: "some items could not be read; the command was not run", 10: "no repository", 16: "no space",
-      22: "the version exists already; the command was not run", 23: "the command failed",
+      3: "some items could not be read; the command was not run", 10: "no repository, or the command has removed it",
+      16: "no space",
+      21: "the command has taken the version away that was saved for it",
+      22: "the version exists already; the command was not run",
+      23: "the command failed",
       24: "saved, but suspect; the command was not run",
     ])
 
@@ -70,6 +73,12 @@ struct GuardCommand: Command {
           "command": .string(program), "ending": .string(ending.words), "total_duration": .number(seconds),
         ]))
     }
+    if let loss = loss(of: version, session) {
+      throw SnapFault(
+        ending.isSuccess ? loss.code : .commandFailed,
+        "'\(program)' \(ending.words), and \(version), the state before it, cannot be found any more: \(loss.message)",
+        hint: loss.hint, path: loss.path)
+    }
     if ending.isSuccess { return nil }
     throw SnapFault(
       .commandFailed, "'\(program)' \(ending.words); the state before it is saved as \(version)",
@@ -119,6 +128,17 @@ struct GuardCommand: Command {
         command.map { ArgumentText.encode($0) }, input: .inherited, output: global.json ? .toError : .inherited)
     } catch {
       throw SnapFault(error.code, error.message, hint: "\(version) was saved and stays; snap forget removes it")
+    }
+  }
+
+  /// Why there is nothing to go back to: the command may have done anything, to the repository too.
+  private func loss(of version: String, _ session: Session) -> SnapFault? {
+    do {
+      let known = try session.openRepository().snapshots()
+      guard !known.contains(where: { $0.snapshot.version == version }) else { return nil }
+      return SnapFault(.notFound, "no snapshot matches '\(version)'", hint: "snap undo, or snap list")
+    } catch {
+      return snapFault(for: error) ?? SnapFault(.failed, "\(error)")
     }
   }
 

@@ -56,7 +56,7 @@ struct HookCommand: Command {
     let options =
       switch event {
       case .tag: ["--quiet", "--message", "git tag"]
-      case .push: ["--quiet", "--skip-if-unchanged", "--message", "before git push"]
+      case .push: ["--quiet", "--skip-if-unchanged", "--version-from=time", "--message", "before git push"]
       case .deploy: DeployHook.saveOptions
       }
     let project = FileSystemPath.relative(session.base(of: repository), to: hooks.root)?.bytes ?? []

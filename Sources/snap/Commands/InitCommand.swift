@@ -71,7 +71,8 @@ struct InitCommand: Command {
       }
       try session.output.line("created \(kind) \(repository.id.short) at \(displayText(place))")
       try written?.tell(session)
-      try session.output.line("next: snap save\(option) v1     to save the first version")
+      let name = written?.namesVersions == true ? "" : " v1"
+      try session.output.line("next: snap save\(option)\(name)     to save the first version")
       try session.output.line("      snap ignored\(option)     to see what is left out, and why")
     }
     return nil

@@ -52,12 +52,16 @@ struct SaveCommand: Command {
     let repository = try session.openRepository(mayOnlySave: true)
     try checkMayRead(repository)
     let configuration = try session.configuration(of: repository)
-    let name =
-      try release.name(split().version, in: session.base(of: repository))
-      ?? projectVersion(configuration, repository, session)
-    let version = try name.map { try VersionName($0) } ?? VersionName(time: label.time?.time ?? currentTime())
+    let given = try release.name(split().version, in: session.base(of: repository))
+    let name = try given ?? projectVersion(configuration, repository, session)
+    let version = try name.map { try VersionName($0) } ?? timeName
     func save() throws -> (outcome: SaveOutcome, code: FaultCode?) {
-      try self.save(version, isDefault: name == nil, to: repository, configuration, session)
+      do {
+        return try self.save(version, isDefault: name == nil, to: repository, configuration, session)
+      } catch let fault as SnapFault where fault.code == .versionExists && given == nil {
+        // Another save has taken the project's version meanwhile.
+        return try self.save(timeName, isDefault: true, to: repository, configuration, session)
+      }
     }
     guard let configuration, configuration.hasHooks, !label.noHooks, !label.dryRun, !HookRun.isInside else {
       return try save().code
@@ -67,6 +71,9 @@ struct SaveCommand: Command {
     let hooks = SaveHooks(configuration, session, folder: session.base(of: repository), version: version.text)
     return try hooks.around(save)
   }
+
+  /// What a version is called that has no other name.
+  private var timeName: VersionName { VersionName(time: label.time?.time ?? currentTime()) }
 
   /// - Throws: `SnapFault` `.wrongKey` for what cannot be done by a key that only saves.
   private func checkMayRead(_ repository: Repository) throws {

@@ -56,9 +56,13 @@ struct ScheduleCommand: Command {
 
   @OptionGroup var global: GlobalOptions
 
-  private var command: [String] {
-    let given = Array(words.suffix(terminatedWordCount))
-    return given.isEmpty ? ["save", "--quiet", "--skip-if-unchanged", "--version-from=time"] : given
+  /// The command that was given after `--`.
+  private var given: [String] { Array(words.suffix(terminatedWordCount)) }
+
+  /// - Parameter mayCompare: whether the job can see what was saved before.
+  private func command(mayCompare: Bool) -> [String] {
+    guard given.isEmpty else { return given }
+    return [SaveCommand.name, "--quiet"] + (mayCompare ? ["--skip-if-unchanged"] : []) + ["--version-from=time"]
   }
 
   private var isBeforeDeploy: Bool { words.first == DeployHook.name }
@@ -86,14 +90,13 @@ struct ScheduleCommand: Command {
     if action != .install {
       if let period = own.first { throw SnapFault(.usage, "\(action) and '\(period)' cannot be combined") }
       if at != nil { throw SnapFault(.usage, "--at is for install") }
-    } else if SnapRoot.command(named: command[0]) == nil {
-      throw SnapFault(
-        .usage, "'\(ArgumentText.display(command[0]))' is no command of snap", hint: "snap --help lists them")
+    } else if let word = given.first, SnapRoot.command(named: word) == nil {
+      throw SnapFault(.usage, "'\(ArgumentText.display(word))' is no command of snap", hint: "snap --help lists them")
     }
   }
 
   func run(in session: Session) throws -> FaultCode? {
-    let repository = try session.openRepository()
+    let repository = try session.openRepository(mayOnlySave: !isBeforeDeploy)
     switch action {
     case .install where isBeforeDeploy: try installBeforeDeploy(repository, session)
     case .install: try install(repository, session)
@@ -104,10 +107,17 @@ struct ScheduleCommand: Command {
   }
 
   private func install(_ repository: Repository, _ session: Session) throws {
+    let command = command(mayCompare: !repository.isWriteOnly)
     let name = SnapRoot.command(named: command[0])?.name ?? command[0]
+    if repository.isWriteOnly, name != SaveCommand.name {
+      throw SnapFault(
+        .wrongKey, "\(name) would fail each time: this key can only save into \(repository.folder)",
+        hint: Repository.hintOfReadingKey, path: repository.folder)
+    }
     let schedule = try schedule(of: name, repository, session)
     let job = ScheduledJob(
-      repository: repository.id.short, command: name, program: try OwnCommandLine.words(for: repository, session),
+      repository: repository.id.short, command: name,
+      program: try OwnCommandLine.words(for: repository, session) + keyWords(repository, session),
       arguments: Array(command.dropFirst()))
     guard let place = place ?? (CronTable.isAvailable ? .cron : SystemdTimers.isAvailable ? .systemd : nil) else {
       throw SnapFault(.failed, "there is neither a crontab nor a systemctl program", hint: "apt install cron")
@@ -127,6 +137,15 @@ struct ScheduleCommand: Command {
     for found in installed where found.place == place {
       try report(found, hasChanged ? "installed" : "already installed", session)
     }
+  }
+
+  /// What gives the job the key: no timer has this terminal or its environment.
+  private func keyWords(_ repository: Repository, _ session: Session) throws -> [String] {
+    guard repository.isEncrypted else { return [] }
+    if let words = try OwnCommandLine.words(for: global.secrets) { return words }
+    session.console.warn("the job will find no password: this repository is encrypted")
+    session.console.hint("install it again with --password-file, --password-command or --key-file")
+    return []
   }
 
   private func schedule(of name: String, _ repository: Repository, _ session: Session) throws -> Schedule {

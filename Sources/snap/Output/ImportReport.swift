@@ -20,7 +20,7 @@ struct ImportReport {
 
   /// Of the statuses that came up, the one that says most.
   var outcome: FaultCode? {
-    [.damage, .refused, .versionExists, .usage, .suspect, .warnings].first { codes.contains($0) }
+    [.damage, .refused, .versionExists, .suspect, .warnings].first { codes.contains($0) }
   }
 
   /// - Parameter snapshot: the version, where it exists.

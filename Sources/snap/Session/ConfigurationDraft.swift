@@ -16,6 +16,9 @@ struct ConfigurationDraft {
     return ConfigurationDraft(profile: profile)
   }
 
+  /// Whether a save without a name is called as the project is.
+  var namesVersions: Bool { profile.version != nil }
+
   func tell(_ session: Session) throws {
     let findings = ConfigurationTemplate.findings(in: profile)
     try session.output.line("wrote \(ProjectConfiguration.fileName)\(findings.isEmpty ? "" : ":")")

@@ -44,7 +44,7 @@ struct ImportRun {
     let reporter = SaveReporter(session: session, expected: nil)
     defer { reporter.finish() }
     do {
-      _ = try VersionName(backup.version)
+      if let reason = Self.reasonAgainst(name: backup.version) { return (.refused(.warnings, reason), nil) }
       if let known = try repository.snapshots().first(where: { $0.snapshot.version == backup.version })?.snapshot {
         return (try compare(request, known, reporter), known)
       }
@@ -62,8 +62,18 @@ struct ImportRun {
       return (suspicions.isEmpty ? .imported : .suspect(suspicions.joined(separator: "; ")), saved.snapshot)
     } catch let fault as ArchiveFault {
       return (Self.refusal(of: fault), nil)
-    } catch let fault as SnapFault where [.usage, .versionExists].contains(fault.code) {
+    } catch let fault as SnapFault where fault.code == .versionExists {
       return (.refused(fault.code, fault.message), nil)
+    }
+  }
+
+  /// A MANIFEST or a file may be called as it likes, a version not.
+  private static func reasonAgainst(name: String) -> String? {
+    do throws(SnapFault) {
+      _ = try VersionName(name)
+      return nil
+    } catch {
+      return "\(error.message) (--name gives another)"
     }
   }
 

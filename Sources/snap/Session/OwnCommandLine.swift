@@ -11,6 +11,20 @@ enum OwnCommandLine {
     return words
   }
 
+  /// Where the password or key comes from that `options` or the environment name: who calls this program later knows neither.
+  ///
+  /// - Returns: `nil` where that is a person or a variable that holds the password itself, which is for no file.
+  static func words(for options: SecretOptions) throws -> [String]? {
+    func absolute(_ path: [UInt8]) throws -> String { ArgumentText.decode(try FileSystemPath.absolute(path)) }
+    let unsafety = options.insecurePerms ? ["--insecure-perms"] : []
+    switch try KeySource.named(options) {
+    case .keyFile(let path)?: return ["--key-file", try absolute(path)] + unsafety
+    case .passwordFile(let path)?: return ["--password-file", try absolute(path)] + unsafety
+    case .passwordCommand(let command, _)?: return ["--password-command", ArgumentText.decode(command)]
+    case .passwordVariable?, nil: return nil
+    }
+  }
+
   /// - Throws: `SnapFault` when the system does not say which file is running, or its path is not text.
   static func program() throws(SnapFault) -> String {
     guard let path = FileSystemPath.resolved(Array("/proc/self/exe".utf8)),

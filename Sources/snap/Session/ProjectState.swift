@@ -99,6 +99,7 @@ struct ProjectState {
           "dump '\(name)' of \(last.snapshot.version) is not in \(ProjectConfiguration.fileName) any more")
       }
     }
+    if let result = lastDrill?.drill, !result.hasPassed { problems.append("the last drill failed: \(result.reason)") }
     return problems
   }
 
