@@ -85,7 +85,7 @@ struct SnapshotCheck {
       try add(entry, snapshot, for: fault.chunkID)
       return false
     }
-    guard chunks.reduce(0, { $0 &+ UInt64($1.length) }) == entry.dataSize else {
+    guard entry.kind != .file || chunks.reduce(0, { $0 &+ UInt64($1.length) }) == entry.dataSize else {
       addContradiction(entry, snapshot, "its chunks are not as long as it")
       return false
     }
