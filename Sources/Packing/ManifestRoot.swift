@@ -99,7 +99,12 @@ extension ManifestRoot {
       segments[at].chunk.length = try column.index(below: ManifestSegment.bytesMax + 1)
       guard segments[at].entryCount > 0, segments[at].chunk.length > 0 else { throw .damaged(what: what) }
     }
-    for at in segments.indices { segments[at].chunk.id = try column.chunkID() }
+    var seen: Set<ChunkID> = []
+    for at in segments.indices {
+      segments[at].chunk.id = try column.chunkID()
+      // Its paths would stand twice; and a short root could ask for any work.
+      guard seen.insert(segments[at].chunk.id).inserted else { throw .damaged(what: what) }
+    }
     guard column.remaining == 0 else { throw .damaged(what: what) }
     self.segments = segments
   }

@@ -31,6 +31,8 @@ package enum SnapshotCoder {
   private static let magic = "SNAPVERS"
   private static let voidMagic = "SNAPVOID"
   private static let formatVersion: UInt8 = 1
+  /// Longer ones are refused.
+  package static let byteCountMax = TaggedRecord.bytesMax
 
   package static func encode(_ snapshot: Snapshot) -> [UInt8] {
     var record = TaggedRecordWriter(magic: magic, version: formatVersion)

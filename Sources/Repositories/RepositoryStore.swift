@@ -62,9 +62,10 @@ final class RepositoryStore: ObjectStore {
 
   /// - Parameter isStrict: whether what no reader needs must be whole, too: what a check asks for.
   func read(_ name: ObjectName, isStrict: Bool) throws -> [UInt8] {
-    let bytes = try stored.read(name)
-    guard let keys, let context = keys.context(of: name) else { return bytes }
+    guard let keys, let context = keys.context(of: name) else { return try stored.read(name) }
     guard let ring = keys.ring else { throw Self.onlyWrites }
+    guard try !isTooLong(name) else { throw PackingError.damaged(what: name.path) }
+    let bytes = try stored.read(name)
     let (content, key) = try tellingOfRotation(objectStarting: bytes, ring) {
       try ObjectKey.openWhole(bytes, keys: ring, context: context, isStrict: isStrict, what: name.path)
     }
@@ -99,14 +100,29 @@ final class RepositoryStore: ObjectStore {
     guard let (record, writer) = written else { throw PackingError.damaged(what: "signature of \(name.path)") }
     if case .pending = name, SaveAnnouncement(decoding: record) != nil { return record }
     guard let snapshot = try? SnapshotCoder.decode(record), snapshot.writer == writer.name,
-      snapshot.id == name.snapshotID, snapshot.before.isEmpty
+      snapshot.id == name.snapshotID, snapshot.before.isEmpty,
+      displayText(snapshot.version.utf8) == snapshot.version  // It is printed as it is.
     else { throw PackingError.damaged(what: "what \(name.path) says") }
     return record
   }
 
+  /// Whether a record is longer than any that decodes: it is not even read, or every command would take its time.
+  private func isTooLong(_ name: ObjectName) throws -> Bool {
+    switch name {
+    case .snapshot, .pending, .trash: try stored.byteCount(name) > Self.recordByteCountMax
+    default: false
+    }
+  }
+
+  private static let recordByteCountMax =
+    SealedObjectLayout.storedByteCount(ofContent: UInt64(SnapshotCoder.byteCountMax))
+
   /// Whether an object opens, and is a record of somebody who only writes that nobody needs to believe.
   func isUnbelievable(_ name: ObjectName) -> Bool {
-    guard let keys, let ring = keys.ring, let context = keys.context(of: name),
+    guard let keys, let ring = keys.ring, let context = keys.context(of: name) else { return false }
+    // Its header tells who sealed it.
+    if (try? isTooLong(name)) == true { return (try? key(of: name)?.isWritten) == true }
+    guard
       let (content, key) = try? ObjectKey.openWhole(stored.read(name), keys: ring, context: context, what: name.path)
     else { return false }
     return key.isWritten && (try? record(in: content, key, of: name, ring)) == nil

@@ -74,3 +74,9 @@ package func parsedByteCount(_ text: some StringProtocol) -> UInt64? {
   let (sum, overflowsToo) = product.addingReportingOverflow(divisor.dividingFullWidth((high, low)).quotient)
   return overflows || overflowsToo ? nil : sum
 }
+
+/// The sum; the largest number where that is larger: a record may claim any count, and none is a reason to end.
+package func saturatingSum(_ a: UInt64, _ b: UInt64) -> UInt64 {
+  let (sum, overflows) = a.addingReportingOverflow(b)
+  return overflows ? .max : sum
+}

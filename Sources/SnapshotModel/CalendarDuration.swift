@@ -65,7 +65,7 @@ package struct CalendarDuration: Hashable, Sendable {
   }
 
   /// How many seconds of the calendar it is when it ends at `end`.
-  package func seconds(before end: Timestamp) -> Int64 { end.seconds - before(end).seconds }
+  package func seconds(before end: Timestamp) -> Int64 { end.seconds(since: before(end)) }
 
   /// The moment this long before `end`, on clocks `utcOffsetSeconds` east.
   ///

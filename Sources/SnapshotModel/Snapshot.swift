@@ -159,7 +159,7 @@ package struct SnapshotLabels: Hashable, Sendable {
 
 extension SnapshotStatistics {
   /// Regular files in the version.
-  package var fileCount: UInt64 { filesNew + filesChanged + filesUnmodified }
+  package var fileCount: UInt64 { saturatingSum(saturatingSum(filesNew, filesChanged), filesUnmodified) }
 
   /// Counts a regular file as new, changed or as it was.
   ///

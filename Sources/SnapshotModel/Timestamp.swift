@@ -8,6 +8,12 @@ package struct Timestamp: Hashable, Sendable {
     self.seconds = seconds
     self.nanoseconds = nanoseconds
   }
+
+  /// Whole seconds from `earlier` to here; the nearest number where 64 bits do not hold them, as a record may claim any time.
+  package func seconds(since earlier: Timestamp) -> Int64 {
+    let (difference, overflows) = seconds.subtractingReportingOverflow(earlier.seconds)
+    return overflows ? (seconds < earlier.seconds ? .min : .max) : difference
+  }
 }
 
 extension Timestamp: Comparable {

@@ -77,29 +77,30 @@ struct SnapshotCheck {
 
   /// - Returns: whether all of the file is there.
   private mutating func check(_ entry: ManifestEntry, _ snapshot: Snapshot) throws -> Bool {
-    let chunks: [ChunkReference]
+    var lost: Set<ChunkID> = []
+    var wrongLength: ChunkID?
     do {
-      chunks = try repository.reader().chunks(of: entry.content)
-    } catch let fault as ChunkFault {
-      note(fault)
-      try add(entry, snapshot, for: fault.chunkID)
-      return false
-    }
-    guard entry.kind != .file || chunks.reduce(0, { $0 &+ UInt64($1.length) }) == entry.dataSize else {
-      addContradiction(entry, snapshot, "its chunks are not as long as it")
-      return false
-    }
-    var isSound = true
-    for chunk in chunks {
-      if !isAvailable(chunk.id) {
-        try add(entry, snapshot, for: chunk.id)
-        isSound = false
-      } else if graph.length(of: chunk.id) != chunk.length {
-        addContradiction(entry, snapshot, "chunk \(chunk.id.short)… is not of the length that it says")
+      let byteCount = try repository.reader().forEachChunk(of: entry.content) { chunk in
+        if !isAvailable(chunk.id) {
+          lost.insert(chunk.id)
+        } else if graph.length(of: chunk.id) != chunk.length {
+          wrongLength = chunk.id
+        }
+      }
+      if let wrongLength {
+        addContradiction(entry, snapshot, "chunk \(wrongLength.short)… is not of the length that it says")
         return false
       }
+      if entry.kind == .file, byteCount != entry.dataSize {
+        addContradiction(entry, snapshot, "its chunks are not as long as it")
+        return false
+      }
+    } catch let fault as ChunkFault {
+      note(fault)
+      lost = [fault.chunkID]
     }
-    return isSound
+    for chunk in lost.sorted() { try add(entry, snapshot, for: chunk) }
+    return lost.isEmpty
   }
 
   private mutating func addContradiction(_ entry: ManifestEntry, _ snapshot: Snapshot, _ reason: String) {

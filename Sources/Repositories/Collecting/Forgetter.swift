@@ -131,6 +131,9 @@ extension Repository {
     else { return }
     throw SnapFault(
       .refused, "\(moving.version) has the id of another version, which \(target.path) is; nothing was done with it",
-      hint: "rm \(folder)/\(source.path)")
+      hint: there.writer == nil
+        ? "rm \(folder)/\(source.path)"
+        : "one of the machines '\(writer)' and '\(there.writer ?? "")' copied it: move that one's file out of \(folder)"
+    )
   }
 }

@@ -17,7 +17,7 @@ struct GarbageRoots {
     }
   }
 
-  /// Not the forgotten and the lost of which nobody can tell any more what they need.
+  /// Not the forgotten, the pending and the lost of which nobody can tell any more what they need.
   var snapshots: [Snapshot]
   /// Forgotten ones that are given up.
   var expired: [ListedSnapshot]
@@ -36,7 +36,8 @@ struct GarbageRoots {
           let record = try store.read(name)
           if SnapshotCoder.isVoid(record) || SaveAnnouncement(decoding: record) != nil { continue }
           let snapshot = try SnapshotCoder.decode(record)
-          if folder == .trash, try !repository.canTellNeeds(of: snapshot) { continue }
+          // The pending one is reaped, too.
+          if folder != .snapshots, try !repository.canTellNeeds(of: snapshot) { continue }
           if snapshot.writer == nil { records[id] = snapshot } else { written.append(snapshot) }
         } catch ObjectStoreError.missing {
           continue  // Moved on; a later listing sees where to.
@@ -59,14 +60,14 @@ struct GarbageRoots {
     try collect(.snapshots, unless: forgetting.contains)
     try collect(.pending, unless: forgetting.contains)
     expired = []
-    let now = currentTime().seconds
+    let now = currentTime()
     var expiredIDs = Set<SnapshotID>()
     // About to be taken back, or never forgotten.
     let kept = try repository.trashedByNobody().union(records.keys).union(written.map(\.id))
     for listed in try repository.trashed() where !kept.contains(listed.snapshot.id) {
       let id = listed.snapshot.id
-      let forgotten = try store.modificationTime(.trash(id))?.seconds ?? now
-      guard now - forgotten >= undoWindowSeconds else { continue }
+      let forgotten = try store.modificationTime(.trash(id)) ?? now
+      guard now.seconds(since: forgotten) >= undoWindowSeconds else { continue }
       expired.append(listed)
       expiredIDs.insert(id)
     }

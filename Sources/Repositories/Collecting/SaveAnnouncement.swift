@@ -12,7 +12,7 @@ import SnapshotModel
 struct SaveAnnouncement: Equatable {
   private static let magic = Array("snap save in progress\n".utf8)
   /// A save on another host whose announcement is older is taken for dead.
-  private static let foreignSecondsMax: Int64 = 3 * 86400
+  private static let foreignSecondsMax: UInt64 = 3 * 86400
 
   var host: String
   var process: Int32
@@ -61,8 +61,8 @@ struct SaveAnnouncement: Equatable {
   /// Whether the save may still be running.
   func mayBeAlive(now: Timestamp) -> Bool {
     guard host == hostName() else {
-      // What overflows is damage, and dead.
-      return now.seconds < started.seconds.addingReportingOverflow(Self.foreignSecondsMax).partialValue
+      // One from so far in the future would never be dead.
+      return now.seconds(since: started).magnitude < Self.foreignSecondsMax
     }
     return bootID == currentBootID() && (kill(process, 0) == 0 || errno == EPERM)
   }
@@ -79,8 +79,10 @@ extension Repository {
     }
     guard let oldest else { return [] }
     // File systems stamp with the last tick's time: allow for a second.
-    let limit = Timestamp(seconds: oldest.seconds - 1)
-    return Set(try packs.filter { try store.modificationTime(.pack($0)).map { $0 >= limit } ?? false })
+    return Set(
+      try packs.filter { pack in
+        try store.modificationTime(.pack(pack)).map { $0.seconds(since: oldest) >= -1 } ?? false
+      })
   }
 
   /// What saves left behind that are dead, or are taken for dead: announcements, and records that were never committed.
@@ -93,10 +95,15 @@ extension Repository {
       guard let id = name.snapshotID, let record = try? store.readRecord(name) else { return false }
       if let announcement = SaveAnnouncement(decoding: record) { return !announcement.mayBeAlive(now: now) }
       guard let modified = try store.modificationTime(name) else { return false }
-      let isOld = now.seconds - modified.seconds > 3600
+      let isOld = now.seconds(since: modified) > 3600
       if SaveAnnouncement.isTorn(record) { return isOld }
-      // A damaged one protects nothing, so it must not be committed.
-      return try isOld || !isSnapshotRecord(record) || store.exists(.snapshot(id))
+      // A damaged one protects nothing, nor does one of which nobody can tell what it needs: neither must be committed.
+      if try isOld || store.exists(.snapshot(id)) { return true }
+      do {
+        return try !canTellNeeds(of: SnapshotCoder.decode(record))
+      } catch let error as PackingError {
+        return !error.isNewerFormat
+      }
     }
     return try abandoned + voidRecords()
   }
@@ -112,16 +119,6 @@ extension Repository {
       else { return nil }
       return .snapshot(id)
     }
-  }
-}
-
-/// Whether it is a sound record, or one of a later version of snap.
-private func isSnapshotRecord(_ bytes: [UInt8]) -> Bool {
-  do {
-    _ = try SnapshotCoder.decode(bytes)
-    return true
-  } catch {
-    return error.isNewerFormat
   }
 }
 

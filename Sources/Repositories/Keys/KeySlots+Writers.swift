@@ -21,7 +21,8 @@ extension KeySlots {
       let names = try store.list(.writers)
       guard names.count <= Writer.countMax else {
         throw SnapFault(
-          .refused, "\(folder) has \(names.count) write-only keys (limit \(Writer.countMax)); refused", path: folder)
+          .refused, "\(folder) has \(names.count) write-only keys (limit \(Writer.countMax)); refused",
+          hint: "ls -lt \(folder)/writers; what came there without snap key may go", path: folder)
       }
       return try names.compactMap { name -> StoredWriter? in
         guard case .writer(let id) = name else { return nil }

@@ -64,7 +64,8 @@ package struct KeySlots: Sendable {
     let names = try store.list(.keys)
     guard names.count <= KeySlot.countMax else {
       throw SnapFault(
-        .refused, "\(folder) has \(names.count) key slots (limit \(KeySlot.countMax)); refused", path: folder)
+        .refused, "\(folder) has \(names.count) key slots (limit \(KeySlot.countMax)); refused",
+        hint: "ls -lt \(folder)/keys; what came there without snap key may go", path: folder)
     }
     var found: [Stored?] = []
     for case .key(let id) in names { found.append(try stored(id)) }

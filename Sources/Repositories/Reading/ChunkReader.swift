@@ -87,6 +87,28 @@ package final class ChunkReader: Sendable {
     }
   }
 
+  /// Calls `body` with the chunks that a file's data names, those of a list once however often the file has it.
+  ///
+  /// Memory: one list, whatever the entry claims.
+  ///
+  /// - Returns: bytes of all of them, those of a list as often as the file has it.
+  @discardableResult
+  func forEachChunk(of content: FileContent, _ body: (ChunkReference) throws -> Void) throws -> UInt64 {
+    func sum(_ chunks: [ChunkReference]) throws -> UInt64 {
+      try chunks.reduce(0) { sum, chunk in
+        try body(chunk)
+        return saturatingSum(sum, UInt64(chunk.length))
+      }
+    }
+    guard case .indirect(let lists) = content else { return try sum(chunks(of: content)) }
+    let counts = Dictionary(lists.map { ($0, UInt64(1)) }, uniquingKeysWith: +)
+    return try counts.sorted { $0.key.id < $1.key.id }.reduce(0) { total, list in
+      let (bytes, overflows) = try sum(chunks(of: .indirect(lists: [list.key]))).multipliedReportingOverflow(
+        by: list.value)
+      return overflows ? .max : saturatingSum(total, bytes)
+    }
+  }
+
   /// Several chunks one after the other: what a delta stands on.
   func base(_ chunks: [ChunkReference]) throws -> BaseText {
     try withTools { tools in

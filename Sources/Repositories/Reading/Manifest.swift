@@ -31,12 +31,15 @@ package struct Manifest: Sendable {
     for segment in root.segments { _ = try reader.bytes(of: segment.chunk) }
   }
 
-  /// Reads every segment, and the list of chunks of every large file.
+  /// Reads every segment, and every list of chunks of a large file, once however often it is named.
   ///
   /// - Throws: `ChunkFault` or `PackingError` for the first that cannot be had.
   func checkStructure() throws {
+    var seen: Set<ChunkReference> = []
     for number in segmentIndices {
-      for list in try contents(ofSegment: number).lists { _ = try reader.chunks(of: .indirect(lists: [list])) }
+      for list in try contents(ofSegment: number).lists where seen.insert(list).inserted {
+        _ = try reader.chunks(of: .indirect(lists: [list]))
+      }
     }
   }
 

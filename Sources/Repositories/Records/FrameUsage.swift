@@ -55,7 +55,7 @@ struct FrameUsage {
     let contents = try manifest.contents(ofSegment: segment)
     for chunk in contents.chunks { insert(chunk) }
     for list in contents.lists { insert(list.id) }
-    for chunk in try reader.chunks(of: .indirect(lists: contents.lists)) { insert(chunk.id) }
+    try reader.forEachChunk(of: .indirect(lists: contents.lists)) { insert($0.id) }
     return Array(frames)
   }
 

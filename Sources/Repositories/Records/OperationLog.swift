@@ -102,7 +102,9 @@ package enum OperationLog {
       let stamp = String(time.seconds * 1_000_000_000 + Int64(time.nanoseconds), radix: 16)
       let name = String(repeating: "0", count: max(0, 16 - stamp.count)) + stamp + "-\(kind)"
       try repository.store.create(.operation(name), encode(record))
-      let all = try names(in: repository).filter(isDroppable)
+      var all = try names(in: repository).filter(isDroppable)
+      // What anybody else put there takes no place away; without encryption nobody can tell.
+      if all.count > countMax, repository.isEncrypted { all.removeAll { operation(named: $0, in: repository) == nil } }
       if all.count > countMax {
         try repository.store.delete(all.prefix(all.count - countMax).map(ObjectName.operation))
       }

@@ -7,12 +7,17 @@ import SnapshotModel
 /// Each record of an encrypted repository names the ones that were the newest when it was made: whoever takes some away, or puts an
 /// older state back, leaves a gap that the others show (docs/format/snapshot.md#the-chain).
 extension Repository {
-  /// The records that no other names, as links to them; the newest first, at most 64.
+  /// The records that no other names, as links to them; the newest first, at most 64. Those of clients that can only save
+  /// come last, or many of them could keep others from being named.
   func heads() throws -> [RecordLink] {
     let records = try chainRecords()
     let named = Set(records.flatMap { $0.snapshot.before.map(\.id) })
     return records.filter { !named.contains($0.snapshot.id) }
-      .sorted { ($0.snapshot.created, $0.snapshot.id) > ($1.snapshot.created, $1.snapshot.id) }
+      .sorted { a, b in
+        let isWritten = (a.snapshot.writer != nil, b.snapshot.writer != nil)
+        guard isWritten.0 == isWritten.1 else { return isWritten.1 }
+        return (a.snapshot.created, a.snapshot.id) > (b.snapshot.created, b.snapshot.id)
+      }
       .prefix(RecordLink.countMax).map { RecordLink(id: $0.snapshot.id, hash: $0.hash) }
   }
 

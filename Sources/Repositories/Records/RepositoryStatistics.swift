@@ -44,7 +44,7 @@ extension Repository {
       let listed = try snapshots()
       statistics.snapshots = listed.count
       statistics.packs = packs.count
-      statistics.bytesLogical = listed.reduce(0) { $0 + $1.snapshot.statistics.bytesLogical }
+      statistics.bytesLogical = listed.reduce(0) { saturatingSum($0, $1.snapshot.statistics.bytesLogical) }
       statistics.bytesPacks = packs.values.reduce(0, +)
       try index.forEachChunk { _, location in
         statistics.chunks += 1
@@ -114,7 +114,7 @@ extension Repository {
         let isMember = ids.contains(listed.snapshot.id)
         _ = try count(listed.snapshot, as: isMember ? 0 : 1, in: &usage)
         guard isMember else { continue }
-        cost.bytesLogical += listed.snapshot.statistics.bytesLogical
+        cost.bytesLogical = saturatingSum(cost.bytesLogical, listed.snapshot.statistics.bytesLogical)
         cost.bytesExclusive += try store.byteCount(.snapshot(listed.snapshot.id))
       }
       cost.bytesExclusive += usage.exclusiveBytes(snapshotCount: 2)[0]

@@ -63,16 +63,31 @@ struct HistoryReader {
         guard seen.insert(segments[number].chunk.id).inserted else { continue }
         for entry in try manifest.entries(ofSegment: number)
         where entry.path >= lower && upper.map({ entry.path < $0 }) ?? true {
+          guard entry.size <= fileBytesMax, try isAsLong(entry.content, as: entry.size) else {
+            try reader.forEachChunk(of: entry.content) { if taken.insert($0.id).inserted { chunksLeftOut.append($0) } }
+            continue
+          }
           let chunks = try reader.chunks(of: entry.content)
-          if entry.size > fileBytesMax {
-            chunksLeftOut += chunks.filter { taken.insert($0.id).inserted }
-          } else if let version = take(FileVersion(path: entry.path, age: age, chunks: chunks, own: [])) {
+          if let version = take(FileVersion(path: entry.path, age: age, chunks: chunks, own: [])) {
             versions.append(version)
           }
         }
       }
     }
     return versions
+  }
+
+  /// Whether lists of chunks name no more bytes than the file has: only who means harm writes longer ones.
+  private func isAsLong(_ content: FileContent, as byteCount: UInt64) throws -> Bool {
+    guard case .indirect(let lists) = content else { return true }
+    var left = byteCount
+    for list in lists {
+      for chunk in try reader.chunks(of: .indirect(lists: [list])) {
+        guard left >= UInt64(chunk.length) else { return false }
+        left -= UInt64(chunk.length)
+      }
+    }
+    return true
   }
 
   /// Segments are files of one chunk called by their first paths; roots, lists of chunks, and what was not committed, are called by names

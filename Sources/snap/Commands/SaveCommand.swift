@@ -241,7 +241,7 @@ struct SaveCommand: Command {
 
   private func warnAboutClock(_ now: Timestamp, _ repository: Repository, _ session: Session) {
     guard label.time == nil, let newest = try? repository.snapshots().last?.snapshot else { return }
-    let behind = newest.created.seconds - now.seconds
+    let behind = newest.created.seconds(since: now)
     if behind > 60 {
       session.console.warn("clock is \(TimeText.rough(behind)) behind the newest version \(newest.version)")
     }

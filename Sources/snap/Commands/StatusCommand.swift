@@ -66,7 +66,7 @@ struct StatusCommand: Command {
   private static func fault(_ last: Snapshot?, _ limit: DurationArgument) -> SnapFault? {
     guard let last else { return SnapFault(.tooOld, "there is no version yet", hint: "snap save") }
     guard last.created < limit.duration.before(currentTime()) else { return nil }
-    let age = TimeText.rough(currentTime().seconds - last.created.seconds)
+    let age = TimeText.rough(currentTime().seconds(since: last.created))
     return SnapFault(
       .tooOld, "the newest version \(last.version) is \(age) old; allowed are \(limit.duration.spelledOut)",
       hint: "snap save")

@@ -60,7 +60,7 @@ struct IncidentReport {
     guard let version = versions.first(where: { $0.id == operation.snapshots.first }) else {
       return "\(name), which is gone since"
     }
-    let age = TimeText.rough(max(0, incident.began.seconds - version.created.seconds))
+    let age = TimeText.rough(max(0, incident.began.seconds(since: version.created)))
     return "\(name) (\(version.id.short)), saved \(time(version.created)), \(age) before"
   }
 

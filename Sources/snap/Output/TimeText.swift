@@ -16,7 +16,7 @@ enum TimeText {
 
   /// `3 hours ago`; `in the future` for a time that has not come.
   static func age(of time: Timestamp, at now: Timestamp) -> String {
-    let seconds = now.seconds - time.seconds
+    let seconds = now.seconds(since: time)
     return seconds < 0 ? "in the future" : seconds < 60 ? "just now" : rough(seconds) + " ago"
   }
 

@@ -154,7 +154,7 @@ struct ProjectState {
     object["project"] = .null
     if let root = repository.projectRoot { object.setPath(named: "project", PathText.path(of: root)) }
     object["latest"] = last.map { .object($0.json(exclusiveBytes: nil)) } ?? .null
-    object["latest_age_seconds"] = last.map { .integer(now.seconds - $0.snapshot.created.seconds) } ?? .null
+    object["latest_age_seconds"] = last.map { .integer(now.seconds(since: $0.snapshot.created)) } ?? .null
     object["latest_drill"] = lastDrill.map { .object($0.drillJSON) } ?? .null
     object["latest_good_drill"] = lastGoodDrill.map { .object($0.drillJSON) } ?? .null
     object["coverage"] = .object(CoverageText.json(coverage))
