@@ -88,6 +88,28 @@ struct AbsurdWriterTests {
     try writers.expectSound(fixture.open())
   }
 
+  @Test func `a segment that breaks the rules stops no collection, nor does its version once it is forgotten`() throws {
+    let writer = try writers.open(writers.newKey())
+    var segment = try storeSegment(nil, by: writer)
+    // The one entry is a folder with mode 0100000.
+    let admin = try fixture.open()
+    try admin.adoptPacks()
+    var bytes = Array(try admin.reader().bytes(of: segment.chunk))
+    let mode = try #require(bytes.indices.first { bytes[$0...].starts(with: [1, 0, 0xA4, 0x01]) })
+    bytes[mode + 3] = 0x81
+    segment.chunk = try store([bytes], by: writer)[0]
+    try plant(store([ManifestRoot(segments: [segment]).encoded()], by: writer)[0], by: writer)
+    for isDeep in [false, true] {
+      let (_, plan) = try GarbageCollector.repack(in: admin, isDeep: isDeep, isDryRun: false, undoWindowSeconds: 0)
+      try GarbageCollector.execute(plan, in: admin)
+    }
+    let fault = try Verifier.verify(admin, options: VerifyOptions()).problems.first
+    #expect(fault?.message.hasPrefix("the manifest of web1/absurd is damaged: manifest segment") == true)
+    try admin.forget(["web1/absurd"])
+    _ = try GarbageCollector.repack(in: admin, isDeep: true, isDryRun: false, undoWindowSeconds: 86400)
+    #expect(try admin.tree(of: #require(try admin.version("v1"))) == writers.tree)
+  }
+
   @Test func `a manifest that names a segment twice is none`() throws {
     let writer = try writers.open(writers.newKey())
     let segment = try storeSegment(nil, by: writer)

@@ -37,7 +37,7 @@ struct PowerLossTests {
       print("without the sync of \(kind): \(outcome.violations.first ?? "nothing after \(outcome.states) states")")
       #expect(outcome.violations.isEmpty == Self.missedByOthers.contains(kind), "\(kind)")
     }
-    #expect(Self.missedByOthers.isSubset(of: kinds) && kinds.count > 13)
+    #expect(Self.missedByOthers.isSubset(of: kinds) && kinds.count == 14)
   }
 
   /// Who relies on these is another process, which a loss of power ends as well, unless it runs on another machine.

@@ -61,7 +61,7 @@ struct HistoryReader {
         if let upper, segments[number].firstPath >= upper { break }
         // What a newer version shares was taken there.
         guard seen.insert(segments[number].chunk.id).inserted else { continue }
-        for entry in try manifest.entries(ofSegment: number)
+        for entry in try readableEntries(of: manifest, segment: number)
         where entry.path >= lower && upper.map({ entry.path < $0 }) ?? true {
           guard entry.size <= fileBytesMax, try isAsLong(entry.content, as: entry.size) else {
             try reader.forEachChunk(of: entry.content) { if taken.insert($0.id).inserted { chunksLeftOut.append($0) } }
@@ -75,6 +75,15 @@ struct HistoryReader {
       }
     }
     return versions
+  }
+
+  /// None of a segment that breaks the rules: what it names stays as it is, and a check tells of it.
+  private func readableEntries(of manifest: Manifest, segment: Int) throws -> [ManifestEntry] {
+    do {
+      return try manifest.entries(ofSegment: segment)
+    } catch is PackingError {
+      return []
+    }
   }
 
   /// Whether lists of chunks name no more bytes than the file has: only who means harm writes longer ones.
