@@ -20,7 +20,13 @@ extension RepositoryIndex {
     }
   }
 
+  /// - Throws: `.damaged` for a symbolic link: SQLite would follow it, and make a file wherever that leads.
   static func connect(_ place: IndexPlace) throws(IndexError) -> Connection {
+    var status = stat()
+    // Unsafe: the path is lent as a C string, and the kernel fills a value of ours.
+    if unsafe lstat(place.path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
+      throw .damaged("it is a symbolic link")
+    }
     var attemptsLeft = Int(busyTimeoutSeconds * 100)
     while true {
       do throws(IndexError) {

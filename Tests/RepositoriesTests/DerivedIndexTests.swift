@@ -1,3 +1,4 @@
+import Glibc
 import ObjectStores
 import SnapshotModel
 import TestSupport
@@ -54,6 +55,16 @@ struct DerivedIndexTests {
     // The cure that the message names.
     _ = try IndexRebuilder.rebuild(fixture.path, events: fixture.events)
     try expect(trees, in: fixture.open(), "seed \(seed), rebuilt")
+  }
+
+  @Test(arguments: ["new", "old"]) func `an index that is a link is put aside, and not followed`(target: String) throws
+  {
+    let place = fixture.holder.path(target)
+    if target == "old" { StoreTestFolder.write([1, 2, 3], to: place) }
+    fixture.removeIndex()
+    #expect(unsafe symlink(place, fixture.path + "/index.sqlite") == 0)
+    try expect(trees, in: fixture.open(), target)
+    #expect(StoreTestFolder.bytes(place) == (target == "old" ? [1, 2, 3] : nil))
   }
 
   @Test func `an index of another repository is put aside`() throws {

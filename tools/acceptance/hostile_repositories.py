@@ -114,7 +114,8 @@ def attempt(case, jail):
     jail.run("show", "evil", "--manifest", *key)
     jail.run("diff", "good", "evil", *key)
     jail.run("du", "evil", *key)
-    jail.run("cat", "evil:evil", *key)
+    if not case.is_endless:
+        jail.run("cat", "evil:evil", *key)
     jail.run("log", "evil", *key)
     jail.run("find", "*", *key)
     jail.expect(case.restore, "restore", "evil", "--to", "../target/all", *key)

@@ -17,6 +17,8 @@ class Case:
     verify: tuple = (13,)
     # Whether `good` must come back as it was: not where the case breaks what is common to all.
     spares_others: bool = True
+    # Whether printing the file takes for ever, since it is as large as it says.
+    is_endless: bool = False
     # Instead of the plain repository: one that is encrypted.
     is_encrypted: bool = False
 
