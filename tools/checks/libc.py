@@ -43,7 +43,7 @@ ALLOWED = {
     "Sources/ObjectStores/TemporaryNames.swift": ("open read close getpid kill", "which process and boot of the machine a name is of"),
     "Sources/Indexing/RepositoryIndex+Memory.swift": ("stat unlink", "the index is SQLite's, and derived"),
     "Sources/Indexing/RepositoryIndex+Opening.swift":
-        ("access close open rename stat usleep", "the index is SQLite's, and derived"),
+        ("access close lstat open rename stat usleep", "the index is SQLite's, and derived"),
     "Sources/Repositories/Checking/IndexRebuilder.swift": ("unlink", "the index is SQLite's, and derived"),
     "Sources/Repositories/Collecting/SaveAnnouncement.swift":
         ("fclose fgets fopen getpid kill uname", "who announces a save, and whether it still runs: policy only"),
