@@ -147,7 +147,7 @@ extension Repository {
       if let refusal = refusal(of: place) { return refusal }
     }
     guard let names = folderNames(folder) else {
-      return SnapFault(.noRepository, "no repository at \(folder) (is the disk mounted?)", path: folder)
+      return ObjectStoreError.noFolder(path: folder).fault
     }
     if isUnfinished(folder, names) { return unfinished(folder) }
     if hasPacksAndRecords(folder) {
@@ -155,7 +155,7 @@ extension Repository {
         .damage, "\(folder) is not a snap repository (config missing)", hint: "snap repair config", path: folder)
     }
     return names.isEmpty
-      ? SnapFault(.noRepository, "no repository at \(folder) (is the disk mounted?)", path: folder)
+      ? ObjectStoreError.noFolder(path: folder).fault
       : SnapFault(
         .noRepository, "\(folder) is not a snap repository (config missing)", hint: "snap init", path: folder)
   }

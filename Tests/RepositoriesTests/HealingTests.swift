@@ -40,6 +40,16 @@ struct HealingTests {
     try Repository.open(at: fixture.keep(as: "copy"), access: fixture.access, events: fixture.events)
   }
 
+  @Test func `a file that contradicts itself stays lost, whatever is found`() throws {
+    let chunk = ChunkHasher(.sha256).id(of: [1])
+    let file = Loss.File(version: "v1", path: try #require(ArchivePath("a")))
+    let other = Loss.File(version: "v1", path: try #require(ArchivePath("b")))
+    var loss = Loss()
+    loss.files = [file: [], other: [chunk]]
+    loss.remove([chunk])
+    #expect(loss.files == [file: []])
+  }
+
   @Test(arguments: 0..<4) func `packs that are gone come back from a copy of the repository`(lost: Int) throws {
     let donor = try copy()
     try removePacks { lost == 3 || $0 == lost }

@@ -19,6 +19,17 @@ struct UndoBesideCollectorTests {
     trees = [random.tree(), random.tree()]
   }
 
+  /// `v1` is forgotten, `v2` is there.
+  ///
+  /// - Returns: `v1`, and a handle on the repository of who collects.
+  private func collectorOnceForgotten() throws -> (snapshot: Snapshot, collector: Repository) {
+    let repository = try fixture.open()
+    let snapshot = try repository.save("v1", trees[0])
+    try repository.save("v2", trees[1])
+    try repository.forget(["v1"])
+    return (snapshot, try fixture.open())
+  }
+
   /// Undoes while `meanwhile` runs once, just before the first call whose name begins so.
   private func undo(before call: String, meanwhile: @escaping @Sendable () -> Void) throws -> Repository {
     let hasRun = Mutex(false)
@@ -49,11 +60,7 @@ struct UndoBesideCollectorTests {
   }
 
   @Test func `what a collector has freed since is not brought back as an empty shell`() throws {
-    let repository = try fixture.open()
-    try repository.save("v1", trees[0])
-    try repository.save("v2", trees[1])
-    try repository.forget(["v1"])
-    let collector = try fixture.open()
+    let collector = try collectorOnceForgotten().collector
     let fault = #expect(throws: SnapFault.self) {
       _ = try undo(before: "rename-exclusive pending/") { _ = try? collector.collect() }
     }
@@ -64,11 +71,7 @@ struct UndoBesideCollectorTests {
   }
 
   @Test func `until it is known to be whole it is no version`() throws {
-    let repository = try fixture.open()
-    let snapshot = try repository.save("v1", trees[0])
-    try repository.save("v2", trees[1])
-    try repository.forget(["v1"])
-    let collector = try fixture.open()
+    let (snapshot, collector) = try collectorOnceForgotten()
     let seen = Mutex<[String]>([])
     let folder = fixture.path + "/snapshots"
     let operations = InterruptedOperations(.never) { name in
@@ -81,22 +84,14 @@ struct UndoBesideCollectorTests {
   }
 
   @Test func `a collector keeps what is about to be taken back`() throws {
-    let repository = try fixture.open()
-    try repository.save("v1", trees[0])
-    try repository.save("v2", trees[1])
-    try repository.forget(["v1"])
-    let collector = try fixture.open()
+    let collector = try collectorOnceForgotten().collector
     _ = try undo(before: "rename-exclusive snapshots/") { _ = try? collector.collect() }
     try expect(["v1": trees[0], "v2": trees[1]], in: fixture.open(), "back")
     #expect(try Verifier.verify(fixture.open(), options: VerifyOptions()).problems == [])
   }
 
   @Test func `what stands in a tomb is not there any more`() throws {
-    let repository = try fixture.open()
-    try repository.save("v1", trees[0])
-    try repository.save("v2", trees[1])
-    try repository.forget(["v1"])
-    let collector = try fixture.open()
+    let collector = try collectorOnceForgotten().collector
     let id = try #require(try collector.trashed().first?.snapshot.id)
     let plan = try GarbageCollector.plan(in: collector, undoWindowSeconds: 0)
     // A collector that was killed right after its tomb.
@@ -122,11 +117,7 @@ struct UndoBesideCollectorTests {
   }
 
   @Test func `a collector that comes after the record keeps what it needs`() throws {
-    let repository = try fixture.open()
-    try repository.save("v1", trees[0])
-    try repository.save("v2", trees[1])
-    try repository.forget(["v1"])
-    let collector = try fixture.open()
+    let collector = try collectorOnceForgotten().collector
     let plan = try GarbageCollector.plan(in: collector, undoWindowSeconds: 0)
     _ = try undo(before: "unlink trash/") { _ = try? GarbageCollector.execute(plan, in: collector) }
     try expect(["v1": trees[0], "v2": trees[1]], in: fixture.open(), "back")

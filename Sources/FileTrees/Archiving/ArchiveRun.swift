@@ -1,5 +1,6 @@
 import Chunking
 import Glibc
+import ObjectStores
 import Repositories
 import SnapshotModel
 
@@ -124,8 +125,7 @@ final class ArchiveRun {
       return try DirectoryHandle(root: Array(repository.folder.utf8)).identity
     } catch {
       guard error.errno == ENOENT else { throw error.fault(Array(repository.folder.utf8)) }
-      throw SnapFault(
-        .noRepository, "no repository at \(repository.folder) (is the disk mounted?)", path: repository.folder)
+      throw ObjectStoreError.noFolder(path: repository.folder).fault
     }
   }
 

@@ -25,8 +25,7 @@ package final class TarWriter {
   private var written: Set<Int> = []
   /// For files whose first name is not in the archive: the name that has the content.
   private var substitutes: [ArchivePath: ArchivePath] = [:]
-  /// The last entry that is no folder: nothing may lie below it.
-  private var lastLeaf: ArchivePath?
+  private var gate = EntryGate()
 
   /// - Parameter prefix: a folder to put everything below, such as `project-1.2/`; may be empty.
   package init(to sink: any ByteSink, content: any ContentReading, prefix: [UInt8] = []) {
@@ -40,12 +39,9 @@ package final class TarWriter {
   /// - Throws: what the sink throws; `SnapFault` `.refused` for an entry that whoever unpacks the archive may write through a link.
   ///   Content that cannot be read is noted in `summary` and does not stop the archive.
   package func append(_ entry: ManifestEntry) throws {
-    if let lastLeaf, lastLeaf.contains(entry.path) {
-      throw SnapFault(
-        .refused, "refused unsafe entry '\(entry.path)' (hostile or damaged snapshot)",
-        hint: "snap restore --skip-unsafe restores the rest", path: entry.path.description)
+    guard gate.admits(entry) else {
+      throw EntryGate.refusal(of: entry, hint: "snap restore --skip-unsafe restores the rest")
     }
-    if entry.kind != .directory { lastLeaf = entry.path }
     switch entry.kind {
     case .socket: return summary.skippedSockets.append(entry.path)
     case .file: try appendFile(entry)

@@ -20,8 +20,7 @@ package final class Restorer {
   var folders: [FolderEntry] = []
   var cleaner: ExtraFinder
   private var filter: SelectionFilter
-  private var lastPath: ArchivePath?
-  private var lastLeaf: ArchivePath?
+  private var gate = EntryGate()
   /// A folder that cannot be restored, with all that is below it.
   private var blocked: ArchivePath?
 
@@ -166,22 +165,12 @@ package final class Restorer {
   ///
   /// - Returns: `false` when the entry is to be left out.
   private func isSafe(_ entry: ManifestEntry) throws(SnapFault) -> Bool {
-    let isInOrder = lastPath.map { $0 < entry.path } ?? true
-    let isBelowLeaf = lastLeaf.map { $0.contains(entry.path) } ?? false
-    let isLinkedBack = entry.hardLinkTarget.map { $0 < entry.path && !$0.isRoot } ?? true
-    let isRootFolder = !entry.path.isRoot || entry.kind == .directory
-    guard isInOrder, !isBelowLeaf, isLinkedBack, isRootFolder, !entry.linkTarget.contains(0) else {
-      let place = context.options.snapshotName.isEmpty ? "" : " in \(context.options.snapshotName)"
-      let fault = SnapFault(
-        .refused, "refused unsafe entry '\(entry.path)'\(place) (hostile or damaged snapshot)",
-        hint: "--skip-unsafe restores the rest", path: entry.path.description)
-      guard context.options.skipsUnsafe else { throw fault }
-      add(fault, entry.path)
-      return false
-    }
-    lastPath = entry.path
-    lastLeaf = entry.kind == .directory ? nil : entry.path
-    return true
+    if gate.admits(entry) { return true }
+    let fault = EntryGate.refusal(
+      of: entry, in: context.options.snapshotName, hint: "--skip-unsafe restores the rest")
+    guard context.options.skipsUnsafe else { throw fault }
+    add(fault, entry.path)
+    return false
   }
 
   func stripped(_ path: ArchivePath) -> ArchivePath? { context.options.targetPath(of: path) }

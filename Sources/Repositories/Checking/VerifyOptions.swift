@@ -54,7 +54,7 @@ package struct Loss: Sendable {
     package static func < (a: Self, b: Self) -> Bool { (a.version, a.path) < (b.version, b.path) }
   }
 
-  /// And what is missing of each.
+  /// And what is missing of each; nothing of one that contradicts itself.
   package var files: [File: Set<ChunkID>] = [:]
   /// Versions whose manifest cannot be read, or not all of it: what they hold is unknown then.
   package var manifests: [String: Set<ChunkID>] = [:]
@@ -71,8 +71,14 @@ package struct Loss: Sendable {
 
   /// Takes these chunks for found.
   mutating func remove(_ found: Set<ChunkID>) {
-    files = files.mapValues { $0.subtracting(found) }.filter { !$0.value.isEmpty }
-    manifests = manifests.mapValues { $0.subtracting(found) }.filter { !$0.value.isEmpty }
-    patches = patches.mapValues { $0.subtracting(found) }.filter { !$0.value.isEmpty }
+    files = Self.without(found, files)
+    manifests = Self.without(found, manifests)
+    patches = Self.without(found, patches)
+  }
+
+  /// What lacks nothing contradicts itself, and stays lost whatever is found.
+  private static func without<Key>(_ found: Set<ChunkID>, _ lost: [Key: Set<ChunkID>]) -> [Key: Set<ChunkID>] {
+    lost.mapValues { (before: $0, after: $0.subtracting(found)) }
+      .filter { $0.value.before.isEmpty || !$0.value.after.isEmpty }.mapValues(\.after)
   }
 }

@@ -34,8 +34,7 @@ package enum Forgetter {
     do {
       return try bytesFreed(byForgetting: wanted, in: repository)
     } catch let error as GarbageRoots.UnreadableManifest {
-      repository.events.warn(
-        "what that frees cannot be told: the list of files of \(error.version) cannot be read (\(error.reason))")
+      repository.events.warn("what that frees cannot be told: \(error.text)")
       return nil
     }
   }

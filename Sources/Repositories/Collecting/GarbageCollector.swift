@@ -45,11 +45,7 @@ package enum GarbageCollector {
       let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
       var outcome = RepackOutcome()
       if try isDeep || repository.index.cachedValue(Self.nothingDueKey) == nil {
-        do {
-          outcome = try Repacker(repository, effort: isDeep ? .deep : .due, isDryRun: isDryRun).run(roots.snapshots)
-        } catch let error where error is ChunkFault || error is PackingError {
-          throw try roots.unreadableManifest(reader: repository.reader()) ?? error
-        }
+        outcome = try Repacker(repository, effort: isDeep ? .deep : .due, isDryRun: isDryRun).run(roots.snapshots)
         if !isDryRun { try repository.adoptPacks() }
         // Until packs or snapshots change, looking again would find the same.
         if outcome.packs.isEmpty { try? repository.index.setCachedValue(Self.nothingDueKey, []) }

@@ -9,10 +9,11 @@ struct GarbageRoots {
     var version: String
     var reason: String
 
+    var text: String { "the list of files of \(version) cannot be read (\(reason))" }
+
     var fault: SnapFault {
       SnapFault(
-        .damage,
-        "the list of files of \(version) cannot be read (\(reason)); nothing may be collected while it is there",
+        .damage, "\(text); nothing may be collected while it is there",
         hint: "snap verify; snap repair --from brings back what a copy has; snap forget \(version) gives it up")
     }
   }
@@ -88,25 +89,11 @@ struct GarbageRoots {
     for snapshot in snapshots {
       do {
         try marker.mark(snapshot)
-      } catch let error where error is ChunkFault || error is PackingError {
+      } catch let error where meansDamage(error) {
         throw UnreadableManifest(version: snapshot.version, reason: "\(error)")
       }
     }
     return marker.isLive
-  }
-}
-
-extension GarbageRoots {
-  /// The first version of which not every entry can be read: to mark what it needs is less than that.
-  func unreadableManifest(reader: ChunkReader) throws -> UnreadableManifest? {
-    for snapshot in snapshots {
-      do {
-        try Manifest(snapshot.manifest, reader: reader).forEach { _ = try reader.chunks(of: $0.content) }
-      } catch let error where error is ChunkFault || error is PackingError {
-        return UnreadableManifest(version: snapshot.version, reason: "\(error)")
-      }
-    }
-    return nil
   }
 }
 
@@ -118,7 +105,7 @@ extension Repository {
       do {
         try Manifest(snapshot.manifest, reader: reader()).checkStructure()
         return true
-      } catch let error where error is ChunkFault || error is PackingError {
+      } catch let error where meansDamage(error) {
         // Unless a collector was just moving it.
         if try packNames() == packs { return false }
       }

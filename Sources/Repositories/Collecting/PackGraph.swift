@@ -88,22 +88,16 @@ struct PackGraph {
   var byteCount: UInt64 { packs.reduce(0) { $0 + $1.byteCount } }
 
   /// The frame that holds the chunk, of several the preferred one.
-  func firstFrame(holding id: ChunkID) -> Int? {
-    var next = heads[id.prefix] ?? Copy.end
-    while next != Copy.end {
-      let copy = copies[Int(next)]
-      if copy.id == id { return Int(copy.node) }
-      next = copy.next
-    }
-    return nil
-  }
+  func firstFrame(holding id: ChunkID) -> Int? { firstCopy(of: id).map { Int($0.node) } }
 
   /// Bytes of the chunk, as the pack of its preferred copy says.
-  func length(of id: ChunkID) -> Int? {
+  func length(of id: ChunkID) -> Int? { firstCopy(of: id).map { Int($0.length) } }
+
+  private func firstCopy(of id: ChunkID) -> Copy? {
     var next = heads[id.prefix] ?? Copy.end
     while next != Copy.end {
       let copy = copies[Int(next)]
-      if copy.id == id { return Int(copy.length) }
+      if copy.id == id { return copy }
       next = copy.next
     }
     return nil

@@ -1,3 +1,4 @@
+import Packing
 import SnapshotModel
 
 /// Why a chunk cannot be had. Whoever knows the file it belongs to adds its name.
@@ -22,3 +23,6 @@ extension ChunkFault: CustomStringConvertible {
     }
   }
 }
+
+/// Whether something stored is not there, or is not what it should be; not that the disk, or the index, failed.
+func meansDamage(_ error: any Error) -> Bool { error is ChunkFault || error is PackingError }

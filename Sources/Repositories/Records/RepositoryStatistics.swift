@@ -131,8 +131,9 @@ extension Repository {
     do {
       try usage.add(snapshot, number: number)
       return true
-    } catch let error where error is ChunkFault || error is PackingError {
-      events.warn("the list of files of \(snapshot.version) cannot be read (\(error)): not all that it uses is counted")
+    } catch let error where meansDamage(error) {
+      let unreadable = GarbageRoots.UnreadableManifest(version: snapshot.version, reason: "\(error)")
+      events.warn("\(unreadable.text): not all that it uses is counted")
       return false
     }
   }

@@ -63,11 +63,10 @@ struct HistoryReader {
         guard seen.insert(segments[number].chunk.id).inserted else { continue }
         for entry in try readableEntries(of: manifest, segment: number)
         where entry.path >= lower && upper.map({ entry.path < $0 }) ?? true {
-          guard entry.size <= fileBytesMax, try isAsLong(entry.content, as: entry.size) else {
+          guard entry.size <= fileBytesMax, let chunks = try chunks(of: entry.content, byteCountMax: entry.size) else {
             try reader.forEachChunk(of: entry.content) { if taken.insert($0.id).inserted { chunksLeftOut.append($0) } }
             continue
           }
-          let chunks = try reader.chunks(of: entry.content)
           if let version = take(FileVersion(path: entry.path, age: age, chunks: chunks, own: [])) {
             versions.append(version)
           }
@@ -86,17 +85,19 @@ struct HistoryReader {
     }
   }
 
-  /// Whether lists of chunks name no more bytes than the file has: only who means harm writes longer ones.
-  private func isAsLong(_ content: FileContent, as byteCount: UInt64) throws -> Bool {
-    guard case .indirect(let lists) = content else { return true }
-    var left = byteCount
+  /// - Returns: `nil` when lists of chunks name more bytes than the file has: only who means harm writes such.
+  private func chunks(of content: FileContent, byteCountMax: UInt64) throws -> [ChunkReference]? {
+    guard case .indirect(let lists) = content else { return try reader.chunks(of: content) }
+    var found: [ChunkReference] = []
+    var left = byteCountMax
     for list in lists {
       for chunk in try reader.chunks(of: .indirect(lists: [list])) {
-        guard left >= UInt64(chunk.length) else { return false }
+        guard left >= UInt64(chunk.length) else { return nil }
         left -= UInt64(chunk.length)
+        found.append(chunk)
       }
     }
-    return true
+    return found
   }
 
   /// Segments are files of one chunk called by their first paths; roots, lists of chunks, and what was not committed, are called by names
