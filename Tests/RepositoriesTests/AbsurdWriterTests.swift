@@ -182,7 +182,14 @@ struct AbsurdWriterTests {
   @Test func `a record that is longer than any is not read, and stops nobody`() throws {
     let writer = try writers.open(writers.newKey())
     let manifest = try #require(try fixture.open().version("v1")).manifest
-    try plant(manifest, by: writer) { $0.message = String(repeating: "x", count: SnapshotCoder.byteCountMax + 1) }
+    let id = try plant(manifest, by: writer) {
+      $0.message = String(repeating: "x", count: SnapshotCoder.byteCountMax + 1)
+    }
+    // Whoever reads all of it finds damage; who looks at its length and its header does not.
+    let path = "\(fixture.path)/\(ObjectName.snapshot(id).path)"
+    var bytes = try #require(StoreTestFolder.bytes(path))
+    bytes[bytes.count / 2] ^= 1
+    StoreTestFolder.write(bytes, to: path)
     let admin = try fixture.open()
     #expect(try admin.snapshots().map(\.snapshot.version) == ["v1"])
     #expect(!admin.hasUnreadableRecords)
