@@ -110,6 +110,23 @@ struct UnsoundFrameTests {
     try expect(["v1": ["y": y]], in: fixture.open(), "stored anew")
   }
 
+  @Test func `a copy that is damaged is passed over, however deep it lies`() throws {
+    var z = y
+    z[1000] ^= 1
+    let p0 = try pack([plain(x)])
+    _ = try (pack([plain(x)]), pack([delta(y, on: x)]), pack([delta(z, on: y)]))
+    try repository.save("v1", ["z": z], pieceLength: 4000)
+    let reader = repository.reader()
+    #expect(try reader.bytes(of: ChunkHasher(.sha256).id(of: z)) == z[...])
+    #expect(reader.hashedChunkCount == 1, "what it stands on need not be hashed")
+    let path = "\(fixture.path)/\(ObjectName.pack(p0).path)"
+    var damaged = try #require(StoreTestFolder.bytes(path))
+    // In the middle of the only frame, which is stored raw: it decodes, to something else.
+    damaged[damaged.count / 2] ^= 1
+    StoreTestFolder.write(damaged, to: path)
+    try expect(["v1": ["z": z]], in: fixture.open(), "the other copy of x")
+  }
+
   private var allData: VerifyOptions {
     var options = VerifyOptions()
     options.readData = .all

@@ -7,7 +7,8 @@ import Synchronization
 
 /// Reads chunks out of packs: finds, decodes along the chain of bases, verifies.
 ///
-/// Safe to use from several threads. Every chunk that is handed out has been hashed; what does not fit its id throws.
+/// Safe to use from several threads. Every chunk that is handed out has been hashed; what does not fit its id throws. What it stands on
+/// is hashed only when it does not come out right: what is decoded from wrong bytes does not have the right hash.
 /// Memory: the cache, 4 MiB of packs as they are stored and, a thread, the frames of one chain.
 package final class ChunkReader: Sendable {
   /// Plaintext bytes of decoded frames that are kept.
@@ -26,6 +27,7 @@ package final class ChunkReader: Sendable {
   private let windows = Mutex(PackWindows())
   private let idleTools = Mutex<[WorkerToolsBox]>([])
   private let decodedFrames = Atomic<Int>(0)
+  private let hashedChunks = Atomic<Int>(0)
 
   /// - Parameters:
   ///   - refresh: brings the index up to date with the store, and tells which packs that had before; called when one that the index names is gone, again
@@ -51,18 +53,21 @@ package final class ChunkReader: Sendable {
   /// Frames decoded so far: what tests count instead of seconds.
   package var decodedFrameCount: Int { decodedFrames.load(ordering: .relaxed) }
 
+  /// Chunks hashed so far, for tests as well.
+  var hashedChunkCount: Int { hashedChunks.load(ordering: .relaxed) }
+
   /// The plaintext of a chunk.
   ///
   /// - Throws: `ChunkFault`, or the store's error when its pack cannot be read.
   package func bytes(of id: ChunkID) throws -> ArraySlice<UInt8> {
-    try withTools { try chunk(id, chain: 0, $0).bytes }
+    try withTools { try chunk(id, $0).bytes }
   }
 
   /// The copy of a chunk that stands in one pack: what a check reads.
   func bytes(of id: ChunkID, in pack: PackID) throws -> ArraySlice<UInt8> {
     try withTools { tools in
       for location in try index.locate(id) where location.pack == pack {
-        return try chunk(id, at: location, chain: 0, tools).bytes
+        return try chunk(id, at: location, tools).bytes
       }
       throw ChunkFault.missing(id)
     }
@@ -70,7 +75,7 @@ package final class ChunkReader: Sendable {
 
   /// The copy of a chunk that stands in one place, be that known to the index or not; what it stands on is looked up.
   func bytes(of id: ChunkID, at location: ChunkLocation) throws -> ArraySlice<UInt8> {
-    try withTools { try chunk(id, at: location, chain: 0, $0).bytes }
+    try withTools { try chunk(id, at: location, $0).bytes }
   }
 
   package func bytes(of chunk: ChunkReference) throws -> ArraySlice<UInt8> {
@@ -113,9 +118,8 @@ package final class ChunkReader: Sendable {
   func base(_ chunks: [ChunkReference]) throws -> BaseText {
     try withTools { tools in
       var base = BaseText()
-      base.bytes.reserveCapacity(chunks.reduce(0) { $0 + $1.length })
       for reference in chunks {
-        let found = try chunk(reference.id, chain: 0, tools)
+        let found = try chunk(reference.id, tools)
         base.append(found.bytes, of: found.frame, at: found.key)
       }
       return base
@@ -131,7 +135,7 @@ package final class ChunkReader: Sendable {
       var chunks = chunks
       var deltaByteCount = 0
       for level in 0..<Self.chainLengthMax {
-        let found = try chunks.map { try chunk($0.id, chain: 0, tools) }
+        let found = try chunks.map { try chunk($0.id, tools) }
         if level > 0 {
           let depth = found.map(\.frame.depth).max() ?? 0
           ancestors.append(BaseAncestor(chunks: chunks, depth: depth, deltaByteCount: deltaByteCount))
@@ -158,15 +162,24 @@ package final class ChunkReader: Sendable {
 
   private typealias FoundChunk = (bytes: ArraySlice<UInt8>, frame: DecodedFrame, key: FrameKey)
 
-  private func chunk(_ id: ChunkID, chain: Int, _ tools: WorkerTools) throws -> FoundChunk {
-    guard chain == 0 else { return try chunk(id, among: index.locate(id), chain: chain, tools) }
+  /// A way down a chain of bases.
+  private struct Descent {
+    var depth = 0
+    /// Whether all on the way is hashed, to tell what is damaged and to pass it over where there is another copy.
+    var hashesBases: Bool
+
+    var hashesThis: Bool { depth == 0 || hashesBases }
+    var next: Self { Descent(depth: depth + 1, hashesBases: hashesBases) }
+  }
+
+  private func chunk(_ id: ChunkID, _ tools: WorkerTools) throws -> FoundChunk {
     do {
       return try refreshedChunk(id, tools)
     } catch let error where error is ChunkFault || (error as? IndexError)?.callsForRebuild == true {
       // The index may be what is wrong: it is derived, and no reason to lose a file.
-      if try mend() { return try chunk(id, among: index.locate(id), chain: 0, tools) }
+      if try mend() { return try chunk(id, among: index.locate(id), tools) }
       for location in try leftOut(id) {
-        if let found = try? chunk(id, at: location, chain: 0, tools) { return found }
+        if let found = try? chunk(id, at: location, tools) { return found }
       }
       throw error
     }
@@ -176,7 +189,7 @@ package final class ChunkReader: Sendable {
     var packs: Set<PackID>?
     while true {
       do {
-        return try chunk(id, among: index.locate(id), chain: 0, tools)
+        return try chunk(id, among: index.locate(id), tools)
       } catch ChunkFault.missing(let missing) {
         // Collectors may have moved it since the index was read, and moved it again since then (protocol.md, "Readers").
         let found = try refresh()
@@ -187,13 +200,11 @@ package final class ChunkReader: Sendable {
   }
 
   /// Tries every copy; a damaged one is forgiven when another is whole.
-  private func chunk(
-    _ id: ChunkID, among locations: [ChunkLocation], chain: Int, _ tools: WorkerTools
-  ) throws -> FoundChunk {
+  private func chunk(_ id: ChunkID, among locations: [ChunkLocation], _ tools: WorkerTools) throws -> FoundChunk {
     var fault: any Error = ChunkFault.missing(id)
     for location in locations {
       do {
-        return try chunk(id, at: location, chain: chain, tools)
+        return try chunk(id, at: location, tools)
       } catch ObjectStoreError.missing {
         continue
       } catch {
@@ -203,28 +214,40 @@ package final class ChunkReader: Sendable {
     throw fault
   }
 
+  private func chunk(_ id: ChunkID, at location: ChunkLocation, _ tools: WorkerTools) throws -> FoundChunk {
+    do {
+      return try chunk(id, at: location, Descent(hashesBases: false), tools)
+    } catch ChunkFault.damaged {
+      return try chunk(id, at: location, Descent(hashesBases: true), tools)
+    }
+  }
+
   private func chunk(
-    _ id: ChunkID, at location: ChunkLocation, chain: Int, _ tools: WorkerTools
+    _ id: ChunkID, at location: ChunkLocation, _ descent: Descent, _ tools: WorkerTools
   ) throws -> FoundChunk {
     let key = FrameKey(pack: location.pack, offset: location.frameOffset)
-    var frame = try cache.withLock { $0.frame(at: key) } ?? decode(location, for: id, chain: chain, tools)
+    let cached = cache.withLock { $0.frame(at: key) }
+      .flatMap { descent.hashesBases && !$0.isVerified(location.ordinal, as: id) ? nil : $0 }
+    var frame = try cached ?? decode(location, for: id, descent, tools)
     guard let bytes = frame.chunk(location.ordinal) else {
       throw ChunkFault.damaged(id, pack: location.pack, reason: "the frame holds too few chunks")
     }
-    if frame.verified[location.ordinal] != id {
+    let isNewlyHashed = descent.hashesThis && !frame.isVerified(location.ordinal, as: id)
+    if isNewlyHashed {
+      hashedChunks.add(1, ordering: .relaxed)
       guard tools.hasher.id(of: bytes) == id else {
         throw ChunkFault.damaged(id, pack: location.pack, reason: "its hash does not fit")
       }
       frame.verified[location.ordinal] = id
-      cache.withLock { $0.insert(frame, at: key) }
     }
+    if cached == nil || isNewlyHashed { cache.withLock { $0.insert(frame, at: key) } }
     return (bytes, frame, key)
   }
 
   private func decode(
-    _ location: ChunkLocation, for id: ChunkID, chain: Int, _ tools: WorkerTools
+    _ location: ChunkLocation, for id: ChunkID, _ descent: Descent, _ tools: WorkerTools
   ) throws -> DecodedFrame {
-    guard chain < Self.chainLengthMax else {
+    guard descent.depth < Self.chainLengthMax else {
       throw ChunkFault.damaged(id, pack: location.pack, reason: "its chain of bases does not end")
     }
     do {
@@ -233,18 +256,19 @@ package final class ChunkReader: Sendable {
       var base = BaseText()
       var bases: [ChunkReference] = []
       for prefix in header.bases {
-        let (reference, found) = try baseChunk(prefix, chain: chain + 1, tools)
+        let (reference, found) = try baseChunk(prefix, descent.next, tools)
         base.append(found.bytes, of: found.frame, at: found.key)
         bases.append(reference)
       }
       let bytes = try tools.decoder.decode(
-        header, payload: stored.dropFirst(header.headerLength), prefix: base.bytes[...])
-      decodedFrames.add(1, ordering: .relaxed)
+        header, payload: stored.dropFirst(header.headerLength), prefix: base.bytes)
+      let number = decodedFrames.add(1, ordering: .relaxed).newValue
       var starts = [0]
       for length in header.chunkLengths { starts.append(starts[starts.count - 1] + length) }
       base.closure[FrameKey(pack: location.pack, offset: location.frameOffset)] = header.rawLength
       return DecodedFrame(
-        bytes: bytes, chunkStarts: starts, verified: Array(repeating: nil, count: header.chunkLengths.count),
+        number: number, bytes: bytes, chunkStarts: starts,
+        verified: Array(repeating: nil, count: header.chunkLengths.count),
         depth: header.bases.isEmpty ? 0 : base.depth + 1, closure: base.closure, bases: bases,
         storedByteCount: stored.count)
     } catch let error as PackingError {
@@ -271,7 +295,7 @@ package final class ChunkReader: Sendable {
   /// The chunk that a prefix means: with more than one candidate the frame's own hash check tells, so any that reads
   /// will do unless it leads to a wrong result; then that frame is reported as damaged.
   private func baseChunk(
-    _ prefix: ChunkIDPrefix, chain: Int, _ tools: WorkerTools
+    _ prefix: ChunkIDPrefix, _ descent: Descent, _ tools: WorkerTools
   ) throws -> (ChunkReference, FoundChunk) {
     var candidates = try index.locate(prefix)
     if candidates.isEmpty {
@@ -281,7 +305,7 @@ package final class ChunkReader: Sendable {
     var fault: any Error = ChunkFault.missing(prefix.idRange.lowerBound)
     for (id, location) in candidates {
       do {
-        let found = try chunk(id, at: location, chain: chain, tools)
+        let found = try chunk(id, at: location, descent, tools)
         return (ChunkReference(id: id, length: found.bytes.count), found)
       } catch {
         fault = error

@@ -8,6 +8,8 @@ struct FrameKey: Hashable, Sendable {
 
 /// A frame's plaintext, and what it took to get at it.
 struct DecodedFrame: Sendable {
+  /// Of which decoding `bytes` are: those of one number are the same array.
+  var number: Int
   var bytes: [UInt8]
   /// Where each chunk starts in `bytes`, and at last where they end.
   var chunkStarts: [Int]
@@ -22,6 +24,10 @@ struct DecodedFrame: Sendable {
   /// What it takes in its pack.
   var storedByteCount: Int
 
+  func isVerified(_ ordinal: Int, as id: ChunkID) -> Bool {
+    verified.indices.contains(ordinal) && verified[ordinal] == id
+  }
+
   func chunk(_ ordinal: Int) -> ArraySlice<UInt8>? {
     guard ordinal >= 0, ordinal < chunkStarts.count - 1 else { return nil }
     return bytes[chunkStarts[ordinal]..<chunkStarts[ordinal + 1]]
@@ -30,14 +36,23 @@ struct DecodedFrame: Sendable {
 
 /// Several chunks on end, and what it takes to get at them.
 struct BaseText {
-  var bytes: [UInt8] = []
+  private(set) var bytes: ArraySlice<UInt8> = []
+  /// The decoded frame that they are a piece of, if they are: then nothing was copied.
+  private var frameNumber: Int?
   /// Frames in a row that must be decoded before these chunks' own: the longest of the ways.
   var depth = 0
   /// The frames of all ways, each once, with their plaintext lengths.
   var closure: [FrameKey: Int] = [:]
 
   mutating func append(_ text: ArraySlice<UInt8>, of frame: DecodedFrame, at key: FrameKey) {
-    bytes += text
+    if bytes.isEmpty {
+      (bytes, frameNumber) = (text, frame.number)
+    } else if frame.number == frameNumber, bytes.endIndex == text.startIndex {
+      bytes = frame.bytes[bytes.startIndex..<text.endIndex]
+    } else {
+      bytes += text
+      frameNumber = nil
+    }
     depth = max(depth, frame.depth)
     if closure[key] == nil { closure.merge(frame.closure) { length, _ in length } }
   }

@@ -89,7 +89,7 @@ struct FrameQueue {
         return .rejected(region)  // A damaged base is no base; verify tells about it.
       }
       guard !Self.isAtEnd(text) else { return .rejected(region) }
-      let prefix = DeltaBase(chunks: base.map(\.id.prefix), bytes: text.bytes[...])
+      let prefix = DeltaBase(chunks: base.map(\.id.prefix), bytes: text.bytes)
       let chunks = region.map { ($0.id, $0.bytes) }
       let frame = try tools.encoder.encodeDelta(chunks: chunks, base: prefix, level: level)
       return frame.map(Outcome.frame) ?? .rejected(region)
