@@ -31,10 +31,6 @@ ssize_t linux_lgetxattr(const char *_Nonnull path, const char *_Nonnull name, vo
 ssize_t linux_flistxattr(int file, char *_Nullable list, size_t capacity);
 ssize_t linux_fgetxattr(int file, const char *_Nonnull name, void *_Nullable value, size_t capacity);
 
-/// The first place of `needle` in `text` (`memmem`); null when there is none.
-const void *_Nullable linux_find(
-  const void *_Nonnull text, size_t length, const void *_Nonnull needle, size_t needle_length);
-
 /// The parts of a `dev_t`.
 uint32_t linux_major(uint64_t device);
 uint32_t linux_minor(uint64_t device);

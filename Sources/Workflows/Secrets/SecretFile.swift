@@ -1,4 +1,4 @@
-import CLinux
+import Glibc
 import SnapshotModel
 
 /// Whether a file holds what nobody else should read, as far as its beginning tells.
@@ -13,7 +13,7 @@ package enum SecretFile {
   package static func holdsSecret(_ path: ArchivePath, _ beginning: ArraySlice<UInt8>) -> Bool {
     let beginning = beginning.prefix(byteCountMax)
     if isEnvironment(path.name), variablesHoldSecret(Array(beginning)) { return true }
-    return places(of: keyMark, in: beginning).contains { beginsKey(beginning[($0 + keyMark.count)...]) }
+    return places(of: keyMark, in: beginning).contains { beginsKey(beginning[($0 + keyMark.bytes.count)...]) }
       || accessKeyMarks.contains { mark in
         places(of: mark, in: beginning).contains { isAccessKey(at: $0, in: beginning) }
       }
@@ -21,8 +21,19 @@ package enum SecretFile {
 
   // MARK: Keys
 
-  private static let keyMark = Array("-----BEGIN ".utf8)
-  private static let accessKeyMarks = ["AKIA", "ASIA"].map { Array($0.utf8) }
+  private struct Mark: Sendable {
+    var bytes: [UInt8]
+    /// Where its byte stands that is the rarest in texts.
+    var rarest: Int
+
+    init(_ text: String, rarest: Int) {
+      bytes = Array(text.utf8)
+      self.rarest = rarest
+    }
+  }
+
+  private static let keyMark = Mark("-----BEGIN ", rarest: 7)
+  private static let accessKeyMarks = [Mark("AKIA", rarest: 1), Mark("ASIA", rarest: 1)]
   private static let accessKeyLength = 20
   /// Of a key's body: no mention of a key goes on like this.
   private static let bodyLengthMin = 32
@@ -83,18 +94,22 @@ package enum SecretFile {
     (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
   }
 
-  private static func places(of mark: [UInt8], in text: ArraySlice<UInt8>) -> [Int] {
+  /// To look for one rare byte first is seven times as fast as `memmem`, which was a twentieth of a save.
+  private static func places(of mark: Mark, in text: ArraySlice<UInt8>) -> [Int] {
+    var found: [Int] = []
+    // Safety: nothing outside of `bytes` and of the mark is read, and both outlive the call.
     unsafe text.withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress else { return [] }
-      var found: [Int] = []
-      var at = 0
-      while let hit = unsafe linux_find(base + at, bytes.count - at, mark, mark.count) {
-        let offset = unsafe hit - base
-        found.append(text.startIndex + offset)
-        at = offset + mark.count
+      guard let base = bytes.baseAddress else { return }
+      var at = mark.rarest
+      while at < bytes.count, let hit = unsafe memchr(base + at, Int32(mark.bytes[mark.rarest]), bytes.count - at) {
+        let start = unsafe UnsafeRawPointer(hit) - base - mark.rarest
+        at = start + mark.rarest + 1
+        guard start + mark.bytes.count <= bytes.count, unsafe memcmp(base + start, mark.bytes, mark.bytes.count) == 0
+        else { continue }
+        found.append(text.startIndex + start)
       }
-      return found
     }
+    return found
   }
 
   // MARK: Environments
