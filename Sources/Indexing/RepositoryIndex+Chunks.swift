@@ -3,17 +3,21 @@ import SnapshotModel
 extension RepositoryIndex {
   /// Every copy of the chunk, the oldest indexed first; usually one, none when it is not known.
   package func locate(_ id: ChunkID) throws -> [ChunkLocation] {
-    try reading { db in
-      var lookup = try ChunkLookup(db, layouts: layouts)
-      return try lookup.locateAll(id)
-    }
+    try withLookups { try $0.locateAll(id) }
   }
 
   /// Every copy of every chunk whose id begins so: of one chunk, unless someone worked hard for two.
   package func locate(_ prefix: ChunkIDPrefix) throws -> [(ChunkID, ChunkLocation)] {
-    try reading { db in
-      var lookup = try ChunkLookup(db, layouts: layouts)
-      return try lookup.locateAll(prefix)
+    try withLookups { try $0.locateAll(prefix) }
+  }
+
+  /// The same for several prefixes, in one read transaction.
+  package func locate(_ prefixes: [ChunkIDPrefix]) throws -> [[(ChunkID, ChunkLocation)]] {
+    if prefixes.isEmpty { return [] }
+    return try withLookups { lookup in
+      var found: [[(ChunkID, ChunkLocation)]] = []
+      for prefix in prefixes { found.append(try lookup.locateAll(prefix)) }
+      return found
     }
   }
 

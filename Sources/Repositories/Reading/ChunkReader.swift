@@ -114,53 +114,7 @@ package final class ChunkReader: Sendable {
     }
   }
 
-  /// Several chunks one after the other: what a delta stands on.
-  func base(_ chunks: [ChunkReference]) throws -> BaseText {
-    try withTools { tools in
-      var base = BaseText()
-      for reference in chunks {
-        let found = try chunk(reference.id, tools)
-        base.append(found.bytes, of: found.frame, at: found.key)
-      }
-      return base
-    }
-  }
-
-  /// What `chunks` stand on, what that stands on, and so on to frames that stand alone.
-  ///
-  /// Of frames that hold less than a quarter of the bytes it follows none: they belong to a neighbouring part of the file.
-  func ancestors(of chunks: [ChunkReference]) throws -> [BaseAncestor] {
-    try withTools { tools in
-      var ancestors: [BaseAncestor] = []
-      var chunks = chunks
-      var deltaByteCount = 0
-      for level in 0..<Self.chainLengthMax {
-        let found = try chunks.map { try chunk($0.id, tools) }
-        if level > 0 {
-          let depth = found.map(\.frame.depth).max() ?? 0
-          ancestors.append(BaseAncestor(chunks: chunks, depth: depth, deltaByteCount: deltaByteCount))
-        }
-        let byteCounts = Dictionary(zip(found.map(\.key), found.map(\.bytes.count)), uniquingKeysWith: +)
-        let all = byteCounts.values.reduce(0, +)
-        var seen: Set<FrameKey> = []
-        var next: [ChunkReference] = []
-        for (reference, found) in zip(chunks, found) where byteCounts[found.key, default: 0] >= all / 4 {
-          if found.frame.bases.isEmpty {
-            next.append(reference)
-          } else if seen.insert(found.key).inserted {
-            next += found.frame.bases
-            deltaByteCount += found.frame.storedByteCount
-          }
-        }
-        guard !seen.isEmpty else { break }
-        var taken: Set<ChunkID> = []
-        chunks = next.filter { taken.insert($0.id).inserted }
-      }
-      return ancestors
-    }
-  }
-
-  private typealias FoundChunk = (bytes: ArraySlice<UInt8>, frame: DecodedFrame, key: FrameKey)
+  typealias FoundChunk = (bytes: ArraySlice<UInt8>, frame: DecodedFrame, key: FrameKey)
 
   /// A way down a chain of bases.
   private struct Descent {
@@ -172,7 +126,7 @@ package final class ChunkReader: Sendable {
     var next: Self { Descent(depth: depth + 1, hashesBases: hashesBases) }
   }
 
-  private func chunk(_ id: ChunkID, _ tools: WorkerTools) throws -> FoundChunk {
+  func chunk(_ id: ChunkID, _ tools: WorkerTools) throws -> FoundChunk {
     do {
       return try refreshedChunk(id, tools)
     } catch let error where error is ChunkFault || (error as? IndexError)?.callsForRebuild == true {
@@ -255,8 +209,8 @@ package final class ChunkReader: Sendable {
       let header = try FrameHeader(decoding: stored)
       var base = BaseText()
       var bases: [ChunkReference] = []
-      for prefix in header.bases {
-        let (reference, found) = try baseChunk(prefix, descent.next, tools)
+      for (prefix, candidates) in zip(header.bases, try index.locate(header.bases)) {
+        let (reference, found) = try baseChunk(prefix, among: candidates, descent.next, tools)
         base.append(found.bytes, of: found.frame, at: found.key)
         bases.append(reference)
       }
@@ -295,9 +249,9 @@ package final class ChunkReader: Sendable {
   /// The chunk that a prefix means: with more than one candidate the frame's own hash check tells, so any that reads
   /// will do unless it leads to a wrong result; then that frame is reported as damaged.
   private func baseChunk(
-    _ prefix: ChunkIDPrefix, _ descent: Descent, _ tools: WorkerTools
+    _ prefix: ChunkIDPrefix, among candidates: [(ChunkID, ChunkLocation)], _ descent: Descent, _ tools: WorkerTools
   ) throws -> (ChunkReference, FoundChunk) {
-    var candidates = try index.locate(prefix)
+    var candidates = candidates
     if candidates.isEmpty {
       _ = try refresh()
       candidates = try index.locate(prefix)
@@ -314,7 +268,7 @@ package final class ChunkReader: Sendable {
     throw fault
   }
 
-  private func withTools<R>(_ body: (WorkerTools) throws -> R) throws -> R {
+  func withTools<R>(_ body: (WorkerTools) throws -> R) throws -> R {
     let box = idleTools.withLock { $0.popLast() } ?? WorkerToolsBox(naming)
     defer { idleTools.withLock { $0.append(box) } }
     return try body(box.tools)
