@@ -88,6 +88,28 @@ struct AbsurdWriterTests {
     try writers.expectSound(fixture.open())
   }
 
+  @Test func `of a file with more chunks than any no list is made to encode it anew`() throws {
+    let repository = try fixture.open()
+    let content = try store([[7]], by: repository)
+    let lists = try store(ChunkList.split(Array(repeating: content[0], count: 4096)), by: repository)
+    func entry(_ path: String, listCount: Int) throws -> ManifestEntry {
+      ManifestEntry(
+        path: try #require(ArchivePath(path)), kind: .file, metadata: metadata, size: UInt64(listCount * 4096),
+        content: .indirect(lists: Array(repeating: lists[0], count: listCount)))
+    }
+    for (listCount, isTaken) in [(2, true), (HistoryReader.chunkCountMax / 4096 + 1, false)] {
+      let segment = try storeSegment(entry("big", listCount: listCount), by: repository)
+      let manifest = try store([ManifestRoot(segments: [segment]).encoded()], by: repository)[0]
+      try plant(manifest, by: repository)
+      let fresh = try fixture.open()
+      let snapshot = try #require(try fresh.snapshots().map(\.snapshot).first { $0.manifest == manifest })
+      var history = try HistoryReader([snapshot], fileBytesMax: .max, reader: fresh.reader())
+      let files = try #require(history.parts.last)
+      #expect(try history.versions(in: files).map(\.chunks.count) == (isTaken ? [listCount * 4096] : []))
+      #expect(history.chunksLeftOut == (isTaken ? [] : content))
+    }
+  }
+
   @Test func `a segment that breaks the rules stops no collection, nor does its version once it is forgotten`() throws {
     let writer = try writers.open(writers.newKey())
     var segment = try storeSegment(nil, by: writer)

@@ -127,26 +127,19 @@ struct ContentLayout {
   private func read(
     _ descriptor: Int32, at offset: UInt64, count: Int, into buffer: inout [UInt8]
   ) throws(TargetError) -> Bool {
-    let start = buffer.count
-    buffer.append(contentsOf: repeatElement(0, count: count))
     var failure: Int32 = 0
-    // Writes only behind `start`, where the line above has made room.
-    let isWhole = unsafe buffer.withUnsafeMutableBytes { buffer in
-      var done = start
-      while done < buffer.count {
+    // Writes only into the room that it is given.
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+      while done < count {
         let got = unsafe pread(
-          descriptor, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done,
-          off_t(offset) + off_t(done - start))
-        if got == 0 { return false }
-        if got < 0, errno != EINTR {
-          failure = errno
-          return false
-        }
+          descriptor, buffer.baseAddress.map { unsafe $0 + done }, count - done, off_t(offset) + off_t(done))
+        if got == 0 { return }
+        if got < 0, errno != EINTR { return failure = errno }
         done += max(0, got)
       }
-      return true
     }
+    buffer += bytes
     if failure != 0 { throw TargetError(number: failure) }
-    return isWhole
+    return bytes.count == count
   }
 }

@@ -13,6 +13,9 @@ struct HistoryReader {
     case manifests
   }
 
+  /// Files of more chunks are left as they are, too: 64 GiB of such as are usual. An entry of a few bytes may name any number of times
+  /// any number of them.
+  static let chunkCountMax = 1 << 20
   /// Segments of the largest manifest whose paths make one part: about eight thousand files.
   private static let segmentsPerPart = 16
 
@@ -85,14 +88,14 @@ struct HistoryReader {
     }
   }
 
-  /// - Returns: `nil` when lists of chunks name more bytes than the file has: only who means harm writes such.
+  /// - Returns: `nil` for too many, and when lists name more bytes than the file has: only who means harm writes such.
   private func chunks(of content: FileContent, byteCountMax: UInt64) throws -> [ChunkReference]? {
     guard case .indirect(let lists) = content else { return try reader.chunks(of: content) }
     var found: [ChunkReference] = []
     var left = byteCountMax
     for list in lists {
       for chunk in try reader.chunks(of: .indirect(lists: [list])) {
-        guard left >= UInt64(chunk.length) else { return nil }
+        guard found.count < Self.chunkCountMax, left >= UInt64(chunk.length) else { return nil }
         left -= UInt64(chunk.length)
         found.append(chunk)
       }
