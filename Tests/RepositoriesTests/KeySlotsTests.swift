@@ -35,6 +35,28 @@ struct KeySlotsTests {
     #expect(try slots.list().count == 2)
   }
 
+  @Test func `a command that began before a rotation is told so, and calls nothing damaged`() throws {
+    var random = SeededGenerator(seed: 4)
+    let tree = random.tree()
+    let early = try fixture.open()
+    try early.save("v1", tree)
+    let new = try slots.rotate(secret, label: "a", keys: keys)
+    // On another machine: what one has read, the other has to read as well.
+    let access = RepositoryAccess(cacheFolder: fixture.cacheFolder + " 2") { _ in .all(new) }
+    let rotated = try Repository.open(at: fixture.path, access: access, events: fixture.events)
+    try rotated.save("v2", tree)
+    let uses: [(String, () throws -> Void)] = [
+      ("save", { try early.save("v3", tree) }), ("gc", { try early.collect() }),
+      ("verify", { _ = try Verifier.verify(early, options: VerifyOptions()) }),
+    ]
+    for (name, use) in uses {
+      let fault = #expect(throws: SnapFault.self, "\(name)") { try use() }
+      #expect(fault?.code == .busy && fault?.message.contains("were rotated while this command ran") == true)
+    }
+    #expect(try rotated.snapshots().map(\.snapshot.version) == ["v1", "v2"])
+    #expect(try Verifier.verify(rotated, options: VerifyOptions()).problems == [])
+  }
+
   @Test func `while somebody changes them, nobody else does, unless he has died`() throws {
     let store = RepositoryStore(try LocalObjectStore(folder: Array(fixture.path.utf8)), keys: .all(keys))
     let claim = store.claimName(KeySlots.claim)

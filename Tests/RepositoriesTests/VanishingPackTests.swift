@@ -56,6 +56,43 @@ struct VanishingPackTests {
     #expect(vanished > 5)
   }
 
+  @Test(arguments: [false, true]) func `verify calls nothing damaged that a collection moves or deletes meanwhile`(
+    isEncrypted: Bool
+  ) throws {
+    let fixture = try RepositoryFixture(isEncrypted: isEncrypted)
+    let repository = try fixture.open()
+    var random = SeededGenerator(seed: 21)
+    let trees = try repository.saveHistory(versions: 4, random: &random)
+    try repository.forget(["v1", "v3"])
+    repository.close()
+    let start = fixture.keep(as: "start")
+    var options = VerifyOptions()
+    options.readData = .all
+    var calls = 0
+    var at = 0
+    repeat {
+      fixture.goBack(to: start)
+      let seen = Mutex(0)
+      let collector = try fixture.open()
+      let operations = InterruptedOperations(.never) { [at] call in
+        let number: Int? = seen.withLock { seen in
+          guard ["open packs/", "list ", "open snapshots/"].contains(where: call.hasPrefix) else { return nil }
+          defer { seen += 1 }
+          return seen
+        }
+        if number == at { _ = try? collector.collect() }
+      }
+      let reader = try fixture.open(operations: operations)
+      #expect(try Verifier.verify(reader, options: options).problems == [], "a collection before call \(at)")
+      reader.close()
+      #expect(try collector.trashed().isEmpty || at >= seen.withLock { $0 })
+      calls = seen.withLock { $0 }
+      at += 1
+    } while at < calls
+    #expect(calls > 10)
+    try expect(trees.filter { ["v2", "v4"].contains($0.key) }, in: fixture.open(), "collected")
+  }
+
   @Test func `a reader looks for what is moved again and again until it stands still`() throws {
     let fixture = try RepositoryFixture()
     var random = SeededGenerator(seed: 10)
