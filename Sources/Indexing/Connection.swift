@@ -44,6 +44,9 @@ import SnapshotModel
     unsafe sqlite3_close_v2(database)
   }
 
+  /// Whether SQLite will change nothing: since it cannot, or since the file's header, once it was read, says so.
+  var isReadOnly: Bool { unsafe sqlite3_db_readonly(database, "main") == 1 }
+
   /// Runs statements that take no parameters; rows that they give are passed over.
   package func execute(_ sql: String) throws(IndexError) {
     let code = unsafe sqlite3_exec(database, sql, nil, nil, nil)

@@ -33,6 +33,9 @@ extension RepositoryIndex {
         let connection = try Connection(
           place.path, place.isImmutable ? .readOnly : .readWrite, busyTimeoutSeconds: busyTimeoutSeconds)
         try prepare(connection, to: place)
+        if case .file(let path) = place, connection.isReadOnly, unsafe access(path, W_OK) == 0 {
+          throw IndexError.damaged("its header names a format that cannot be written")
+        }
         return connection
       } catch {
         // Switching a new file to the log waits for nobody: where two processes meet there, SQLite gives up at once.

@@ -168,15 +168,21 @@ extension RepositoryIndex {
   }
 
   /// Numbers are never given twice, so that whoever has cached the layout of one may keep it.
+  ///
+  /// - Throws: `damaged` where no number is left.
   private static func nextPackNumber(_ db: Connection) throws(IndexError) -> Int64 {
-    guard
-      let stored = try IndexRecords.value(
-        db, kind: IndexSchema.RecordKind.header, key: IndexSchema.nextPackKey)
-    else { return 1 }
-    guard let number = Int64(String(decoding: stored, as: UTF8.self)), number > 0, number < Int64.max >> 1 else {
-      throw .damaged("the number of the next pack")
+    let rows = try Statement(db, "SELECT coalesce(max(number), 0) FROM pack")
+    guard try rows.step() else { return 1 }
+    let largest = try rows.integer(0)
+    let stored = try IndexRecords.value(db, kind: IndexSchema.RecordKind.header, key: IndexSchema.nextPackKey)
+    let numberMax = Int64.max >> 1
+    guard largest < numberMax >> 1 else { throw .damaged("the number of a pack") }
+    if let stored, let number = Int64(String(decoding: stored, as: UTF8.self)), (largest + 1..<numberMax).contains(number)
+    {
+      return number
     }
-    return number
+    // What stands there cannot be. Far from what others may have seen before it did.
+    return stored == nil ? largest + 1 : largest + 1 << 32
   }
 }
 

@@ -173,6 +173,30 @@ struct IndexDamageTests {
     exercise(packs, statements)
   }
 
+  @Test(arguments: ["x'00'", "CAST('1' AS BLOB)", "CAST('18446744073709551615' AS BLOB)", "CAST('-5' AS BLOB)"])
+  func `a next number that cannot be is passed over`(value: String) throws {
+    let (_, packs) = try wholeIndex()
+    try sql("UPDATE record SET value = \(value) WHERE key = CAST('nextPack' AS BLOB)")
+    let index = try fixture.open()
+    let more = [fixture.pack(), fixture.pack()]
+    for pack in more { try index.insert([pack]) }
+    for pack in packs + more {
+      for (id, location) in pack.locations { #expect(try index.locate(id) == [location]) }
+    }
+    index.close()
+    try sql("UPDATE pack SET number = 9223372036854775807 WHERE number = (SELECT max(number) FROM pack)")
+    #expect(throws: IndexError.self) { try fixture.open().insert([fixture.pack()]) }
+  }
+
+  /// SQLite opens it, and refuses every change (https://www.sqlite.org/fileformat2.html, section 1.3.3).
+  @Test(arguments: [18, 19], [UInt8(3), 0xFF]) func `a header of a format to come is damage`(at: Int, version: UInt8) throws {
+    var (bytes, _) = try wholeIndex()
+    bytes[at] = version
+    restore(bytes)
+    let error = #expect(throws: IndexError.self) { try fixture.open() }
+    #expect(error?.callsForRebuild == true, "\(String(describing: error))")
+  }
+
   @Test func `a damaged index is moved aside with its log, and a new one takes its place`() throws {
     _ = try wholeIndex()
     for suffix in ["", "-wal", "-shm"] { StoreTestFolder.write([1, 2, 3], to: fixture.path + suffix) }

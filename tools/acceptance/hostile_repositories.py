@@ -113,12 +113,15 @@ def attempt(case, jail):
     jail.run("ls", "evil", *key)
     jail.run("show", "evil", "--manifest", *key)
     jail.run("diff", "good", "evil", *key)
+    jail.run("diff", "evil", "good", "--stat", *key)
     jail.run("du", "evil", *key)
     if not case.is_endless:
         jail.run("cat", "evil:evil", *key)
     jail.run("log", "evil", *key)
+    jail.run("log", ".", *key)
     jail.run("find", "*", *key)
     jail.expect(case.restore, "restore", "evil", "--to", "../target/all", *key)
+    jail.run("restore", "evil", "--to", "../target/none", "--dry-run", *key)
     jail.run("restore", "evil", "--to", "../target/some", "--skip-unsafe", *key)
     status, _, _ = jail.run("export", "evil", "-o", "../target/evil.tar", *key)
     if status == 0:

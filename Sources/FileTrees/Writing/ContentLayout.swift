@@ -7,30 +7,30 @@ import SnapshotModel
 ///
 /// Making one proves that the chunks fill exactly what the entry says: extents in order, inside the size, and as long
 /// together as the chunks are.
-struct ContentLayout {
+package struct ContentLayout {
   /// A stretch of one chunk that lies in one piece in the file.
-  struct Run {
+  package struct Run {
     /// In the chunk.
-    var start: Int
-    var length: Int
+    package var start: Int
+    package var length: Int
     /// In the file.
-    var offset: UInt64
+    package var offset: UInt64
   }
 
-  struct Piece {
-    var chunk: ChunkReference
-    var runs: [Run]
+  package struct Piece {
+    package var chunk: ChunkReference
+    package var runs: [Run]
   }
 
   /// The entry contradicts itself, or content is not as long as it should be.
-  struct Mismatch: Error, CustomStringConvertible {
-    var description: String { "its size and its content do not agree" }
+  package struct Mismatch: Error, CustomStringConvertible {
+    package var description: String { "its size and its content do not agree" }
   }
 
-  let pieces: [Piece]
+  package let pieces: [Piece]
   private let size: UInt64
 
-  init(of entry: ManifestEntry, reading content: any ContentReading) throws {
+  package init(of entry: ManifestEntry, reading content: any ContentReading) throws {
     size = entry.size
     guard entry.size <= UInt64(Int64.max) else { throw Mismatch() }
     let chunks: [ChunkReference]

@@ -59,7 +59,7 @@ final class FileRestorer {
       summary.files += 1
       // Hard links will find it done.
       fingerprints.append(fingerprint(job.targetPath, .planned))
-      summary.bytesWritten += job.entry.dataSize
+      summary.bytesWritten = saturatingSum(summary.bytesWritten, job.entry.dataSize)
       return context.events.restore(did: action, path: job.targetPath, kind: .file, byteCount: job.entry.dataSize)
     }
     // In a folder of our own nothing can be lost: the rename, a quarter of a small file's cost, is saved.

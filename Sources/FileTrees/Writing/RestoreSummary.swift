@@ -82,7 +82,7 @@ package struct RestoreSummary: Sendable {
     symbolicLinks += other.symbolicLinks
     hardLinks += other.hardLinks
     specialFiles += other.specialFiles
-    bytesWritten += other.bytesWritten
+    bytesWritten = saturatingSum(bytesWritten, other.bytesWritten)
     unchanged += other.unchanged
     adjusted += other.adjusted
     kept += other.kept

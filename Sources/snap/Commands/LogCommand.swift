@@ -115,7 +115,7 @@ struct LogCommand: Command {
       try manifest.forEach(below: path) { inner in
         if entry == nil { entry = inner }
         hasher.combine(inner)
-        byteCount += inner.size
+        byteCount = saturatingSum(byteCount, inner.size)
       }
     } else {
       hasher.combine(entry)

@@ -41,7 +41,6 @@ final class DiffPrinter {
   }
 
   func finish() throws {
-    let difference = Int64(bytesAdded) - Int64(bytesRemoved)
     if session.isJSON {
       try session.json(
         JSONObject([
@@ -50,10 +49,11 @@ final class DiffPrinter {
           "removed_bytes": .unsigned(bytesRemoved),
         ]))
     } else if case .stat = form, !session.isQuiet {
-      let sign = difference < 0 ? "-" : "+"
+      let (sign, difference) =
+        bytesAdded < bytesRemoved ? ("-", bytesRemoved - bytesAdded) : ("+", bytesAdded - bytesRemoved)
       try session.output.line(
         "\(formatted(count: added)) added, \(formatted(count: removed)) removed, \(formatted(count: changed)) changed, "
-          + "\(sign)\(formatted(byteCount: difference.magnitude))")
+          + "\(sign)\(formatted(byteCount: difference))")
     }
   }
 
@@ -64,8 +64,8 @@ final class DiffPrinter {
     case .removed: removed += 1
     default: changed += 1
     }
-    bytesAdded += change.new?.size ?? 0
-    bytesRemoved += change.old?.size ?? 0
+    bytesAdded = saturatingSum(bytesAdded, change.new?.size ?? 0)
+    bytesRemoved = saturatingSum(bytesRemoved, change.old?.size ?? 0)
   }
 
   private static func sizes(_ change: ManifestChange) -> String {

@@ -30,7 +30,7 @@ final class RestoreReporter: RestoreEvents {
     if session.isVerbose { session.console.detail("\(action.rawValue)  \(path.isRoot ? "." : path.description)") }
     let now = state.withLock { state in
       if kind == .file { state.files += 1 }
-      state.bytes += byteCount
+      state.bytes = saturatingSum(state.bytes, byteCount)
       return state
     }
     guard let seconds = meter.due() else { return }

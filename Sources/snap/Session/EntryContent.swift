@@ -1,3 +1,4 @@
+import FileTrees
 import Repositories
 import Sealing
 import SnapshotModel
@@ -24,25 +25,30 @@ extension Session {
 /// A file's bytes as a stream, holes as zeros.
 enum EntryContent {
   /// Calls `body` with the content from front to back, a chunk at a time.
+  ///
+  /// - Throws: `SnapFault` `.damage` for an entry that contradicts itself, before the first call.
   static func forEachPiece(
     of entry: ManifestEntry, from reader: ChunkReader, _ body: (ArraySlice<UInt8>) throws -> Void
   ) throws {
-    var extents = (entry.dataExtents ?? [DataExtent(offset: 0, length: entry.size)])[...]
-    var offset: UInt64 = 0
-    for chunk in try reader.chunks(of: entry.content) {
-      var rest = try reader.bytes(of: chunk)
-      while !rest.isEmpty, let extent = extents.first {
-        try writeZeros(extent.offset - min(offset, extent.offset), body)
-        offset = max(offset, extent.offset)
-        let left = extent.offset + extent.length - offset
-        let piece = rest.prefix(Int(min(left, UInt64(rest.count))))
-        if !piece.isEmpty { try body(piece) }
-        offset += UInt64(piece.count)
-        rest = rest.dropFirst(piece.count)
-        if UInt64(piece.count) == left { extents = extents.dropFirst() }
+    var end: UInt64 = 0
+    for piece in try layout(of: entry, from: reader).pieces {
+      let bytes = try reader.bytes(of: piece.chunk)
+      for run in piece.runs {
+        try writeZeros(run.offset - end, body)
+        try body(bytes[(bytes.startIndex + run.start)...].prefix(run.length))
+        end = run.offset + UInt64(run.length)
       }
     }
-    if entry.size > offset { try writeZeros(entry.size - offset, body) }
+    try writeZeros(entry.size - end, body)
+  }
+
+  private static func layout(of entry: ManifestEntry, from reader: ChunkReader) throws -> ContentLayout {
+    do {
+      return try ContentLayout(of: entry, reading: reader)
+    } catch let error as ContentLayout.Mismatch {
+      let path = entry.path.description
+      throw SnapFault(.damage, "\(path): \(error)", hint: "snap verify", path: path)
+    }
   }
 
   /// The whole content; `nil` when it is larger than `byteCountMax`.

@@ -107,6 +107,7 @@ CASES = [
     Case("a file of 2^64 - 1 bytes with one chunk", claimed(size=TOP), **UNLAWFUL),
     Case("a sparse file of 2^62 bytes", of_entries(file(b"evil", size=1 << 62, extents=[(0, 5)])), restore=(0, 3, 13, 16, 17, 18), verify=(0, 13), is_endless=True),
     Case("a sparse file that ends beyond 2^63", of_entries(file(b"evil", size=TOP, extents=[(TOP - 5, 5)])), **UNLAWFUL),
+    Case("files whose sizes no sum holds", of_entries(*[file(b"evil%d" % number, size=TOP) for number in range(3)]), **UNLAWFUL),
     Case("extents that overflow", of_entries(file(b"evil", size=100, extents=[(TOP, 5)])), **UNLAWFUL),
     Case("extents of 2^40", version_of_segment([Entry(b"evil", flags=SPARSE, size=5, extents=[(0, 5)])], columns={12: varint(MANY)})),
     Case("a hundred thousand extents", of_entries(file(b"evil", content=b"x" * 100_000, size=400_000, extents=[(1, 1)] * 100_000)), restore=(0, 13, 18), verify=(0, 13)),
