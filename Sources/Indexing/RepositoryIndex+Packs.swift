@@ -177,7 +177,8 @@ extension RepositoryIndex {
     let stored = try IndexRecords.value(db, kind: IndexSchema.RecordKind.header, key: IndexSchema.nextPackKey)
     let numberMax = Int64.max >> 1
     guard largest < numberMax >> 1 else { throw .damaged("the number of a pack") }
-    if let stored, let number = Int64(String(decoding: stored, as: UTF8.self)), (largest + 1..<numberMax).contains(number)
+    if let stored, let number = Int64(String(decoding: stored, as: UTF8.self)),
+      (largest + 1..<numberMax).contains(number)
     {
       return number
     }

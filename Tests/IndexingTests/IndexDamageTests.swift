@@ -189,7 +189,9 @@ struct IndexDamageTests {
   }
 
   /// SQLite opens it, and refuses every change (https://www.sqlite.org/fileformat2.html, section 1.3.3).
-  @Test(arguments: [18, 19], [UInt8(3), 0xFF]) func `a header of a format to come is damage`(at: Int, version: UInt8) throws {
+  @Test(arguments: [18, 19], [UInt8(3), 0xFF]) func `a header of a format to come is damage`(at: Int, version: UInt8)
+    throws
+  {
     var (bytes, _) = try wholeIndex()
     bytes[at] = version
     restore(bytes)
