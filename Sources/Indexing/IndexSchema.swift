@@ -84,7 +84,8 @@ enum IndexSchema {
     guard id == repository else { throw .otherRepository }
   }
 
-  private static func number(_ db: Connection, _ sql: String) throws(IndexError) -> Int64 {
+  /// The first column of the one row that `sql` gives.
+  static func number(_ db: Connection, _ sql: String) throws(IndexError) -> Int64 {
     let row = try Statement(db, sql)
     guard try row.step() else { throw .damaged("\(sql) gives nothing") }
     return try row.integer(0)

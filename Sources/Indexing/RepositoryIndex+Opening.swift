@@ -20,7 +20,8 @@ extension RepositoryIndex {
     }
   }
 
-  /// - Throws: `.damaged` for a symbolic link: SQLite would follow it, and make a file wherever that leads.
+  /// - Throws: `.damaged` for a symbolic link: SQLite would follow it, and make a file wherever that leads; and for a header of a
+  ///   format to come, of which SQLite only reads.
   static func connect(_ place: IndexPlace) throws(IndexError) -> Connection {
     var status = stat()
     // Unsafe: the path is lent as a C string, and the kernel fills a value of ours.

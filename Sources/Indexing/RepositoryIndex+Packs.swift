@@ -171,9 +171,7 @@ extension RepositoryIndex {
   ///
   /// - Throws: `damaged` where no number is left.
   private static func nextPackNumber(_ db: Connection) throws(IndexError) -> Int64 {
-    let rows = try Statement(db, "SELECT coalesce(max(number), 0) FROM pack")
-    guard try rows.step() else { return 1 }
-    let largest = try rows.integer(0)
+    let largest = try IndexSchema.number(db, "SELECT coalesce(max(number), 0) FROM pack")
     let stored = try IndexRecords.value(db, kind: IndexSchema.RecordKind.header, key: IndexSchema.nextPackKey)
     let numberMax = Int64.max >> 1
     guard largest < numberMax >> 1 else { throw .damaged("the number of a pack") }

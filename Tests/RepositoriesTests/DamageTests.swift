@@ -4,6 +4,7 @@ import ObjectStores
 import Packing
 import Sealing
 import SnapshotModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -110,6 +111,33 @@ struct DamageTests {
       report.problems.contains { $0.message.contains("the manifests of ") || $0.message.contains("the manifest of ") })
     #expect(
       !report.problems.contains { $0.message.contains("no version") || $0.hint == "snap gc" }, "\(report.problems)")
+  }
+
+  @Test func `a disk that goes away while verify reads leaves every version readable`() throws {
+    var options = VerifyOptions()
+    options.readData = .all
+    var hasFailed = true
+    var at = 0
+    while hasFailed {
+      fixture.goBack(to: start)
+      let seen = Mutex(0)
+      // What is looked up is still in the kernel's memory.
+      let operations = InterruptedOperations(
+        .refuse { [at] call in
+          guard call.hasPrefix("read ") else { return nil }
+          return seen.withLock { seen in
+            defer { seen += 1 }
+            return seen >= at ? EIO : nil
+          }
+        })
+      let reader = try? fixture.open(operations: operations)
+      if let reader { _ = try? Verifier.verify(reader, options: options) }
+      reader?.close()
+      try expect(trees, in: fixture.open(), "nothing is read from \(at) on")
+      hasFailed = seen.withLock { $0 } > at
+      at += 1
+    }
+    #expect(at > 8)
   }
 
   @Test func `a damaged record is read from its copy, and verify tells`() throws {

@@ -1,4 +1,3 @@
-import Glibc
 import ObjectStores
 import Packing
 import Sealing
@@ -92,39 +91,6 @@ struct VanishingPackTests {
     } while at < calls
     #expect(calls > 10)
     try expect(trees.filter { ["v2", "v4"].contains($0.key) }, in: fixture.open(), "collected")
-  }
-
-  @Test func `a disk that goes away while verify reads leaves every version readable`() throws {
-    let fixture = try RepositoryFixture()
-    let repository = try fixture.open()
-    var random = SeededGenerator(seed: 22)
-    let trees = try repository.saveHistory(versions: 3, random: &random)
-    repository.close()
-    let start = fixture.keep(as: "start")
-    var options = VerifyOptions()
-    options.readData = .all
-    var hasFailed = true
-    var at = 0
-    while hasFailed {
-      fixture.goBack(to: start)
-      let seen = Mutex(0)
-      // What is looked up is still in the kernel's memory.
-      let operations = InterruptedOperations(
-        .refuse { [at] call in
-          guard call.hasPrefix("read ") else { return nil }
-          return seen.withLock { seen in
-            defer { seen += 1 }
-            return seen >= at ? EIO : nil
-          }
-        })
-      let reader = try? fixture.open(operations: operations)
-      if let reader { _ = try? Verifier.verify(reader, options: options) }
-      reader?.close()
-      try expect(trees, in: fixture.open(), "nothing is read from \(at) on")
-      hasFailed = seen.withLock { $0 } > at
-      at += 1
-    }
-    #expect(at > 8)
   }
 
   @Test func `a reader looks for what is moved again and again until it stands still`() throws {

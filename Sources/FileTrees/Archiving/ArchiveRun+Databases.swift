@@ -72,7 +72,7 @@ extension ArchiveRun {
 
   private func head(of item: WalkedItem) -> [UInt8]? {
     guard let file = try? EntryCapture.open(item) else { return nil }
-    return try? FileIngest.read(file.number, countMax: Self.headBytes, at: 0)
+    return try? EntryCapture.read(file.number, countMax: Self.headBytes, at: 0)
   }
 }
 

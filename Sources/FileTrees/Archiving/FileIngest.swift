@@ -67,42 +67,20 @@ enum FileIngest {
     guard let extents else { return try readToEnd(descriptor, expected: expected) }
     var bytes: [UInt8] = []
     for extent in extents {
-      bytes += try read(descriptor, countMax: Int(extent.length), at: extent.offset)
+      bytes += try EntryCapture.read(descriptor, countMax: Int(extent.length), at: extent.offset)
     }
     return bytes
   }
 
   /// Reads until the file ends, one byte more than expected to see that it does.
   static func readToEnd(_ descriptor: Int32, expected: Int) throws(SystemError) -> [UInt8] {
-    var bytes = try read(descriptor, countMax: expected + 1)
+    var bytes = try EntryCapture.read(descriptor, countMax: expected + 1)
     guard bytes.count > expected else { return bytes }
     while true {
-      let more = try read(descriptor, countMax: 256 << 10)
+      let more = try EntryCapture.read(descriptor, countMax: 256 << 10)
       if more.isEmpty { return bytes }
       bytes += more
     }
-  }
-
-  /// Up to `countMax` bytes from `offset`, or from where the descriptor stands; fewer only when the file ends before.
-  static func read(_ descriptor: Int32, countMax: Int, at offset: UInt64? = nil) throws(SystemError) -> [UInt8] {
-    var failure: Int32 = 0
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: countMax) { buffer, filled in
-      while filled < countMax {
-        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
-        let more =
-          if let offset {
-            unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(filled))
-          } else {
-            unsafe Glibc.read(descriptor, rest.baseAddress, rest.count)
-          }
-        if more < 0, errno == EINTR { continue }
-        if more < 0 { failure = errno }
-        guard more > 0 else { return }
-        filled += more
-      }
-    }
-    guard failure == 0 else { throw SystemError(errno: failure, operation: "read") }
-    return bytes
   }
 }
 

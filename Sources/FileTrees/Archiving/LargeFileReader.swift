@@ -39,11 +39,11 @@ struct LargeFileReader: ~Copyable {
   }
 
   private mutating func read(countMax: Int) throws(SystemError) -> [UInt8] {
-    guard extents != nil else { return try FileIngest.read(descriptor.number, countMax: countMax) }
+    guard extents != nil else { return try EntryCapture.read(descriptor.number, countMax: countMax) }
     var bytes: [UInt8] = []
     while bytes.count < countMax, let extent = extents?.first {
       let count = min(UInt64(countMax - bytes.count), extent.length - extentOffset)
-      let more = try FileIngest.read(descriptor.number, countMax: Int(count), at: extent.offset + extentOffset)
+      let more = try EntryCapture.read(descriptor.number, countMax: Int(count), at: extent.offset + extentOffset)
       // A file cut short meanwhile: its size tells later.
       guard !more.isEmpty else {
         extents = []

@@ -184,28 +184,14 @@ private struct WorkTreeComparison {
       var bytes: [UInt8] = []
       bytes.reserveCapacity(piece.chunk.length)
       for run in piece.runs {
-        guard let part = readExactly(file.number, at: run.offset, count: run.length) else { return false }
+        guard let part = try? EntryCapture.read(file.number, countMax: run.length, at: run.offset),
+          part.count == run.length
+        else { return false }
         bytes += part
       }
       if hasher.id(of: bytes[...]) != piece.chunk.id { return false }
     }
     // A hole of old may hold data now, and the chunks say nothing about it.
     return try old.dataExtents == nil || old.dataExtents == EntryCapture.dataExtents(file.number, status: item.status)
-  }
-
-  /// - Returns: `nil` when the file ends before.
-  private func readExactly(_ descriptor: Int32, at offset: UInt64, count: Int) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: count)
-    var done = 0
-    while done < count {
-      let result = unsafe bytes.withUnsafeMutableBytes {
-        // Inside the buffer: `done` is below its count.
-        unsafe pread(descriptor, $0.baseAddress.unsafelyUnwrapped + done, count - done, off_t(offset) + off_t(done))
-      }
-      if result < 0, errno == EINTR { continue }
-      guard result > 0 else { return nil }
-      done += result
-    }
-    return bytes
   }
 }

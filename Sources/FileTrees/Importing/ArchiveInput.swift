@@ -68,7 +68,7 @@ final class ArchiveInput {
 
   private static func read(_ descriptor: Int32) throws(ArchiveFault) -> [UInt8] {
     do throws(SystemError) {
-      return try FileIngest.read(descriptor, countMax: blockByteCount)
+      return try EntryCapture.read(descriptor, countMax: blockByteCount)
     } catch {
       throw .unreadable(error.description)
     }

@@ -20,6 +20,28 @@ package enum EntryCapture {
     return OwnedDescriptor(adopting: number)
   }
 
+  /// Up to `countMax` bytes from `offset`, or from where the descriptor stands; fewer only when the file ends before.
+  static func read(_ descriptor: Int32, countMax: Int, at offset: UInt64? = nil) throws(SystemError) -> [UInt8] {
+    var failure: Int32 = 0
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: countMax) { buffer, filled in
+      while filled < countMax {
+        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+        let more =
+          if let offset {
+            unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(filled))
+          } else {
+            unsafe Glibc.read(descriptor, rest.baseAddress, rest.count)
+          }
+        if more < 0, errno == EINTR { continue }
+        if more < 0 { failure = errno }
+        guard more > 0 else { return }
+        filled += more
+      }
+    }
+    guard failure == 0 else { throw SystemError(errno: failure, operation: "read") }
+    return bytes
+  }
+
   /// Mode, owner, time and extended attributes.
   package static func metadata(_ item: WalkedItem, owners: OwnerNames) throws(SystemError) -> FileMetadata {
     FileMetadata(

@@ -97,7 +97,8 @@ package struct ContentLayout {
       buffer.removeAll(keepingCapacity: true)
       for run in piece.runs {
         guard try isZero(descriptor, end..<run.offset) else { return false }
-        guard try read(descriptor, at: run.offset, count: run.length, into: &buffer) else { return false }
+        guard let bytes = try read(descriptor, at: run.offset, count: run.length) else { return false }
+        buffer += bytes
         end = run.offset + UInt64(run.length)
       }
       guard hasher.id(of: buffer[...]) == piece.chunk.id else { return false }
@@ -107,7 +108,6 @@ package struct ContentLayout {
 
   private func isZero(_ descriptor: Int32, _ range: Range<UInt64>) throws(TargetError) -> Bool {
     var at = range.lowerBound
-    var buffer: [UInt8] = []
     while at < range.upperBound {
       // The whole hole of a sparse file is passed in one step; what the file system says is data is read.
       let data = restoring_next_data(descriptor, Int64(at))
@@ -115,31 +115,19 @@ package struct ContentLayout {
       at = max(at, UInt64(data))
       guard at < range.upperBound else { return true }
       let count = Int(min(range.upperBound - at, 256 << 10))
-      buffer.removeAll(keepingCapacity: true)
-      guard try read(descriptor, at: at, count: count, into: &buffer) else { return false }
-      guard buffer.allSatisfy({ $0 == 0 }) else { return false }
+      guard let bytes = try read(descriptor, at: at, count: count), bytes.allSatisfy({ $0 == 0 }) else { return false }
       at += UInt64(count)
     }
     return true
   }
 
-  /// - Returns: `false` when the file ends before.
-  private func read(
-    _ descriptor: Int32, at offset: UInt64, count: Int, into buffer: inout [UInt8]
-  ) throws(TargetError) -> Bool {
-    var failure: Int32 = 0
-    // Writes only into the room that it is given.
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
-      while done < count {
-        let got = unsafe pread(
-          descriptor, buffer.baseAddress.map { unsafe $0 + done }, count - done, off_t(offset) + off_t(done))
-        if got == 0 { return }
-        if got < 0, errno != EINTR { return failure = errno }
-        done += max(0, got)
-      }
+  /// - Returns: `nil` when the file ends before.
+  private func read(_ descriptor: Int32, at offset: UInt64, count: Int) throws(TargetError) -> [UInt8]? {
+    do throws(SystemError) {
+      let bytes = try EntryCapture.read(descriptor, countMax: count, at: offset)
+      return bytes.count == count ? bytes : nil
+    } catch {
+      throw TargetError(number: error.errno)
     }
-    buffer += bytes
-    if failure != 0 { throw TargetError(number: failure) }
-    return bytes.count == count
   }
 }

@@ -78,7 +78,9 @@ package struct Loss: Sendable {
 
   /// What lacks nothing contradicts itself, and stays lost whatever is found.
   private static func without<Key>(_ found: Set<ChunkID>, _ lost: [Key: Set<ChunkID>]) -> [Key: Set<ChunkID>] {
-    lost.mapValues { (before: $0, after: $0.subtracting(found)) }
-      .filter { $0.value.before.isEmpty || !$0.value.after.isEmpty }.mapValues(\.after)
+    lost.compactMapValues { missing in
+      let rest = missing.subtracting(found)
+      return rest.isEmpty && !missing.isEmpty ? nil : rest
+    }
   }
 }

@@ -53,7 +53,7 @@ package final class ChunkReader: Sendable {
   /// Frames decoded so far: what tests count instead of seconds.
   package var decodedFrameCount: Int { decodedFrames.load(ordering: .relaxed) }
 
-  /// Chunks hashed so far, for tests as well.
+  /// Chunks hashed so far: what tests count, too.
   var hashedChunkCount: Int { hashedChunks.load(ordering: .relaxed) }
 
   /// The plaintext of a chunk.
@@ -186,15 +186,15 @@ package final class ChunkReader: Sendable {
     guard let bytes = frame.chunk(location.ordinal) else {
       throw ChunkFault.damaged(id, pack: location.pack, reason: "the frame holds too few chunks")
     }
-    let isNewlyHashed = descent.hashesThis && !frame.isVerified(location.ordinal, as: id)
-    if isNewlyHashed {
+    let mustHash = descent.hashesThis && !frame.isVerified(location.ordinal, as: id)
+    if mustHash {
       hashedChunks.add(1, ordering: .relaxed)
       guard tools.hasher.id(of: bytes) == id else {
         throw ChunkFault.damaged(id, pack: location.pack, reason: "its hash does not fit")
       }
       frame.verified[location.ordinal] = id
     }
-    if cached == nil || isNewlyHashed { cache.withLock { $0.insert(frame, at: key) } }
+    if cached == nil || mustHash { cache.withLock { $0.insert(frame, at: key) } }
     return (bytes, frame, key)
   }
 
