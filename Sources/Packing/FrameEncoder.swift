@@ -36,8 +36,9 @@ package final class FrameEncoder {
   /// - Parameters:
   ///   - chunks: of one file, or of one place in the order of repacked history, so that a read never fans out.
   ///   - level: `auto` is Zstandard's 4 up to 256 KiB, where a delta is a tenth smaller than at level 1 and costs
-  ///     little, and 1 beyond, where it is within 2 % of level 3 in less than half the time (daily exports).
-  /// - Returns: `nil` when that saves less than a tenth of a frame of their own.
+  ///     little, and 1 beyond, where it is within 2 % of level 3 in less than half the time (daily exports); on what is
+  ///     similar only always its own 3.
+  /// - Returns: `nil` when that saves less than a tenth of a frame of their own; on what is similar only two fifths.
   /// - Throws: `PackingError` when the chunks or the base break a limit.
   package func encodeDelta(
     chunks: [(id: ChunkID, bytes: ArraySlice<UInt8>)], base: DeltaBase, level: CompressionLevel = .auto,
@@ -54,24 +55,32 @@ package final class FrameEncoder {
       let overhead = base.chunks.count * ChunkIDPrefix.byteCount + 1
       let lengthMax = bytes.count * 9 / 10 - overhead
       // Safety: libzstd refers to the prefix only during the call.
-      let zstdLevel = level == .auto ? (bytes.count <= Self.smallDeltaByteCountMax ? 4 : 1) : level.rawValue
+      let zstdLevel =
+        level == .auto && !base.isSimilarOnly ? (bytes.count <= Self.smallDeltaByteCountMax ? 4 : 1) : level.rawValue
       let delta = try unsafe base.bytes.withUnsafeBytes { prefix in
-        try unsafe compressor.compress(bytes, prefix: prefix, level: zstdLevel, lengthMax: lengthMax)
+        try unsafe compressor.compress(
+          bytes, prefix: prefix, isSimilarOnly: base.isSimilarOnly, level: zstdLevel, lengthMax: lengthMax)
       }
       guard let delta else { return nil }
       let price = delta.count + overhead
-      if price >= bytes.count / 4 {
-        let none = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
-        // A plain frame that is not shorter than this one's price over 0.9 does not matter.
-        let plain = try unsafe prober.compress(
-          bytes, prefix: none, level: CompressionLevel.fastest.rawValue, lengthMax: price * 10 / 9)
-        if plain != nil { return nil }
-      }
+      if try unsafe isShortAlone(bytes, delta: price, isSimilarOnly: base.isSimilarOnly) { return nil }
       let header = try FrameHeader(
         kind: .chunks, codec: .zstdPrefix, isRepacked: isRepacked, rawLength: bytes.count, storedLength: delta.count,
         chunkLengths: lengths, bases: base.chunks)
       return assemble(header, payload: delta, ids: chunks.map(\.id))
     }
+  }
+
+  /// Whether a frame without the base is hardly longer than the delta: a ninth; of what is similar only, which at a higher
+  /// level would become shorter too, and for which another file's frames must be decoded, two thirds.
+  private func isShortAlone(
+    _ bytes: UnsafeRawBufferPointer, delta price: Int, isSimilarOnly: Bool
+  ) throws(PackingError) -> Bool {
+    guard isSimilarOnly || price >= bytes.count / 4 else { return false }
+    let none = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+    let lengthMax = isSimilarOnly ? price * 5 / 3 : price * 10 / 9
+    return try unsafe prober.compress(
+      bytes, prefix: none, level: CompressionLevel.fastest.rawValue, lengthMax: lengthMax) != nil
   }
 
   /// Makes the frame that keeps a copy of a snapshot record in a pack.

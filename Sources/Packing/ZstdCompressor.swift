@@ -18,10 +18,13 @@ final class ZstdCompressor {
   ///
   /// - Parameters:
   ///   - prefix: what the decoder will know before; may be empty.
+  ///   - isSimilarOnly: whether what it shares is short and everywhere (`DeltaBase`). 7 bytes or more are sought then, in
+  ///     tables that stay in the processor's cache: within 1 % of the size that full ones give, in less than half the time.
   ///   - lengthMax: give up when the result would be longer.
   /// - Returns: `nil` when it did not become short enough. The slice is valid until the next call.
   func compress(
-    _ bytes: UnsafeRawBufferPointer, prefix: UnsafeRawBufferPointer, level: Int32, lengthMax: Int
+    _ bytes: UnsafeRawBufferPointer, prefix: UnsafeRawBufferPointer, isSimilarOnly: Bool = false, level: Int32,
+    lengthMax: Int
   ) throws(PackingError) -> ArraySlice<UInt8>? {
     guard lengthMax > 0 else { return nil }
     try unsafe check(ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters))
@@ -33,8 +36,9 @@ final class ZstdCompressor {
       // The parameter that matters: tables that do not cover prefix and data forget the prefix before it is used,
       // and a delta grows a hundredfold. Small inputs get small tables, or clearing them is what takes the time.
       let tableLog = min(max(windowLog, 12), 22)
-      try set(ZSTD_c_hashLog, tableLog)
-      try set(ZSTD_c_chainLog, tableLog)
+      try set(ZSTD_c_hashLog, isSimilarOnly ? tableLog - 1 : tableLog)
+      try set(ZSTD_c_chainLog, isSimilarOnly ? min(tableLog, 17) : tableLog)
+      if isSimilarOnly { try set(ZSTD_c_minMatch, 7) }
       try unsafe check(ZSTD_CCtx_refPrefix(context, prefix.baseAddress, prefix.count))
     }
     let capacity = min(ZSTD_compressBound(bytes.count), lengthMax + 18)

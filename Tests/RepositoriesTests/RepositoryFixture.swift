@@ -234,9 +234,6 @@ extension SaveSession {
 }
 
 extension SeededGenerator {
-  /// Bytes that compress a little, so that deltas and solid frames both pay.
-  mutating func text(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 97...112, using: &self) } }
-
   /// A tree of a few files of up to 12 KiB.
   mutating func tree(files: Int = 5) -> RepositoryFixture.Tree {
     var tree: RepositoryFixture.Tree = [:]

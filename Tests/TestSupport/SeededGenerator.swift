@@ -18,6 +18,11 @@ package struct SeededGenerator: RandomNumberGenerator {
     (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
   }
 
+  /// Bytes that compress a little, so that deltas and solid frames both pay.
+  package mutating func text(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8.random(in: 97...112, using: &self) }
+  }
+
   package mutating func chunkID() -> ChunkID { ChunkID((next(), next(), next(), next())) }
 
   package mutating func chance(_ one: Int, in total: Int) -> Bool { Int.random(in: 0..<total, using: &self) < one }

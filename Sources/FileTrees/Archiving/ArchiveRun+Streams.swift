@@ -63,7 +63,8 @@ extension ArchiveRun {
   private func read(_ source: any StreamedFiles, _ priors: [ManifestEntry?]) throws -> [StreamMemory.Stream] {
     var streams = try source.files.enumerated().map { at, file in
       let base = try priors[at]?.content ?? prior?.file(resembling: file.path, byteCount: .max / 4)?.content
-      return try session.makeContentStream(prior: base, byteCountExpected: priors[at]?.size ?? 0, number: at)
+      return try session.makeContentStream(
+        prior: base, byteCountExpected: priors[at]?.size ?? 0, number: source.files.count > 1 ? at : nil)
     }
     var ends = source.files.map { _ in StreamMemory.Stream(chunks: [], byteCount: 0, failure: nil) }
     var carries = source.files.map { _ in [UInt8]() }

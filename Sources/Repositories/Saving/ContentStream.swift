@@ -37,6 +37,8 @@ package struct ContentStream {
   private unowned let session: SaveSession
   private let group: FrameGroup
   private let prior: PriorContent?
+  /// Whether what has no earlier version may be stored as a delta on what else this save stores.
+  private let seeksSimilar: Bool
   /// Bytes that will come, as far as known.
   private let byteCountExpected: UInt64
   private var references: [ChunkReference] = []
@@ -47,10 +49,13 @@ package struct ContentStream {
   /// After the last anchor, and one itself if the next place bears it out.
   private var doubtful: Anchor?
 
-  init(session: SaveSession, group: FrameGroup, prior: PriorContent?, byteCountExpected: UInt64) {
+  init(
+    session: SaveSession, group: FrameGroup, prior: PriorContent?, seeksSimilar: Bool = false, byteCountExpected: UInt64
+  ) {
     self.session = session
     self.group = group
     self.prior = prior
+    self.seeksSimilar = seeksSimilar
     self.byteCountExpected = byteCountExpected
   }
 
@@ -69,7 +74,7 @@ package struct ContentStream {
       }
     } else {
       session.count(new: chunk, isHealed: old != nil)
-      guard prior != nil else { return try session.addSolid(chunk, to: group) }
+      guard prior != nil || seeksSimilar else { return try session.addSolid(chunk, to: group) }
       region.append(Waiting(chunk: chunk, range: range))
       addLikelyAnchor()
     }
@@ -80,9 +85,9 @@ package struct ContentStream {
   package mutating func finish() throws -> [ChunkReference] {
     if let prior {
       anchors.append(Anchor(new: offset, old: prior.byteCount))
-      try store(region[...])
-      region = []
     }
+    try store(region[...])
+    region = []
     return references
   }
 
@@ -107,7 +112,12 @@ package struct ContentStream {
 
   /// Stores the first part of a region that has grown long, cut where the fewest of the base's frames go on.
   private mutating func storeFront() throws {
-    guard let prior, let start = region.first?.range.lowerBound else { return }
+    guard let start = region.first?.range.lowerBound else { return }
+    guard let prior else {
+      try store(region[...])
+      region = []
+      return
+    }
     let counts = region.indices.map { $0 + 1 }.filter { count in
       (count < region.count ? region[count].range.lowerBound : offset) - start >= UInt64(Self.regionBytesMin)
     }
@@ -124,6 +134,7 @@ package struct ContentStream {
   }
 
   private func store(_ part: ArraySlice<Waiting>) throws {
+    guard prior != nil else { return try session.addNew(part.map(\.chunk), to: group) }
     let byteCount = part.reduce(0) { $0 + $1.chunk.bytes.count }
     let base = byteCount < Self.deltaBytesMin ? [] : base(of: part)
     if base.isEmpty || !session.canStandOn(base) {

@@ -37,6 +37,10 @@ struct FrameQueue {
     var result: PoolResult<Outcome>
     var byteCount: Int
     var group: FrameGroup
+    /// Among what others may resemble.
+    var similarNumber: Int?
+    /// Whether it was to stand on such.
+    var isSimilarOnly: Bool
   }
 
   private let pool: WorkerPool
@@ -47,6 +51,7 @@ struct FrameQueue {
   private var solidByteCounts = [0, 0]
   private var pending = Queue<Pending>()
   private var inFlightBytes = 0
+  private var similar = SimilarContent()
   private var solidRawBytes = 0
   private var solidStoredBytes = 0
   /// What deltas spared, taking for their size without a base the ratio that this save's solid frames reach.
@@ -59,14 +64,36 @@ struct FrameQueue {
   }
 
   /// Adds a chunk that has no base.
-  mutating func addSolid(_ chunk: HashedChunk, to group: FrameGroup) {
+  ///
+  /// - Parameter isLong: whether it is of a region that is long enough for others to stand on.
+  mutating func addSolid(_ chunk: HashedChunk, to group: FrameGroup, isLong: Bool = false) {
     while solids.count <= group.number {
       solids.append([])
       solidByteCounts.append(0)
     }
+    if isLong { similar.add(chunk, ordinal: solids[group.number].count) }
     solids[group.number].append(chunk)
     solidByteCounts[group.number] += chunk.bytes.count
     if solidByteCounts[group.number] >= Self.solidBytesMax { submitSolid(group) }
+  }
+
+  /// Adds new chunks of one region of a file that has no earlier version: as a delta on what this save has stored, where they resemble it.
+  mutating func addNew(_ region: [HashedChunk], to group: FrameGroup) {
+    let byteCount = region.reduce(0) { $0 + $1.bytes.count }
+    let isLong = byteCount >= SimilarContent.byteCountMin
+    guard isLong, similar.isWorthALook(), let stretch = similar.stretch(resembling: region) else {
+      for chunk in region { addSolid(chunk, to: group, isLong: isLong) }
+      return
+    }
+    if similar.isFilling(stretch) { submitSolid(group) }
+    let base = similar.base(stretch)
+    similar.noteTry()
+    let level = level
+    submit(byteCount: byteCount + region.count * Self.chunkBytes, group, isSimilarOnly: true) { tools in
+      let frame = try tools.encoder.encodeDelta(
+        chunks: region.map { ($0.id, $0.bytes) }, base: try base.deltaBase(tools.decoder), level: level)
+      return frame.map(Outcome.frame) ?? .rejected(region)
+    }
   }
 
   /// Adds new chunks of one region of a file, with the chunks that they are likely to resemble.
@@ -112,9 +139,9 @@ struct FrameQueue {
     return costs.filter { $0.cost <= least * 1.25 }.max { $0.room < $1.room }?.ancestor
   }
 
-  /// The oldest frame, once more is in flight than may be; `nil` while there is room.
+  /// The oldest frame, once more is in flight than may be, or while an outcome is waited for; `nil` while there is room.
   mutating func nextFrameIfFull() throws -> EncodedFrame? {
-    while inFlightBytes > Self.inFlightBytesMax {
+    while inFlightBytes > Self.inFlightBytesMax || similar.awaitsOutcome {
       if let frame = try takeOldest() { return frame }
     }
     return nil
@@ -132,12 +159,16 @@ struct FrameQueue {
   private mutating func takeOldest() throws -> EncodedFrame? {
     guard let oldest = pending.popFirst() else { return nil }
     inFlightBytes -= oldest.byteCount
-    switch try oldest.result.get() {
+    let outcome = try oldest.result.get()
+    if oldest.isSimilarOnly, case .rejected = outcome { similar.noteOutcome(isStored: false) }
+    switch outcome {
     case .frame(let frame):
+      if oldest.isSimilarOnly { similar.noteOutcome(isStored: true) }
+      if let number = oldest.similarNumber { similar.replace(number, with: frame) }
       count(frame)
       return frame
     case .rejected(let chunks):
-      for chunk in chunks { addSolid(chunk, to: oldest.group) }
+      for chunk in chunks { addSolid(chunk, to: oldest.group, isLong: oldest.isSimilarOnly) }
       return nil
     }
   }
@@ -159,15 +190,20 @@ struct FrameQueue {
     solids[group.number] = []
     solidByteCounts[group.number] = 0
     let level = level
-    submit(byteCount: byteCount + chunks.count * Self.chunkBytes, group) { tools in
+    let similarNumber = group == .contents ? similar.close(chunks) : nil
+    submit(byteCount: byteCount + chunks.count * Self.chunkBytes, group, similarNumber: similarNumber) { tools in
       .frame(try tools.encoder.encode(chunks: chunks.map { ($0.id, $0.bytes) }, level: level))
     }
   }
 
   private mutating func submit(
-    byteCount: Int, _ group: FrameGroup, _ body: @escaping @Sendable (WorkerTools) throws -> Outcome
+    byteCount: Int, _ group: FrameGroup, similarNumber: Int? = nil, isSimilarOnly: Bool = false,
+    _ body: @escaping @Sendable (WorkerTools) throws -> Outcome
   ) {
-    pending.append(Pending(result: pool.submit(body), byteCount: byteCount, group: group))
+    pending.append(
+      Pending(
+        result: pool.submit(body), byteCount: byteCount, group: group, similarNumber: similarNumber,
+        isSimilarOnly: isSimilarOnly))
     inFlightBytes += byteCount
   }
 }

@@ -20,6 +20,7 @@ package final class SaveSession {
 
   let isDryRun: Bool
   private let hasher: ChunkHasher
+  private let level: CompressionLevel
   private var frames: FrameQueue
   private var packs: PackQueue
   private var stored: Set<ChunkID> = []
@@ -67,6 +68,7 @@ package final class SaveSession {
     self.repository = repository
     self.pool = pool
     self.isDryRun = isDryRun
+    self.level = level
     reader = repository.reader()
     hasher = ChunkHasher(repository.naming)
     // After the parent was chosen: it may have come with packs that this index has not seen.
@@ -96,8 +98,12 @@ package final class SaveSession {
       let chunks = try? reader.chunks(of: content)  // An unreadable list is no base; the file is stored without.
       return chunks.flatMap { $0.isEmpty ? nil : PriorContent($0, locate: locateAtHome) }
     }
+    // Which of several that come at the same time is first must not decide what stands on what; and who cannot read
+    // stores no deltas.
+    let seeksSimilar = number == nil && prior == nil && level != .off && wanted == nil && !repository.isWriteOnly
     return ContentStream(
-      session: self, group: number.map { .stream($0) } ?? .contents, prior: prior, byteCountExpected: byteCountExpected)
+      session: self, group: number.map { .stream($0) } ?? .contents, prior: prior, seeksSimilar: seeksSimilar,
+      byteCountExpected: byteCountExpected)
   }
 
   /// The form in which a manifest names `chunks`, with the list stored where it is a long one.
@@ -238,6 +244,11 @@ package final class SaveSession {
 
   func addSolid(_ chunk: HashedChunk, to group: FrameGroup) throws {
     frames.addSolid(chunk, to: group)
+    try drain()
+  }
+
+  func addNew(_ region: [HashedChunk], to group: FrameGroup) throws {
+    frames.addNew(region, to: group)
     try drain()
   }
 

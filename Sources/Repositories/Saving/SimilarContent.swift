@@ -1,0 +1,201 @@
+import Packing
+import SnapshotModel
+
+/// What one save has stored in frames that stand alone, as places to find bases in: a database beside the export of the
+/// same rows, a file beside its copy.
+///
+/// Holds the frames as they are encoded, the last ones up to 24 MiB, and a table of 2 MiB that knows 32 bytes of
+/// each 512. A base is found by looking up every place in a sample of what is new, as rsync finds its blocks.
+///
+/// - SeeAlso: Tridgell, Efficient Algorithms for Sorting and Synchronization, 1999, chapter 3; docs/decisions/similar-content.md
+struct SimilarContent {
+  /// Shorter content neither looks for a base nor is one: it is better off in a frame with its neighbours.
+  static let byteCountMin = 256 << 10
+  private static let placeBits = 18
+  /// Of 1 MiB or so: what the table reaches.
+  private static let framesMax = 256
+  /// Of each chunk that is new one stretch of so many bytes is looked up.
+  private static let sampleBytesMax = 8 << 10
+  /// Of the marks that would be met in a copy so large a part must be, …
+  private static let shareMin = 12
+  /// … and so many in all.
+  private static let countMin = 4
+  /// One delta is tried at first; one that pays earns more, up to a limit.
+  private static let triesAtFirst = 1
+  private static let triesEarned = 2
+  private static let triesMax = 16
+  /// Where none is left, one region in so many is looked at.
+  private static let regionsPassed = 32
+
+  /// A frame, from its first chunk on.
+  private struct Frame {
+    /// The number of its first chunk that can be found.
+    var firstNumber: Int
+    /// Those that can be found, with their ordinals.
+    var chunks: [(reference: ChunkReference, ordinal: Int)] = []
+    var text = FrameText.plain([])
+  }
+
+  /// Of frames that are kept, as they are encoded.
+  private let storedBytesMax: Int
+  private var frames: [Frame] = []
+  /// The one that is being filled.
+  private var filling: Frame?
+  /// Frames before those in `frames` that are gone.
+  private var framesDropped = 0
+  private var storedBytes = 0
+  private var nextNumber = 1
+  /// By a mark's lowest bits: its highest 32, and the number of the chunk that had it last. 0 is none.
+  private var places: [UInt64] = []
+  private var triesLeft = triesAtFirst
+  private var triesPending = 0
+  private var regionsSeen = 0
+
+  init(storedBytesMax: Int = 24 << 20) { self.storedBytesMax = storedBytesMax }
+
+  /// Notes a chunk of the frame that is being filled, so that it can be found.
+  ///
+  /// - Parameter ordinal: its place in the frame.
+  mutating func add(_ chunk: HashedChunk, ordinal: Int) {
+    if places.isEmpty { places = Array(repeating: 0, count: 1 << Self.placeBits) }
+    let number = nextNumber
+    ContentMark.forEachBlock(of: chunk.bytes) { mark in
+      places[Self.place(of: mark)] = mark & Self.tagMask | UInt64(number)
+    }
+    if filling == nil { filling = Frame(firstNumber: number) }
+    filling?.chunks.append((chunk.reference, ordinal))
+    nextNumber += 1
+  }
+
+  /// Notes that the frame is full and given to a worker.
+  ///
+  /// - Returns: the frame's number, for `replace`; `nil` when nothing can be found by it.
+  mutating func close(_ chunks: [HashedChunk]) -> Int? {
+    guard var full = filling.take() else { return nil }
+    full.text = .plain(chunks.map(\.bytes))
+    frames.append(full)
+    return framesDropped + frames.count - 1
+  }
+
+  /// Keeps the frame as it was encoded instead of its plaintext, and drops the oldest when that is too much.
+  mutating func replace(_ number: Int, with encoded: EncodedFrame) {
+    guard number >= framesDropped else { return }
+    frames[number - framesDropped].text = .encoded(encoded)
+    storedBytes += encoded.bytes.count
+    while storedBytes > storedBytesMax || frames.count > Self.framesMax,
+      case .encoded(let oldest)? = frames.first?.text
+    {
+      storedBytes -= oldest.bytes.count
+      frames.removeFirst()
+      framesDropped += 1
+    }
+  }
+
+  /// Whether to look for what the next region resembles: where that was in vain, it is done seldom.
+  mutating func isWorthALook() -> Bool {
+    regionsSeen += 1
+    return triesLeft > 0 || regionsSeen % Self.regionsPassed == 0
+  }
+
+  /// Whether what comes of a try that is under way decides on the next one.
+  var awaitsOutcome: Bool { triesLeft == 0 && triesPending > 0 }
+
+  /// Notes that a delta on a base that was found is being made.
+  mutating func noteTry() {
+    triesLeft = max(triesLeft - 1, 0)
+    triesPending += 1
+  }
+
+  /// Notes whether it paid.
+  mutating func noteOutcome(isStored: Bool) {
+    triesPending -= 1
+    if isStored { triesLeft = min(triesLeft + Self.triesEarned, Self.triesMax) }
+  }
+
+  /// The stretch of chunks in which most of what a sample of `chunks` holds is met again.
+  ///
+  /// - Returns: their numbers; `nil` where that is too little.
+  func stretch(resembling chunks: [HashedChunk]) -> ClosedRange<Int>? {
+    guard let first = (frames.first ?? filling)?.firstNumber else { return nil }
+    let samples = Self.samples(of: chunks)
+    var met: Set<UInt64> = []
+    for sample in samples {
+      ContentMark.forEachPlace(in: sample) { mark in
+        let place = places[Self.place(of: mark)]
+        if place & Self.tagMask == mark & Self.tagMask, Self.number(at: place) >= first { met.insert(place) }
+      }
+    }
+    guard met.count >= Self.countMin(of: samples) else { return nil }
+    let counts = Dictionary(met.map { (Self.number(at: $0), 1) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
+    let byteCountMax = min(2 * chunks.reduce(0) { $0 + $1.bytes.count }, ContentStream.baseBytesMax)
+    guard let best = bestStretch(of: counts, byteCountMax: byteCountMax), best.count >= Self.countMin(of: samples)
+    else { return nil }
+    return best.numbers
+  }
+
+  /// Whether one of them is in the frame that is being filled: that must be closed before they can be a base.
+  func isFilling(_ numbers: ClosedRange<Int>) -> Bool { filling.map { numbers.upperBound >= $0.firstNumber } ?? false }
+
+  /// The chunks of full frames as a base.
+  func base(_ numbers: ClosedRange<Int>) -> SimilarBase {
+    var parts: [SimilarBase.Part] = []
+    for frame in frames[place(ofFrameWith: numbers.lowerBound)...place(ofFrameWith: numbers.upperBound)] {
+      let chunks = zip(frame.firstNumber..., frame.chunks).filter { numbers.contains($0.0) }.map(\.1)
+      parts.append(SimilarBase.Part(text: frame.text, chunks: chunks))
+    }
+    return SimilarBase(parts: parts)
+  }
+
+  /// The middle of each chunk.
+  private static func samples(of chunks: [HashedChunk]) -> [ArraySlice<UInt8>] {
+    chunks.map { $0.bytes.dropFirst(max($0.bytes.count - sampleBytesMax, 0) / 2).prefix(sampleBytesMax) }
+  }
+
+  private static func countMin(of samples: [ArraySlice<UInt8>]) -> Int {
+    max(samples.reduce(0) { $0 + $1.count } / ContentMark.interval / shareMin, countMin)
+  }
+
+  /// The chunks on end in which most is met of at most so many bytes.
+  private func bestStretch(of counts: [(key: Int, value: Int)], byteCountMax: Int) -> (
+    count: Int, numbers: ClosedRange<Int>
+  )? {
+    var best: (count: Int, numbers: ClosedRange<Int>)?
+    var start = counts.startIndex
+    var count = 0
+    var byteCount = 0
+    var next = counts.first?.key ?? 0
+    for (number, metHere) in counts {
+      count += metHere
+      while next <= number {
+        byteCount += length(of: next)
+        next += 1
+      }
+      while byteCount > byteCountMax {
+        let upTo = start + 1 < counts.count ? counts[start + 1].key : next
+        for dropped in counts[start].key..<upTo { byteCount -= length(of: dropped) }
+        count -= counts[start].value
+        start += 1
+      }
+      if count > best?.count ?? 0 { best = (count, counts[start].key...number) }
+    }
+    return best
+  }
+
+  private func length(of number: Int) -> Int {
+    let frame: Frame
+    if let filling, number >= filling.firstNumber {
+      frame = filling
+    } else {
+      frame = frames[place(ofFrameWith: number)]
+    }
+    return frame.chunks[number - frame.firstNumber].reference.length
+  }
+
+  private func place(ofFrameWith number: Int) -> Int {
+    partitioningIndex(in: frames.indices) { frames[$0].firstNumber > number } - 1
+  }
+
+  private static let tagMask: UInt64 = ~0 << 32
+  private static func place(of mark: UInt64) -> Int { Int(mark & (1 << placeBits - 1)) }
+  private static func number(at place: UInt64) -> Int { Int(place & ~tagMask) }
+}
