@@ -25,9 +25,19 @@ package enum GarbageCollector {
   ) throws -> GarbagePlan {
     try asFault {
       try repository.adoptPacks()
+      if forgetting.isEmpty, !resealing { return try plan(in: repository, undoWindowSeconds: undoWindowSeconds) }
       return try GarbagePlan.make(
         for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, resealing: resealing)
     }
+  }
+
+  /// As `make`, without reading what every version needs where that was done and nothing has come or gone since.
+  private static func plan(in repository: Repository, undoWindowSeconds: Int64) throws -> GarbagePlan {
+    let state = try IdleState(repository)
+    if let state, try repository.index.cachedValue(IdleState.key) == state.digest { return state.plan }
+    let plan = try GarbagePlan.make(for: repository, undoWindowSeconds: undoWindowSeconds)
+    if let state, plan.isEmpty { try? repository.index.setCachedValue(IdleState.key, state.digest) }
+    return plan
   }
 
   /// Encodes history anew where that is due, and plans a collection that lets the new copies replace the old ones.
@@ -42,13 +52,16 @@ package enum GarbageCollector {
   ) throws -> (outcome: RepackOutcome, plan: GarbagePlan) {
     try asFault {
       try repository.adoptPacks()
-      let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
       var outcome = RepackOutcome()
       if try isDeep || repository.index.cachedValue(Self.nothingDueKey) == nil {
+        let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
         outcome = try Repacker(repository, effort: isDeep ? .deep : .due, isDryRun: isDryRun).run(roots.snapshots)
         if !isDryRun { try repository.adoptPacks() }
         // Until packs or snapshots change, looking again would find the same.
         if outcome.packs.isEmpty { try? repository.index.setCachedValue(Self.nothingDueKey, []) }
+      }
+      if outcome.packs.isEmpty, forgetting.isEmpty {
+        return (outcome, try plan(in: repository, undoWindowSeconds: undoWindowSeconds))
       }
       let plan = try GarbagePlan.make(
         for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
