@@ -36,8 +36,8 @@ package final class FrameEncoder {
   /// - Parameters:
   ///   - chunks: of one file, or of one place in the order of repacked history, so that a read never fans out.
   ///   - level: `auto` is Zstandard's 4 up to 256 KiB, where a delta is a tenth smaller than at level 1 and costs
-  ///     little, and 1 beyond, where it is within 2 % of level 3 in less than half the time (daily exports); on what is
-  ///     similar only always its own 3.
+  ///     little, and 1 beyond, where it is within 2 % of level 3 in less than half the time (daily exports). On what is
+  ///     similar only it is always 3: others' ways of searching do not fit its tables.
   /// - Returns: `nil` when that saves less than a tenth of a frame of their own; on what is similar only two fifths.
   /// - Throws: `PackingError` when the chunks or the base break a limit.
   package func encodeDelta(
@@ -55,8 +55,12 @@ package final class FrameEncoder {
       let overhead = base.chunks.count * ChunkIDPrefix.byteCount + 1
       let lengthMax = bytes.count * 9 / 10 - overhead
       // Safety: libzstd refers to the prefix only during the call.
-      let zstdLevel =
-        level == .auto && !base.isSimilarOnly ? (bytes.count <= Self.smallDeltaByteCountMax ? 4 : 1) : level.rawValue
+      let zstdLevel: Int32 =
+        switch level {
+        case _ where base.isSimilarOnly: 3
+        case .auto: bytes.count <= Self.smallDeltaByteCountMax ? 4 : 1
+        default: level.rawValue
+        }
       let delta = try unsafe base.bytes.withUnsafeBytes { prefix in
         try unsafe compressor.compress(
           bytes, prefix: prefix, isSimilarOnly: base.isSimilarOnly, level: zstdLevel, lengthMax: lengthMax)

@@ -73,6 +73,15 @@ struct SimilarContentTests {
     #expect(try fixture.bytes("rows.table", in: last).count == table.count + 45)
   }
 
+  @Test(arguments: [CompressionLevel.fastest, .better, .max])
+  func `it is so at every level`(level: CompressionLevel) throws {
+    let (json, table) = (Array(json.prefix(600_000)), Array(table.prefix(500_000)))
+    let apart =
+      try storedBytes(["a.json": json]) { $0.compression = level }
+      + storedBytes(["rows.table": table]) { $0.compression = level }
+    #expect(try storedBytes(["a.json": json, "rows.table": table]) { $0.compression = level } < apart * 2 / 3)
+  }
+
   @Test func `with compression off nothing is sought`() throws {
     let stored = try storedBytes(["a.json": json, "rows.table": table]) { $0.compression = .off }
     #expect(stored > json.count + table.count)

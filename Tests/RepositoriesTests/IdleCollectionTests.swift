@@ -79,4 +79,19 @@ struct IdleCollectionTests {
       try GarbageCollector.plan(in: fixture.open(), undoWindowSeconds: 0)
     }
   }
+
+  @Test func `of what is damaged every collection warns`() throws {
+    let pack = try #require(fixture.open().packNames().first)
+    let path = "\(fixture.path)/\(ObjectName.pack(pack).path)"
+    var bytes = try #require(StoreTestFolder.bytes(path))
+    bytes.replaceSubrange(bytes.count - 16..<bytes.count, with: repeatElement(0, count: 16))
+    StoreTestFolder.write(bytes, to: path)
+    // It was settled before, which is remembered until something comes or goes.
+    try fixture.open().save("v9", ["file": Array("new".utf8)])
+    for _ in 0..<3 {
+      let before = fixture.events.all.count
+      try collect(fixture.open())
+      #expect(fixture.events.all.dropFirst(before).contains { $0.contains("directory is damaged") })
+    }
+  }
 }

@@ -44,7 +44,7 @@ struct SimilarStretchTests {
         let number = similar.close(third)
         #expect(number == 2)
       }
-      let base = try similar.base(stretch).deltaBase(FrameDecoder())
+      let base = try #require(similar.base(stretch)).deltaBase(FrameDecoder())
       let expected = stored[stretch.lowerBound - 1..<stretch.upperBound]
       #expect(base.chunks == expected.map(\.id.prefix))
       #expect(base.bytes.elementsEqual(expected.flatMap(\.bytes)))
@@ -60,7 +60,7 @@ struct SimilarStretchTests {
     let mixed = HashedChunk(
       id: random.chunkID(), bytes: Array(stored.flatMap { $0.bytes.prefix(12 << 10) })[...])
     let stretch = try #require(similar.stretch(resembling: [mixed]))
-    #expect(try similar.base(stretch).deltaBase(FrameDecoder()).bytes.count <= 2 * mixed.bytes.count)
+    #expect(try #require(similar.base(stretch)).deltaBase(FrameDecoder()).bytes.count <= 2 * mixed.bytes.count)
   }
 
   @Test mutating func `what repeats eight bytes is never met`() throws {
@@ -83,15 +83,39 @@ struct SimilarStretchTests {
     #expect(similar.stretch(resembling: newest) != nil)
   }
 
+  @Test mutating func `what lies too far back for the scan of a damaged pack is no base`() throws {
+    let stored = chunks(16)
+    try store(stored)
+    let copy = shifted(stored)
+    similar.advance(by: SimilarContent.reachBytesMax)
+    let stretch = try #require(similar.stretch(resembling: copy))
+    similar.advance(by: 1)
+    #expect(similar.stretch(resembling: copy) == nil)
+    #expect(similar.base(stretch) == nil)
+  }
+
+  @Test mutating func `a base is of four frames at most`() throws {
+    var stored: [HashedChunk] = []
+    for _ in 0..<12 {
+      stored += chunks(2)
+      try store(Array(stored.suffix(2)))
+    }
+    let copy = shifted(stored)
+    let stretch = try #require(similar.stretch(resembling: copy))
+    #expect(try #require(similar.base(stretch)).parts.count == 4)
+  }
+
   @Test mutating func `where tries do not pay one region in 32 is looked at`() {
-    let looksAtFirst = similar.isWorthALook()
-    #expect(looksAtFirst && !similar.awaitsOutcome)
-    similar.noteTry()
-    #expect(similar.awaitsOutcome)
-    similar.noteOutcome(isStored: false)
+    for isFirst in [true, false] {
+      let looks = similar.isWorthALook()
+      #expect(looks)
+      similar.noteTry()
+      #expect(similar.awaitsOutcome == !isFirst)
+    }
+    for _ in 0..<2 { similar.noteOutcome(isStored: false) }
     #expect(!similar.awaitsOutcome)
     var looks = 0
-    for _ in 2...65 where similar.isWorthALook() { looks += 1 }
+    for _ in 0..<64 where similar.isWorthALook() { looks += 1 }
     #expect(looks == 2)
     similar.noteTry()
     similar.noteOutcome(isStored: true)

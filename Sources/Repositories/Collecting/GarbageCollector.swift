@@ -36,7 +36,11 @@ package enum GarbageCollector {
     let state = try IdleState(repository)
     if let state, try repository.index.cachedValue(IdleState.key) == state.digest { return state.plan }
     let plan = try GarbagePlan.make(for: repository, undoWindowSeconds: undoWindowSeconds)
-    if let state, plan.isEmpty { try? repository.index.setCachedValue(IdleState.key, state.digest) }
+    if let state, plan.isEmpty, plan.bytesFreed == 0, try IdleState(repository) == state,
+      try state.isSound(in: repository)
+    {
+      try? repository.index.setCachedValue(IdleState.key, state.digest)
+    }
     return plan
   }
 

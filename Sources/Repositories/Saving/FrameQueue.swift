@@ -81,12 +81,10 @@ struct FrameQueue {
   mutating func addNew(_ region: [HashedChunk], to group: FrameGroup) {
     let byteCount = region.reduce(0) { $0 + $1.bytes.count }
     let isLong = byteCount >= SimilarContent.byteCountMin
-    guard isLong, similar.isWorthALook(), let stretch = similar.stretch(resembling: region) else {
+    guard isLong, let base = similarBase(of: region, in: group) else {
       for chunk in region { addSolid(chunk, to: group, isLong: isLong) }
       return
     }
-    if similar.isFilling(stretch) { submitSolid(group) }
-    let base = similar.base(stretch)
     similar.noteTry()
     let level = level
     submit(byteCount: byteCount + region.count * Self.chunkBytes, group, isSimilarOnly: true) { tools in
@@ -94,6 +92,12 @@ struct FrameQueue {
         chunks: region.map { ($0.id, $0.bytes) }, base: try base.deltaBase(tools.decoder), level: level)
       return frame.map(Outcome.frame) ?? .rejected(region)
     }
+  }
+
+  private mutating func similarBase(of region: [HashedChunk], in group: FrameGroup) -> SimilarBase? {
+    guard similar.isWorthALook(), let stretch = similar.stretch(resembling: region) else { return nil }
+    if similar.isFilling(stretch) { submitSolid(group) }
+    return similar.base(stretch)
   }
 
   /// Adds new chunks of one region of a file, with the chunks that they are likely to resemble.
@@ -159,15 +163,14 @@ struct FrameQueue {
   private mutating func takeOldest() throws -> EncodedFrame? {
     guard let oldest = pending.popFirst() else { return nil }
     inFlightBytes -= oldest.byteCount
-    let outcome = try oldest.result.get()
-    if oldest.isSimilarOnly, case .rejected = outcome { similar.noteOutcome(isStored: false) }
-    switch outcome {
+    switch try oldest.result.get() {
     case .frame(let frame):
       if oldest.isSimilarOnly { similar.noteOutcome(isStored: true) }
       if let number = oldest.similarNumber { similar.replace(number, with: frame) }
       count(frame)
       return frame
     case .rejected(let chunks):
+      if oldest.isSimilarOnly { similar.noteOutcome(isStored: false) }
       for chunk in chunks { addSolid(chunk, to: oldest.group, isLong: oldest.isSimilarOnly) }
       return nil
     }
@@ -205,5 +208,6 @@ struct FrameQueue {
         result: pool.submit(body), byteCount: byteCount, group: group, similarNumber: similarNumber,
         isSimilarOnly: isSimilarOnly))
     inFlightBytes += byteCount
+    similar.advance(by: byteCount)
   }
 }

@@ -37,11 +37,7 @@ enum FrameText: Sendable {
     case .plain(let chunks): return chunks
     case .encoded(let frame):
       let bytes = try decoder.decode(frame.header, payload: frame.bytes.dropFirst(frame.header.headerLength))
-      var start = 0
-      return frame.header.chunkLengths.map { length in
-        defer { start += length }
-        return bytes[start..<start + length]
-      }
+      return frame.header.chunkRanges.map { bytes[$0] }
     }
   }
 }

@@ -11,17 +11,19 @@ import SnapshotModel
 struct SimilarContent {
   /// Shorter content neither looks for a base nor is one: it is better off in a frame with its neighbours.
   static let byteCountMin = 256 << 10
-  private static let placeBits = 18
-  /// Of 1 MiB or so: what the table reaches.
-  private static let framesMax = 256
+  private static let slotBits = 18
+  /// What was stored since may be so long: who reads a damaged pack from its beginning remembers 64 MiB of it (`PackScan`).
+  static let reachBytesMax = 48 << 20
+  /// So many frames at most are decoded for a base.
+  private static let baseFramesMax = 4
   /// Of each chunk that is new one stretch of so many bytes is looked up.
   private static let sampleBytesMax = 8 << 10
   /// Of the marks that would be met in a copy so large a part must be, …
   private static let shareMin = 12
   /// … and so many in all.
   private static let countMin = 4
-  /// One delta is tried at first; one that pays earns more, up to a limit.
-  private static let triesAtFirst = 1
+  /// So many deltas are tried at first; one that pays earns more, up to a limit.
+  private static let triesAtFirst = 2
   private static let triesEarned = 2
   private static let triesMax = 16
   /// Where none is left, one region in so many is looked at.
@@ -34,6 +36,8 @@ struct SimilarContent {
     /// Those that can be found, with their ordinals.
     var chunks: [(reference: ChunkReference, ordinal: Int)] = []
     var text = FrameText.plain([])
+    /// What was stored before it, in plaintext bytes.
+    var position = 0
   }
 
   /// Of frames that are kept, as they are encoded.
@@ -44,9 +48,11 @@ struct SimilarContent {
   /// Frames before those in `frames` that are gone.
   private var framesDropped = 0
   private var storedBytes = 0
+  /// Plaintext bytes of all frames so far.
+  private var position = 0
   private var nextNumber = 1
   /// By a mark's lowest bits: its highest 32, and the number of the chunk that had it last. 0 is none.
-  private var places: [UInt64] = []
+  private var slots: [UInt64] = []
   private var triesLeft = triesAtFirst
   private var triesPending = 0
   private var regionsSeen = 0
@@ -57,10 +63,10 @@ struct SimilarContent {
   ///
   /// - Parameter ordinal: its place in the frame.
   mutating func add(_ chunk: HashedChunk, ordinal: Int) {
-    if places.isEmpty { places = Array(repeating: 0, count: 1 << Self.placeBits) }
+    if slots.isEmpty { slots = Array(repeating: 0, count: 1 << Self.slotBits) }
     let number = nextNumber
     ContentMark.forEachBlock(of: chunk.bytes) { mark in
-      places[Self.place(of: mark)] = mark & Self.tagMask | UInt64(number)
+      slots[Self.slot(of: mark)] = mark & Self.tagMask | UInt64(number)
     }
     if filling == nil { filling = Frame(firstNumber: number) }
     filling?.chunks.append((chunk.reference, ordinal))
@@ -73,19 +79,30 @@ struct SimilarContent {
   mutating func close(_ chunks: [HashedChunk]) -> Int? {
     guard var full = filling.take() else { return nil }
     full.text = .plain(chunks.map(\.bytes))
+    full.position = position
     frames.append(full)
     return framesDropped + frames.count - 1
   }
 
-  /// Keeps the frame as it was encoded instead of its plaintext, and drops the oldest when that is too much.
-  mutating func replace(_ number: Int, with encoded: EncodedFrame) {
-    guard number >= framesDropped else { return }
-    frames[number - framesDropped].text = .encoded(encoded)
+  /// Notes that a frame is stored, be it one that can be found or not.
+  mutating func advance(by byteCount: Int) {
+    position += byteCount
+    dropOldest()
+  }
+
+  /// Keeps a frame as it was encoded instead of its plaintext.
+  ///
+  /// - Parameter frameNumber: as `close` gave it.
+  mutating func replace(_ frameNumber: Int, with encoded: EncodedFrame) {
+    guard frameNumber >= framesDropped else { return }
+    frames[frameNumber - framesDropped].text = .encoded(encoded)
     storedBytes += encoded.bytes.count
-    while storedBytes > storedBytesMax || frames.count > Self.framesMax,
-      case .encoded(let oldest)? = frames.first?.text
-    {
-      storedBytes -= oldest.bytes.count
+    dropOldest()
+  }
+
+  private mutating func dropOldest() {
+    while let oldest = frames.first, storedBytes > storedBytesMax || position - oldest.position > Self.reachBytesMax {
+      if case .encoded(let encoded) = oldest.text { storedBytes -= encoded.bytes.count }
       frames.removeFirst()
       framesDropped += 1
     }
@@ -121,12 +138,12 @@ struct SimilarContent {
     var met: Set<UInt64> = []
     for sample in samples {
       ContentMark.forEachPlace(in: sample) { mark in
-        let place = places[Self.place(of: mark)]
-        if place & Self.tagMask == mark & Self.tagMask, Self.number(at: place) >= first { met.insert(place) }
+        let kept = slots[Self.slot(of: mark)]
+        if kept & Self.tagMask == mark & Self.tagMask, Self.number(in: kept) >= first { met.insert(kept) }
       }
     }
     guard met.count >= Self.countMin(of: samples) else { return nil }
-    let counts = Dictionary(met.map { (Self.number(at: $0), 1) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
+    let counts = Dictionary(met.map { (Self.number(in: $0), 1) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
     let byteCountMax = min(2 * chunks.reduce(0) { $0 + $1.bytes.count }, ContentStream.baseBytesMax)
     guard let best = bestStretch(of: counts, byteCountMax: byteCountMax), best.count >= Self.countMin(of: samples)
     else { return nil }
@@ -136,10 +153,11 @@ struct SimilarContent {
   /// Whether one of them is in the frame that is being filled: that must be closed before they can be a base.
   func isFilling(_ numbers: ClosedRange<Int>) -> Bool { filling.map { numbers.upperBound >= $0.firstNumber } ?? false }
 
-  /// The chunks of full frames as a base.
-  func base(_ numbers: ClosedRange<Int>) -> SimilarBase {
+  /// The chunks of full frames as a base; `nil` when the first has gone meanwhile.
+  func base(_ numbers: ClosedRange<Int>) -> SimilarBase? {
+    guard let first = frames.first, first.firstNumber <= numbers.lowerBound else { return nil }
     var parts: [SimilarBase.Part] = []
-    for frame in frames[place(ofFrameWith: numbers.lowerBound)...place(ofFrameWith: numbers.upperBound)] {
+    for frame in frames[frameIndex(of: numbers.lowerBound)...frameIndex(of: numbers.upperBound)] {
       let chunks = zip(frame.firstNumber..., frame.chunks).filter { numbers.contains($0.0) }.map(\.1)
       parts.append(SimilarBase.Part(text: frame.text, chunks: chunks))
     }
@@ -155,7 +173,7 @@ struct SimilarContent {
     max(samples.reduce(0) { $0 + $1.count } / ContentMark.interval / shareMin, countMin)
   }
 
-  /// The chunks on end in which most is met of at most so many bytes.
+  /// The chunks on end in which most is met of at most so many bytes and few frames.
   private func bestStretch(of counts: [(key: Int, value: Int)], byteCountMax: Int) -> (
     count: Int, numbers: ClosedRange<Int>
   )? {
@@ -170,7 +188,8 @@ struct SimilarContent {
         byteCount += length(of: next)
         next += 1
       }
-      while byteCount > byteCountMax {
+      while byteCount > byteCountMax || frameIndex(of: number) - frameIndex(of: counts[start].key) >= Self.baseFramesMax
+      {
         let upTo = start + 1 < counts.count ? counts[start + 1].key : next
         for dropped in counts[start].key..<upTo { byteCount -= length(of: dropped) }
         count -= counts[start].value
@@ -186,16 +205,18 @@ struct SimilarContent {
     if let filling, number >= filling.firstNumber {
       frame = filling
     } else {
-      frame = frames[place(ofFrameWith: number)]
+      frame = frames[frameIndex(of: number)]
     }
     return frame.chunks[number - frame.firstNumber].reference.length
   }
 
-  private func place(ofFrameWith number: Int) -> Int {
-    partitioningIndex(in: frames.indices) { frames[$0].firstNumber > number } - 1
+  /// Of the one that is being filled, that behind the last.
+  private func frameIndex(of number: Int) -> Int {
+    if let filling, number >= filling.firstNumber { return frames.count }
+    return partitioningIndex(in: frames.indices) { frames[$0].firstNumber > number } - 1
   }
 
   private static let tagMask: UInt64 = ~0 << 32
-  private static func place(of mark: UInt64) -> Int { Int(mark & (1 << placeBits - 1)) }
-  private static func number(at place: UInt64) -> Int { Int(place & ~tagMask) }
+  private static func slot(of mark: UInt64) -> Int { Int(mark & (1 << slotBits - 1)) }
+  private static func number(in kept: UInt64) -> Int { Int(kept & ~tagMask) }
 }

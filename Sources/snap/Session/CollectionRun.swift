@@ -34,6 +34,11 @@ struct CollectionRun {
       forgetting: Set(forgetting))
     repacked = outcome
     try carryOut(next, in: repository)
+    // So that the next run knows from this one that there is nothing to do.
+    if !isDryRun, !next.isEmpty, outcome.bytesPostponed == 0 {
+      _ = try GarbageCollector.repack(
+        in: repository, isDeep: false, isDryRun: true, undoWindowSeconds: undoWindowSeconds)
+    }
   }
 
   private mutating func carryOut(_ plan: GarbagePlan, in repository: Repository) throws {
