@@ -57,10 +57,12 @@ struct SimilarContentTests {
 
   @Test func `a version saved so restores, with the next ones, whole after a collection`() throws {
     var table = table
+    var saved: [String: [UInt8]] = [:]
     for version in 1...3 {
       try fixture.source.file(Array("a.json".utf8), json)
       try fixture.source.file(Array("rows.table".utf8), table)
       try fixture.save("v\(version)")
+      saved["v\(version)"] = table
       table.replaceSubrange(200_000 * version..<200_000 * version + 50, with: Array("other".utf8))
     }
     let (_, plan) = try GarbageCollector.repack(
@@ -68,6 +70,7 @@ struct SimilarContentTests {
     _ = try GarbageCollector.execute(plan, in: fixture.repository)
     for listed in try fixture.repository.snapshots() {
       #expect(try fixture.bytes("a.json", in: listed.snapshot) == json)
+      #expect(try fixture.bytes("rows.table", in: listed.snapshot) == saved[listed.snapshot.version])
     }
     let last = try #require(fixture.repository.snapshots().last).snapshot
     #expect(try fixture.bytes("rows.table", in: last).count == table.count + 45)

@@ -63,6 +63,13 @@ struct SimilarStretchTests {
     #expect(try #require(similar.base(stretch)).deltaBase(FrameDecoder()).bytes.count <= 2 * mixed.bytes.count)
   }
 
+  @Test mutating func `a chunk longer than any base is none`() throws {
+    let long = chunks(1, of: 3 << 20)
+    try store(long)
+    let copy = HashedChunk(id: random.chunkID(), bytes: long[0].bytes.dropFirst(1000))
+    #expect(similar.stretch(resembling: [copy]) == nil)
+  }
+
   @Test mutating func `what repeats eight bytes is never met`() throws {
     let zeros = HashedChunk(id: random.chunkID(), bytes: [UInt8](repeating: 0, count: 1 << 20)[...])
     try store([zeros])

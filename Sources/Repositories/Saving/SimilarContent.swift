@@ -29,13 +29,14 @@ struct SimilarContent {
   /// Where none is left, one region in so many is looked at.
   private static let regionsPassed = 32
 
-  /// A frame, from its first chunk on.
+  /// A frame, from its first chunk that can be found on.
   private struct Frame {
-    /// The number of its first chunk that can be found.
+    /// That chunk's number.
     var firstNumber: Int
     /// Those that can be found, with their ordinals.
     var chunks: [(reference: ChunkReference, ordinal: Int)] = []
-    var text = FrameText.plain([])
+    /// `nil` while the frame is being filled, as only the last one is.
+    var text: FrameText?
     /// What was stored before it, in plaintext bytes.
     var position = 0
   }
@@ -43,8 +44,6 @@ struct SimilarContent {
   /// Of frames that are kept, as they are encoded.
   private let storedBytesMax: Int
   private var frames: [Frame] = []
-  /// The one that is being filled.
-  private var filling: Frame?
   /// Frames before those in `frames` that are gone.
   private var framesDropped = 0
   private var storedBytes = 0
@@ -68,8 +67,8 @@ struct SimilarContent {
     ContentMark.forEachBlock(of: chunk.bytes) { mark in
       slots[Self.slot(of: mark)] = mark & Self.tagMask | UInt64(number)
     }
-    if filling == nil { filling = Frame(firstNumber: number) }
-    filling?.chunks.append((chunk.reference, ordinal))
+    if !isFilling { frames.append(Frame(firstNumber: number)) }
+    frames[frames.count - 1].chunks.append((chunk.reference, ordinal))
     nextNumber += 1
   }
 
@@ -77,12 +76,13 @@ struct SimilarContent {
   ///
   /// - Returns: the frame's number, for `replace`; `nil` when nothing can be found by it.
   mutating func close(_ chunks: [HashedChunk]) -> Int? {
-    guard var full = filling.take() else { return nil }
-    full.text = .plain(chunks.map(\.bytes))
-    full.position = position
-    frames.append(full)
+    guard isFilling else { return nil }
+    frames[frames.count - 1].text = .plain(chunks.map(\.bytes))
+    frames[frames.count - 1].position = position
     return framesDropped + frames.count - 1
   }
+
+  private var isFilling: Bool { frames.last.map { $0.text == nil } ?? false }
 
   /// Notes that a frame is stored, be it one that can be found or not.
   mutating func advance(by byteCount: Int) {
@@ -101,8 +101,10 @@ struct SimilarContent {
   }
 
   private mutating func dropOldest() {
-    while let oldest = frames.first, storedBytes > storedBytesMax || position - oldest.position > Self.reachBytesMax {
-      if case .encoded(let encoded) = oldest.text { storedBytes -= encoded.bytes.count }
+    while let oldest = frames.first, let text = oldest.text,
+      storedBytes > storedBytesMax || position - oldest.position > Self.reachBytesMax
+    {
+      if case .encoded(let encoded) = text { storedBytes -= encoded.bytes.count }
       frames.removeFirst()
       framesDropped += 1
     }
@@ -133,7 +135,7 @@ struct SimilarContent {
   ///
   /// - Returns: their numbers; `nil` where that is too little.
   func stretch(resembling chunks: [HashedChunk]) -> ClosedRange<Int>? {
-    guard let first = (frames.first ?? filling)?.firstNumber else { return nil }
+    guard let first = frames.first?.firstNumber else { return nil }
     let samples = Self.samples(of: chunks)
     var met: Set<UInt64> = []
     for sample in samples {
@@ -142,24 +144,27 @@ struct SimilarContent {
         if kept & Self.tagMask == mark & Self.tagMask, Self.number(in: kept) >= first { met.insert(kept) }
       }
     }
-    guard met.count >= Self.countMin(of: samples) else { return nil }
+    let countMin = Self.countMin(of: samples)
+    guard met.count >= countMin else { return nil }
     let counts = Dictionary(met.map { (Self.number(in: $0), 1) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
     let byteCountMax = min(2 * chunks.reduce(0) { $0 + $1.bytes.count }, ContentStream.baseBytesMax)
-    guard let best = bestStretch(of: counts, byteCountMax: byteCountMax), best.count >= Self.countMin(of: samples)
-    else { return nil }
+    guard let best = bestStretch(of: counts, byteCountMax: byteCountMax), best.count >= countMin else { return nil }
     return best.numbers
   }
 
   /// Whether one of them is in the frame that is being filled: that must be closed before they can be a base.
-  func isFilling(_ numbers: ClosedRange<Int>) -> Bool { filling.map { numbers.upperBound >= $0.firstNumber } ?? false }
+  func isFilling(_ numbers: ClosedRange<Int>) -> Bool {
+    frames.last.map { $0.text == nil && numbers.upperBound >= $0.firstNumber } ?? false
+  }
 
-  /// The chunks of full frames as a base; `nil` when the first has gone meanwhile.
+  /// The chunks of full frames as a base; `nil` when the first has gone meanwhile, or the last is not full.
   func base(_ numbers: ClosedRange<Int>) -> SimilarBase? {
     guard let first = frames.first, first.firstNumber <= numbers.lowerBound else { return nil }
     var parts: [SimilarBase.Part] = []
     for frame in frames[frameIndex(of: numbers.lowerBound)...frameIndex(of: numbers.upperBound)] {
+      guard let text = frame.text else { return nil }
       let chunks = zip(frame.firstNumber..., frame.chunks).filter { numbers.contains($0.0) }.map(\.1)
-      parts.append(SimilarBase.Part(text: frame.text, chunks: chunks))
+      parts.append(SimilarBase.Part(text: text, chunks: chunks))
     }
     return SimilarBase(parts: parts)
   }
@@ -173,47 +178,39 @@ struct SimilarContent {
     max(samples.reduce(0) { $0 + $1.count } / ContentMark.interval / shareMin, countMin)
   }
 
-  /// The chunks on end in which most is met of at most so many bytes and few frames.
-  private func bestStretch(of counts: [(key: Int, value: Int)], byteCountMax: Int) -> (
-    count: Int, numbers: ClosedRange<Int>
-  )? {
+  /// The chunks on end in which most is met, of at most so many bytes and few frames.
+  private func bestStretch(
+    of counts: [(key: Int, value: Int)], byteCountMax: Int
+  ) -> (count: Int, numbers: ClosedRange<Int>)? {
     var best: (count: Int, numbers: ClosedRange<Int>)?
-    var start = counts.startIndex
+    var start = 0
     var count = 0
-    var byteCount = 0
-    var next = counts.first?.key ?? 0
-    for (number, metHere) in counts {
-      count += metHere
-      while next <= number {
-        byteCount += length(of: next)
-        next += 1
-      }
-      while byteCount > byteCountMax || frameIndex(of: number) - frameIndex(of: counts[start].key) >= Self.baseFramesMax
-      {
-        let upTo = start + 1 < counts.count ? counts[start + 1].key : next
-        for dropped in counts[start].key..<upTo { byteCount -= length(of: dropped) }
+    for (end, met) in counts.enumerated() {
+      count += met.value
+      while start <= end, !isShort(counts[start].key...met.key, byteCountMax: byteCountMax) {
         count -= counts[start].value
         start += 1
       }
-      if count > best?.count ?? 0 { best = (count, counts[start].key...number) }
+      if count > best?.count ?? 0 { best = (count, counts[start].key...met.key) }
     }
     return best
   }
 
-  private func length(of number: Int) -> Int {
-    let frame: Frame
-    if let filling, number >= filling.firstNumber {
-      frame = filling
-    } else {
-      frame = frames[frameIndex(of: number)]
+  /// Whether they are few enough for a base. Cost: the chunks of these frames.
+  private func isShort(_ numbers: ClosedRange<Int>, byteCountMax: Int) -> Bool {
+    let (first, last) = (frameIndex(of: numbers.lowerBound), frameIndex(of: numbers.upperBound))
+    guard last - first < Self.baseFramesMax else { return false }
+    var byteCount = 0
+    for frame in frames[first...last] {
+      for (number, chunk) in zip(frame.firstNumber..., frame.chunks) where numbers.contains(number) {
+        byteCount += chunk.reference.length
+      }
     }
-    return frame.chunks[number - frame.firstNumber].reference.length
+    return byteCount <= byteCountMax
   }
 
-  /// Of the one that is being filled, that behind the last.
   private func frameIndex(of number: Int) -> Int {
-    if let filling, number >= filling.firstNumber { return frames.count }
-    return partitioningIndex(in: frames.indices) { frames[$0].firstNumber > number } - 1
+    partitioningIndex(in: frames.indices) { frames[$0].firstNumber > number } - 1
   }
 
   private static let tagMask: UInt64 = ~0 << 32
