@@ -25,14 +25,14 @@ package enum GarbageCollector {
   ) throws -> GarbagePlan {
     try asFault {
       try repository.adoptPacks()
-      if forgetting.isEmpty, !resealing { return try plan(in: repository, undoWindowSeconds: undoWindowSeconds) }
+      if forgetting.isEmpty, !resealing { return try planUnlessIdle(repository, undoWindowSeconds: undoWindowSeconds) }
       return try GarbagePlan.make(
         for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, resealing: resealing)
     }
   }
 
   /// As `make`, without reading what every version needs where that was done and nothing has come or gone since.
-  private static func plan(in repository: Repository, undoWindowSeconds: Int64) throws -> GarbagePlan {
+  private static func planUnlessIdle(_ repository: Repository, undoWindowSeconds: Int64) throws -> GarbagePlan {
     let state = try IdleState(repository)
     if let state, try repository.index.cachedValue(IdleState.key) == state.digest { return state.plan }
     let plan = try GarbagePlan.make(for: repository, undoWindowSeconds: undoWindowSeconds)
@@ -65,7 +65,7 @@ package enum GarbageCollector {
         if outcome.packs.isEmpty { try? repository.index.setCachedValue(Self.nothingDueKey, []) }
       }
       if outcome.packs.isEmpty, forgetting.isEmpty {
-        return (outcome, try plan(in: repository, undoWindowSeconds: undoWindowSeconds))
+        return (outcome, try planUnlessIdle(repository, undoWindowSeconds: undoWindowSeconds))
       }
       let plan = try GarbagePlan.make(
         for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)

@@ -42,6 +42,7 @@ struct Repacker {
   private static let historyShareMin = 0.05
   /// One block of so many is tried first, of few blocks more: eight or so at least …
   private static let sampleIntervalMax = 8
+  private static let sampleCountMin = 8
   /// … and must come out at less than this share of what its chunks take now.
   private static let gainMin = 0.9
   private static let inFlightBytesMax = 24 << 20
@@ -180,7 +181,7 @@ struct Repacker {
     // The newest versions are stored as deltas so far and the oldest whole; afterwards it is the other way round. So each kind of
     // block has a sample of its own.
     for kind in [blocks.filter(\.bases.isEmpty), blocks.filter { !$0.bases.isEmpty }] {
-      let interval = min(max(kind.count / Self.sampleIntervalMax, 1), Self.sampleIntervalMax)
+      let interval = min(max(kind.count / Self.sampleCountMin, 1), Self.sampleIntervalMax)
       let sample = kind.indices.filter { $0.isMultiple(of: interval) }.map { kind[$0] }
       var sampleBytes = 0
       try encode(sample, with: pool) { sampleBytes += $0.bytes.count }
