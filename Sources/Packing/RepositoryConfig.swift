@@ -10,14 +10,17 @@ package struct RepositoryConfig: Hashable, Sendable {
     package var minimum: Int
     package var average: Int
     package var maximum: Int
+    package var longFrom: UInt64?
 
     /// What new repositories are made with (docs/decisions: the chunker's parameters).
-    package static let standard = ChunkLengths(minimum: 16 << 10, average: 64 << 10, maximum: 256 << 10)
+    package static let standard = ChunkLengths(
+      minimum: 16 << 10, average: 64 << 10, maximum: 256 << 10, longFrom: 4 << 20)
 
-    package init(minimum: Int, average: Int, maximum: Int) {
+    package init(minimum: Int, average: Int, maximum: Int, longFrom: UInt64? = nil) {
       self.minimum = minimum
       self.average = average
       self.maximum = maximum
+      self.longFrom = longFrom
     }
   }
 
@@ -98,6 +101,7 @@ extension RepositoryConfig {
       "chunk-average: \(chunkLengths.average)",
       "chunk-maximum: \(chunkLengths.maximum)",
     ]
+    if let longFrom = chunkLengths.longFrom { lines.append("chunk-long-from: \(longFrom)") }
     if !features.isEmpty { lines.append("features: \(features.sorted().joined(separator: " "))") }
     return lines.map { $0 + "\n" }.joined()
   }
@@ -128,9 +132,14 @@ extension RepositoryConfig {
       let maximum = values["chunk-maximum"].flatMap(Int.init), minimum > 0, minimum <= average, average <= maximum,
       maximum <= ChunkReference.lengthMax, let created = values["created"].flatMap({ Timestamp(rfc3339: $0) })
     else { throw damaged }
+    let longFrom = try values["chunk-long-from"].map { text throws(PackingError) in
+      guard let offset = UInt64(text), offset > 0 else { throw damaged }
+      return offset
+    }
     self.init(
       formatVersion: Int(format), id: id, features: features,
-      chunkLengths: ChunkLengths(minimum: minimum, average: average, maximum: maximum), created: created)
+      chunkLengths: ChunkLengths(minimum: minimum, average: average, maximum: maximum, longFrom: longFrom),
+      created: created)
     if isSealed {
       guard let line = lines.last.map({ String(decoding: $0, as: UTF8.self) }), line.hasPrefix(Self.sealKey),
         let code = SnapshotModel.bytes(hexadecimal: line.dropFirst(Self.sealKey.count)), code.count == 32

@@ -119,7 +119,7 @@ package final class Repository: Sendable {
     let lengths = config.chunkLengths
     guard
       let parameters = ChunkerParameters(
-        minimum: lengths.minimum, average: lengths.average, maximum: lengths.maximum)
+        minimum: lengths.minimum, average: lengths.average, maximum: lengths.maximum, longFrom: lengths.longFrom)
     else { throw SnapFault(.damage, "the configuration of \(folder) asks for impossible chunk lengths") }
     return store.keys.map { Chunker(parameters: parameters, gearWords: $0.gearWords) }
       ?? Chunker(parameters: parameters)

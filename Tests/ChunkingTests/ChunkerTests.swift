@@ -13,12 +13,52 @@ struct ChunkerTests {
     #expect(lengths.dropLast().allSatisfy { $0 >= 16 << 10 })
   }
 
-  @Test func `the mean chunk of noise is within a tenth of the average`() {
+  @Test func `the mean chunk of noise is within a tenth of the average`() throws {
     let bytes = noise(16 << 20, seed: 2)
-    let lengths = chunker.lengths(of: bytes[...], isFinal: true)
+    let everywhere = try #require(ChunkerParameters(minimum: 16 << 10, average: 64 << 10, maximum: 256 << 10))
+    let lengths = Chunker(parameters: everywhere).lengths(of: bytes[...], isFinal: true)
     let mean = bytes.count / lengths.count
     #expect((59 << 10)...(70 << 10) ~= mean)
     #expect(lengths.filter { $0 == 256 << 10 }.count * 100 <= lengths.count)
+  }
+
+  @Test func `behind the first 4 MiB chunks are four times as long`() {
+    let bytes = noise(32 << 20, seed: 2)
+    let chunks = starts(of: bytes)
+    let (near, far) = (chunks.filter { $0.0 < 4 << 20 }, chunks.filter { $0.0 >= 4 << 20 })
+    #expect(near.allSatisfy { 16 << 10...256 << 10 ~= $0.1 })
+    #expect(far.dropLast().allSatisfy { 64 << 10...1 << 20 ~= $0.1 })
+    #expect((226 << 10)...(290 << 10) ~= far.reduce(0) { $0 + $1.1 } / far.count)
+  }
+
+  @Test func `a file that grows is cut as before where it was`() throws {
+    let bytes = noise(9 << 20, seed: 12)
+    let lengths = chunker.lengths(of: bytes[...], isFinal: true)
+    for count in [3 << 20, 4 << 20, 5 << 20] {
+      let shorter = chunker.lengths(of: bytes[..<count], isFinal: true)
+      #expect(shorter.dropLast() == lengths.prefix(shorter.count - 1)[...])
+    }
+  }
+
+  @Test(arguments: [1, 100_000, 3 << 20])
+  func `a stream in pieces is cut as the whole is`(pieceLength: Int) {
+    let bytes = noise(9 << 20, seed: 13)
+    var cutter = StreamCutter(chunker)
+    var lengths: [Int] = []
+    var start = 0
+    func take(isFinal: Bool) {
+      let piece = cutter.cut(isFinal: isFinal)
+      #expect(piece.bytes.elementsEqual(bytes[start..<start + piece.lengths.reduce(0, +)]))
+      start += piece.bytes.count
+      lengths += piece.lengths
+    }
+    for at in stride(from: 0, to: bytes.count, by: pieceLength) {
+      cutter.add(bytes[at..<min(at + pieceLength, bytes.count)])
+      if cutter.byteCountWaiting >= 1 << 20 { take(isFinal: false) }
+    }
+    take(isFinal: true)
+    #expect(lengths == chunker.lengths(of: bytes[...], isFinal: true))
+    #expect(cutter.cut(isFinal: true).bytes.isEmpty)
   }
 
   @Test func `a run of one byte is cut at the maximum`() {
@@ -66,6 +106,7 @@ struct ChunkerTests {
     for parameters in [
       ChunkerParameters.standard, try #require(ChunkerParameters(minimum: 64, average: 256, maximum: 1024)),
       try #require(ChunkerParameters(minimum: 1000, average: 20_000, maximum: 50_001)),
+      try #require(ChunkerParameters(minimum: 500, average: 5000, maximum: 30_001, longFrom: 200_000)),
     ] {
       let chunker = Chunker(parameters: parameters)
       let bytes = noise(1 << 20, seed: 8) + Array(repeating: 7, count: 60_000) + noise(30_001, seed: 9)
@@ -101,7 +142,10 @@ struct ChunkerTests {
     #expect(ChunkerParameters(minimum: 64, average: 1024, maximum: 1024) == nil)
     #expect(ChunkerParameters(minimum: 64, average: 1024, maximum: (8 << 20) + 1) == nil)
     #expect(ChunkerParameters(minimum: 64, average: 1024, maximum: 8 << 20) != nil)
-    #expect(ChunkerParameters(minimum: 16 << 10, average: 64 << 10, maximum: 256 << 10) == .standard)
+    #expect(ChunkerParameters(minimum: 64, average: 1024, maximum: (2 << 20) + 1, longFrom: 1) == nil)
+    #expect(ChunkerParameters(minimum: 64, average: 1024, maximum: 2 << 20, longFrom: 1) != nil)
+    #expect(
+      ChunkerParameters(minimum: 16 << 10, average: 64 << 10, maximum: 256 << 10, longFrom: 4 << 20) == .standard)
   }
 
   /// These never change: other words cut every stored file at other places (`docs/format/chunking.md`).
@@ -112,6 +156,9 @@ struct ChunkerTests {
     #expect(GearTable.words[255] == 0xDB18_0FD7_AC34_0C36)
     let lengths = chunker.lengths(of: noise(512 << 10, seed: 0)[...], isFinal: true)
     #expect(lengths == [64109, 53321, 65902, 72632, 62327, 84810, 63980, 57207])
+    let long = starts(of: noise(5 << 20, seed: 0)).filter { $0.0 >= 4 << 20 }
+    #expect(long.first?.0 == 4_220_221)
+    #expect(long.map(\.1) == [227151, 287104, 222144, 221435, 64825])
   }
 
   private func ends(of bytes: [UInt8]) -> [Int] { starts(of: bytes).map { $0 + $1 } }
@@ -126,7 +173,8 @@ struct ChunkerTests {
 
   private func hashBelow(_ bytes: [UInt8], at end: Int) -> Bool {
     let hash = bytes[(end - 64)..<end].reduce(UInt64(0)) { ($0 << 1) &+ GearTable.words[Int($1)] }
-    return hash < (end <= chunker.normalLength ? chunker.strictThreshold : chunker.laxThreshold)
+    let rule = chunker.rule(at: 0)
+    return hash < (end <= rule.normalLength ? rule.strictThreshold : rule.laxThreshold)
   }
 
   /// The specification, word for word.
@@ -136,11 +184,15 @@ struct ChunkerTests {
     while start < bytes.count {
       var hash: UInt64 = 0
       var length = 0
-      while start + length < bytes.count, length < chunker.parameters.maximum {
+      let isLong = chunker.parameters.longFrom.map { UInt64(start) >= $0 } ?? false
+      let factor = isLong ? 4 : 1
+      let (minimum, average) = (chunker.parameters.minimum * factor, chunker.parameters.average * factor)
+      let normal = max(minimum, average / 16 * 13)
+      while start + length < bytes.count, length < chunker.parameters.maximum * factor {
         hash = (hash << 1) &+ GearTable.words[Int(bytes[start + length])]
         length += 1
-        guard length >= chunker.parameters.minimum else { continue }
-        if hash < (length <= chunker.normalLength ? chunker.strictThreshold : chunker.laxThreshold) { break }
+        guard length >= minimum else { continue }
+        if hash < UInt64.max / UInt64(length <= normal ? average * 4 : average / 4) { break }
       }
       lengths.append(length)
       start += length

@@ -8,7 +8,7 @@ struct RepositoryConfigTests {
   private func config() throws -> RepositoryConfig {
     RepositoryConfig(
       id: try #require(RepositoryID(hexadecimal: "000102030405060708090a0b0c0d0e0f")),
-      chunkLengths: .init(minimum: 16_384, average: 65_536, maximum: 262_144),
+      chunkLengths: .standard,
       created: Timestamp(seconds: 1_795_268_635, nanoseconds: 12_345_678))
   }
 
@@ -50,6 +50,14 @@ struct RepositoryConfigTests {
     #expect(throws: PackingError.newerFormat(what: "config", version: 7)) { try RepositoryConfig(decoding: bytes) }
   }
 
+  @Test func `without a length to begin at no chunks are longer`() throws {
+    let bytes = try text(replacing: "chunk-long-from: 4194304", with: "remark: none")
+    var config = try config()
+    config.chunkLengths.longFrom = nil
+    #expect(try RepositoryConfig(decoding: bytes) == config)
+    #expect(try RepositoryConfig(decoding: config.encoded()) == config)
+  }
+
   @Test func `a line that is not known is skipped`() throws {
     let bytes = try text(replacing: "format: 1", with: "format: 1\nremark: hello: you")
     #expect(try RepositoryConfig(decoding: bytes) == config())
@@ -59,6 +67,7 @@ struct RepositoryConfigTests {
     ("format: 1", "format: 0"), ("format: 1", "format: x"), ("format: 1", "format: 1\nformat: 1"), ("format: 1", "x"),
     ("chunk-minimum: 16384", "chunk-minimum: 0"), ("chunk-minimum: 16384", "chunk-minimum: 65537"),
     ("chunk-maximum: 262144", "chunk-maximum: 8388609"), ("chunk-average: 65536", ""),
+    ("chunk-long-from: 4194304", "chunk-long-from: 0"), ("chunk-long-from: 4194304", "chunk-long-from: -1"),
     ("id: 000102030405060708090a0b0c0d0e0f", "id: 00"), ("snap repository", "snap"),
     ("created: 2026-11-21T13:43:55.012345678Z", "created: 2026-02-30T13:43:55Z"),
   ]) func `a wrong line is damage even under a right checksum`(old: String, new: String) throws {

@@ -56,7 +56,7 @@ struct SnapshotFormatPageTests {
   @Test func `the page shows a config as it is`() throws {
     let config = RepositoryConfig(
       id: try #require(RepositoryID(hexadecimal: "000102030405060708090a0b0c0d0e0f")),
-      chunkLengths: .init(minimum: 16_384, average: 65_536, maximum: 262_144),
+      chunkLengths: .standard,
       created: Timestamp(seconds: 1_795_268_635, nanoseconds: 12_345_678))
     let documented = try DocumentedBytes.block("config", page: "config.md")
     #expect(documented == String(decoding: config.encoded(), as: UTF8.self))

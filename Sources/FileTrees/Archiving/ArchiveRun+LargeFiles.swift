@@ -79,7 +79,7 @@ extension ArchiveRun {
         try stopIfAsked()
         if isFirst { file.holdsSecret = request.holdsSecret?(file.path, slab.bytes) ?? false }
         isFirst = false
-        let hashed = session.pool.submit { tools in FileIngest.hash(slab.bytes, slab.lengths, tools) }
+        let hashed = session.pool.submit { tools in HashedChunk.named(slab.bytes, slab.lengths, by: tools.hasher) }
         try submit(.slab(hashed), byteCount: slab.bytes.count)
       }
     } catch let error as SystemError {

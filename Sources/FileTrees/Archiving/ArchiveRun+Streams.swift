@@ -67,7 +67,7 @@ extension ArchiveRun {
         prior: base, byteCountExpected: priors[at]?.size ?? 0, number: source.files.count > 1 ? at : nil)
     }
     var ends = source.files.map { _ in StreamMemory.Stream(chunks: [], byteCount: 0, failure: nil) }
-    var carries = source.files.map { _ in [UInt8]() }
+    var cutters = source.files.map { _ in StreamCutter(chunker) }
     var pending = Queue<(file: Int, byteCount: Int, chunks: PoolResult<[HashedChunk]>)>()
     var bytesInFlight = 0
     func takeOldest() throws {
@@ -76,14 +76,11 @@ extension ArchiveRun {
       for chunk in try oldest.chunks.get() { try streams[oldest.file].add(chunk) }
     }
     func cut(_ file: Int, isFinal: Bool) throws {
-      let bytes = carries[file]
-      let lengths = chunker.lengths(of: bytes[...], isFinal: isFinal)
-      let cut = lengths.reduce(0, +)
-      guard cut > 0 else { return }
-      carries[file] = Array(bytes[cut...])
-      let chunks = session.pool.submit { tools in FileIngest.hash(bytes[..<cut], lengths, tools) }
-      pending.append((file, cut, chunks))
-      bytesInFlight += cut
+      let (bytes, lengths) = cutters[file].cut(isFinal: isFinal)
+      guard !bytes.isEmpty else { return }
+      let chunks = session.pool.submit { tools in HashedChunk.named(bytes, lengths, by: tools.hasher) }
+      pending.append((file, bytes.count, chunks))
+      bytesInFlight += bytes.count
       while bytesInFlight > Self.streamBytesInFlightMax { try takeOldest() }
     }
     while let piece = try source.next() {
@@ -91,10 +88,10 @@ extension ArchiveRun {
       switch piece {
       case .nothingYet: continue
       case .bytes(let file, let bytes):
-        carries[file] += bytes
+        cutters[file].add(bytes)
         ends[file].byteCount += UInt64(bytes.count)
         report(source.files[file].path, bytes: UInt64(bytes.count), isWhole: false)
-        if carries[file].count >= FileIngest.slabBytes { try cut(file, isFinal: false) }
+        if cutters[file].byteCountWaiting >= FileIngest.slabBytes { try cut(file, isFinal: false) }
       case .end(let file, let failure):
         ends[file].failure = failure
         try cut(file, isFinal: true)

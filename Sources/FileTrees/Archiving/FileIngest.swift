@@ -43,21 +43,13 @@ enum FileIngest {
       return .success(
         IngestedFile(
           status: before, metadata: try EntryCapture.metadata(current, owners: owners), size: size,
-          dataExtents: extents, chunks: hash(bytes[...], chunker.lengths(of: bytes[...], isFinal: true), tools),
+          dataExtents: extents,
+          chunks: HashedChunk.named(
+            bytes[...], chunker.lengths(of: bytes[...], isFinal: true), by: tools.hasher),
           changedWhileRead: before.differsInContent(from: after) || size != before.size,
           holdsSecret: holdsSecret?(item.path, bytes[...]) ?? false))
     } catch {
       return .failure(error)
-    }
-  }
-
-  /// Names chunks that are already cut.
-  static func hash(_ bytes: ArraySlice<UInt8>, _ lengths: [Int], _ tools: WorkerTools) -> [HashedChunk] {
-    var start = bytes.startIndex
-    return lengths.map { length in
-      defer { start += length }
-      let chunk = bytes[start..<start + length]
-      return HashedChunk(id: tools.hasher.id(of: chunk), bytes: chunk)
     }
   }
 

@@ -5,12 +5,10 @@ import SnapshotModel
 /// Reads a large file, or a stream, in slabs that end where a chunk ends.
 struct LargeFileReader: ~Copyable {
   private let descriptor: OwnedDescriptor
-  private let chunker: Chunker
   /// What remains to be read, by position; `nil` to read on until the end.
   private var extents: ArraySlice<DataExtent>?
   private var extentOffset: UInt64 = 0
-  /// Read and not yet cut.
-  private var carry: [UInt8] = []
+  private var cutter: StreamCutter
   private var isAtEnd = false
 
   private(set) var bytesRead: UInt64 = 0
@@ -18,7 +16,7 @@ struct LargeFileReader: ~Copyable {
   init(_ descriptor: consuming OwnedDescriptor, extents: [DataExtent]?, chunker: Chunker) {
     self.descriptor = descriptor
     self.extents = extents.map { $0[...] }
-    self.chunker = chunker
+    cutter = StreamCutter(chunker)
   }
 
   var number: Int32 { descriptor.number }
@@ -29,11 +27,9 @@ struct LargeFileReader: ~Copyable {
       let more = try read(countMax: FileIngest.slabBytes)
       if more.count < FileIngest.slabBytes, extents?.isEmpty ?? true { isAtEnd = true }
       bytesRead += UInt64(more.count)
-      let bytes = carry.isEmpty ? more : carry + more
-      let lengths = chunker.lengths(of: bytes[...], isFinal: isAtEnd)
-      let cut = lengths.reduce(0, +)
-      carry = Array(bytes[cut...])
-      if cut > 0 { return (bytes[..<cut], lengths) }
+      cutter.add(more)
+      let slab = cutter.cut(isFinal: isAtEnd)
+      if !slab.bytes.isEmpty { return slab }
     }
     return nil
   }

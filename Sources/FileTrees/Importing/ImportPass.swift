@@ -71,18 +71,18 @@ final class ImportPass {
     let base = try prior?.base(for: path, byteCount: member.size)
     var stream = try session.makeContentStream(prior: base, byteCountExpected: member.size)
     var extents = MemberExtents(size: member.size)
-    var cutter = ChunkCutter(chunker: chunker, hasher: hasher)
+    var chunks = MemberChunks(chunker: chunker, hasher: hasher)
     digested.insert(path)
     let digest = request.digests[path].map { (expected: $0, stream: SHA256Stream()) }
     try reader.readContent { offset, bytes in
       try events.stopIfAsked()
       try extents.add(offset: offset, count: bytes.count)
-      for chunk in cutter.add(bytes) { try stream.add(chunk) }
+      for chunk in chunks.add(bytes) { try stream.add(chunk) }
       digest?.stream.update(bytes)
       progress.bytesDone += UInt64(bytes.count)
       events.progress(progress)
     }
-    for chunk in cutter.finish() { try stream.add(chunk) }
+    for chunk in chunks.finish() { try stream.add(chunk) }
     var entry = ManifestEntry(path: path, kind: .file, metadata: member.metadata)
     (entry.size, entry.dataExtents) = try extents.finish()
     // That of a file with holes is of the zeros, too, which are not read.

@@ -38,33 +38,25 @@ struct MemberExtents {
 }
 
 /// Cuts and names a file's chunks as its bytes come.
-struct ChunkCutter {
-  let chunker: Chunker
-  let hasher: ChunkHasher
-  private var carry: [UInt8] = []
+struct MemberChunks {
+  private let hasher: ChunkHasher
+  private var cutter: StreamCutter
 
   init(chunker: Chunker, hasher: ChunkHasher) {
-    self.chunker = chunker
     self.hasher = hasher
+    cutter = StreamCutter(chunker)
   }
 
   /// - Returns: the chunks that are complete.
   mutating func add(_ bytes: ArraySlice<UInt8>) -> [HashedChunk] {
-    carry += bytes
-    return carry.count < FileIngest.slabBytes ? [] : cut(isFinal: false)
+    cutter.add(bytes)
+    return cutter.byteCountWaiting < FileIngest.slabBytes ? [] : cut(isFinal: false)
   }
 
   mutating func finish() -> [HashedChunk] { cut(isFinal: true) }
 
   private mutating func cut(isFinal: Bool) -> [HashedChunk] {
-    let bytes = carry
-    var start = 0
-    let chunks = chunker.lengths(of: bytes[...], isFinal: isFinal).map { length in
-      defer { start += length }
-      let chunk = bytes[start..<start + length]
-      return HashedChunk(id: hasher.id(of: chunk), bytes: chunk)
-    }
-    carry = Array(bytes[start...])
-    return chunks
+    let (bytes, lengths) = cutter.cut(isFinal: isFinal)
+    return HashedChunk.named(bytes, lengths, by: hasher)
   }
 }

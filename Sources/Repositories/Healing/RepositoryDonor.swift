@@ -69,25 +69,20 @@ package struct RepositoryDonor: ChunkDonor {
   ) throws -> FileContent? {
     let reader = donor.reader()
     guard let chunks = try? reader.chunks(of: entry.content) else { return nil }
-    let (chunker, hasher) = (try repository.chunker(), ChunkHasher(repository.naming))
+    let hasher = ChunkHasher(repository.naming)
+    var cutter = StreamCutter(try repository.chunker())
     var stream = try session.makeContentStream(prior: nil, byteCountExpected: entry.size)
-    var rest: [UInt8] = []
     var isWhole = true
     for (at, chunk) in chunks.enumerated() {
       guard let bytes = try? reader.bytes(of: chunk) else {
         isWhole = false
         break
       }
-      rest += bytes
+      cutter.add(bytes)
       let isFinal = at == chunks.count - 1
-      guard isFinal || rest.count >= Self.cutBytesMin else { continue }
-      var start = 0
-      for length in chunker.lengths(of: rest[...], isFinal: isFinal) {
-        let piece = Array(rest[start..<start + length])
-        try stream.add(HashedChunk(id: hasher.id(of: piece), bytes: piece[...]))
-        start += length
-      }
-      rest.removeFirst(start)
+      guard isFinal || cutter.byteCountWaiting >= Self.cutBytesMin else { continue }
+      let (cut, lengths) = cutter.cut(isFinal: isFinal)
+      for chunk in HashedChunk.named(cut, lengths, by: hasher) { try stream.add(chunk) }
     }
     let references = try stream.finish()
     return isWhole ? try session.content(of: references, prior: nil) : nil
