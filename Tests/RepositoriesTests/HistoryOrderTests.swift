@@ -36,7 +36,7 @@ struct HistoryOrderTests {
     #expect(Set(order) == Set(files.flatMap(\.chunks)) && order.count == next)
     var standing: Set<ChunkReference> = []
     for block in blocks {
-      #expect(block.byteCount <= HistoryOrder.blockBytesMax && !block.chunks.isEmpty)
+      #expect(block.byteCount <= HistoryBlock.byteCountMax && !block.chunks.isEmpty)
       #expect(standing.isSuperset(of: block.bases))
       if block.bases.isEmpty { standing.formUnion(block.chunks) }
     }

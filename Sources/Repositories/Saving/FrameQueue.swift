@@ -17,9 +17,21 @@ struct FrameGroup: Hashable {
 /// What is in flight is bounded by taking the oldest result whenever `inFlightBytesMax` is passed, so which frame a chunk
 /// lands in depends on the input alone and never on thread timing.
 struct FrameQueue {
-  /// 1 MiB: larger solid frames gain little and make reading one file out of them dearer (docs/decisions/frames.md).
-  static let solidBytesMax = 1 << 20
-  private static let inFlightBytesMax = 10 << 20
+  /// What the frames are for.
+  struct Purpose {
+    /// A solid frame is closed when it has so many bytes.
+    var solidBytesMax: Int
+    var inFlightBytesMax: Int
+    /// What their headers say.
+    var isRepacked: Bool
+
+    /// 1 MiB: larger solid frames gain little and make reading one file out of them dearer (docs/decisions/frames.md).
+    static let saving = Purpose(solidBytesMax: 1 << 20, inFlightBytesMax: 10 << 20, isRepacked: false)
+    /// As large as blocks of history.
+    static let repacking = Purpose(
+      solidBytesMax: HistoryBlock.byteCountMax, inFlightBytesMax: 24 << 20, isRepacked: true)
+  }
+
   /// About what a chunk takes in memory beside its bytes: of tiny files that is most.
   private static let chunkBytes = 256
   /// Chains end here: reading a chunk decodes at most so many frames in a row …
@@ -46,6 +58,7 @@ struct FrameQueue {
   private let pool: WorkerPool
   private let reader: ChunkReader
   private let level: CompressionLevel
+  private let purpose: Purpose
   /// By the group's number.
   private var solids: [[HashedChunk]] = [[], []]
   private var solidByteCounts = [0, 0]
@@ -57,10 +70,11 @@ struct FrameQueue {
   /// What deltas spared, taking for their size without a base the ratio that this save's solid frames reach.
   private(set) var bytesSavedByDelta = 0
 
-  init(pool: WorkerPool, reader: ChunkReader, level: CompressionLevel) {
+  init(pool: WorkerPool, reader: ChunkReader, level: CompressionLevel, purpose: Purpose = .saving) {
     self.pool = pool
     self.reader = reader
     self.level = level
+    self.purpose = purpose
   }
 
   /// Adds a chunk that has no base.
@@ -74,7 +88,7 @@ struct FrameQueue {
     if isLong { similar.add(chunk, ordinal: solids[group.number].count) }
     solids[group.number].append(chunk)
     solidByteCounts[group.number] += chunk.bytes.count
-    if solidByteCounts[group.number] >= Self.solidBytesMax { submitSolid(group) }
+    if solidByteCounts[group.number] >= purpose.solidBytesMax { submitSolid(group) }
   }
 
   /// Adds new chunks of one region of a file that has no earlier version: as a delta on what this save has stored, where they resemble it.
@@ -86,10 +100,11 @@ struct FrameQueue {
       return
     }
     similar.noteTry()
-    let level = level
+    let (level, isRepacked) = (level, purpose.isRepacked)
     submit(byteCount: byteCount + region.count * Self.chunkBytes, group, isSimilarOnly: true) { tools in
       let frame = try tools.encoder.encodeDelta(
-        chunks: region.map { ($0.id, $0.bytes) }, base: try base.deltaBase(tools.decoder), level: level)
+        chunks: region.map { ($0.id, $0.bytes) }, base: try base.deltaBase(tools.decoder), level: level,
+        isRepacked: isRepacked)
       return frame.map(Outcome.frame) ?? .rejected(region)
     }
   }
@@ -113,7 +128,7 @@ struct FrameQueue {
       do {
         text = try reader.base(base)
         if Self.isAtEnd(text), mayLeaveChain, let ancestor = Self.best(of: try reader.ancestors(of: base)) {
-          base = ancestor.chunks.prefix(byteCount: ContentStream.baseBytesMax)
+          base = ancestor.chunks.prefix(byteCount: DeltaRegions.baseBytesMax)
           text = try reader.base(base)
         }
       } catch is ChunkFault {
@@ -145,7 +160,7 @@ struct FrameQueue {
 
   /// The oldest frame, once more is in flight than may be, or while an outcome is waited for; `nil` while there is room.
   mutating func nextFrameIfFull() throws -> EncodedFrame? {
-    while inFlightBytes > Self.inFlightBytesMax || similar.awaitsOutcome {
+    while inFlightBytes > purpose.inFlightBytesMax || similar.awaitsOutcome {
       if let frame = try takeOldest() { return frame }
     }
     return nil
@@ -192,10 +207,11 @@ struct FrameQueue {
     let byteCount = solidByteCounts[group.number]
     solids[group.number] = []
     solidByteCounts[group.number] = 0
-    let level = level
+    let (level, isRepacked) = (level, purpose.isRepacked)
     let similarNumber = group == .contents ? similar.close(chunks) : nil
     submit(byteCount: byteCount + chunks.count * Self.chunkBytes, group, similarNumber: similarNumber) { tools in
-      .frame(try tools.encoder.encode(chunks: chunks.map { ($0.id, $0.bytes) }, level: level))
+      .frame(
+        try tools.encoder.encode(chunks: chunks.map { ($0.id, $0.bytes) }, level: level, isRepacked: isRepacked))
     }
   }
 

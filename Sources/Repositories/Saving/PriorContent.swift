@@ -1,4 +1,3 @@
-import Indexing
 import SnapshotModel
 
 /// The previous version of a file, as a place to find bases in.
@@ -10,14 +9,15 @@ package final class PriorContent {
   /// Where each chunk starts, and at last where the version ends.
   private let boundaries: [UInt64]
   private let startByID: [ChunkID: UInt64]
-  private let locate: (ChunkID) throws -> ChunkLocation?
+  private let frameNumbers: ([ChunkReference]) throws -> [Int?]
   private var framesCutFound: [Int]?
 
   package let byteCount: UInt64
 
-  init(_ chunks: [ChunkReference], locate: @escaping (ChunkID) throws -> ChunkLocation?) {
+  /// - Parameter frameNumbers: tells which frame each chunk stands in, by any numbers; `nil` where that is not known.
+  init(_ chunks: [ChunkReference], frameNumbers: @escaping ([ChunkReference]) throws -> [Int?]) {
     self.chunks = chunks
-    self.locate = locate
+    self.frameNumbers = frameNumbers
     var boundaries: [UInt64] = [0]
     var startByID: [ChunkID: UInt64] = [:]
     var offset: UInt64 = 0
@@ -60,7 +60,7 @@ package final class PriorContent {
   /// Where chunks meet, or the version begins or ends, nearest to `offset`.
   func boundary(nearest offset: UInt64) -> UInt64 { boundaries[boundaryPlace(nearest: offset)] }
 
-  /// How many frames hold chunks on both sides of `offset`. Cost: one lookup a chunk, the first time.
+  /// How many frames hold chunks on both sides of `offset`. Cost: that of `frameNumbers`, the first time.
   func framesCut(at offset: UInt64) throws -> Int {
     let place = boundaryPlace(nearest: offset)
     let distance = max(boundaries[place], offset) - min(boundaries[place], offset)
@@ -70,11 +70,10 @@ package final class PriorContent {
   /// For each of `boundaries` how many frames hold chunks on both sides.
   private func framesCut() throws -> [Int] {
     if let framesCutFound { return framesCutFound }
-    var extents: [FrameKey: (first: Int, last: Int)] = [:]
-    for (place, chunk) in chunks.enumerated() {
-      guard let location = try locate(chunk.id) else { continue }
-      let key = FrameKey(pack: location.pack, offset: location.frameOffset)
-      extents[key, default: (place, place)].last = place
+    var extents: [Int: (first: Int, last: Int)] = [:]
+    for (place, number) in try frameNumbers(chunks).enumerated() {
+      guard let number else { continue }
+      extents[number, default: (place, place)].last = place
     }
     // How many more frames are cut before each chunk than before the one in front of it.
     var steps = Array(repeating: 0, count: chunks.count + 2)

@@ -96,7 +96,7 @@ package final class SaveSession {
   ) throws -> ContentStream {
     let prior = prior.flatMap { content -> PriorContent? in
       let chunks = try? reader.chunks(of: content)  // An unreadable list is no base; the file is stored without.
-      return chunks.flatMap { $0.isEmpty ? nil : PriorContent($0, locate: locateAtHome) }
+      return chunks.flatMap { $0.isEmpty ? nil : PriorContent($0, frameNumbers: frameNumbers) }
     }
     // Which of several that come at the same time is first must not decide what stands on what; and who cannot read
     // stores no deltas.
@@ -110,7 +110,7 @@ package final class SaveSession {
   package func content(of chunks: [ChunkReference], prior: FileContent?) throws -> FileContent {
     guard chunks.count > FileContent.inlineCountMax else { return .inline(chunks) }
     var priorLists: PriorContent?
-    if case .indirect(let lists)? = prior { priorLists = PriorContent(lists, locate: locateAtHome) }
+    if case .indirect(let lists)? = prior { priorLists = PriorContent(lists, frameNumbers: frameNumbers) }
     var stream = ContentStream(session: self, group: .manifests, prior: priorLists, byteCountExpected: 0)
     for list in ChunkList.split(chunks) { try stream.add(HashedChunk(id: hasher.id(of: list), bytes: list[...])) }
     let lists = try stream.finish()
@@ -274,18 +274,27 @@ package final class SaveSession {
   }
 
   private func makeManifestStream() -> ContentStream {
-    let prior = priorManifest.map { PriorContent($0.root.segments.map(\.chunk), locate: locateAtHome) }
+    let prior = priorManifest.map { PriorContent($0.root.segments.map(\.chunk), frameNumbers: frameNumbers) }
     return ContentStream(
       session: self, group: .manifests, prior: prior, byteCountExpected: prior?.byteCount ?? 0)
   }
 
   private func priorRoot() -> PriorContent? {
     guard let priorManifest, let reference = priorManifest.reference else { return nil }
-    return PriorContent([reference], locate: locateAtHome)
+    return PriorContent([reference], frameNumbers: frameNumbers)
   }
 
-  private var locateAtHome: (ChunkID) throws -> ChunkLocation? {
+  private var frameNumbers: ([ChunkReference]) throws -> [Int?] {
     let index = repository.index
-    return { try index.locate($0).first }
+    return { chunks in
+      var numbers: [FrameKey: Int] = [:]
+      return try chunks.map { chunk in
+        guard let location = try index.locate(chunk.id).first else { return nil }
+        let key = FrameKey(pack: location.pack, offset: location.frameOffset)
+        let number = numbers[key] ?? numbers.count
+        numbers[key] = number
+        return number
+      }
+    }
   }
 }

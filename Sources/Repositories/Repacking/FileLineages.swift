@@ -1,0 +1,66 @@
+import SnapshotModel
+
+/// Which files are versions of each other: those of one path, and those of one age whose names differ in digits only.
+struct FileLineages {
+  /// Files of one age whose names differ in digits only are versions of each other when they are at least so long; shorter ones
+  /// stand side by side anyway.
+  static let siblingBytesMin = 128 << 10
+
+  let files: [FileVersion]
+  /// For each file the one whose version it is taken for: itself when it is the newest.
+  private(set) var leads: [Int]
+
+  /// - Parameter files: by age, then by path.
+  init(_ files: [FileVersion]) {
+    self.files = files
+    leads = Array(files.indices)
+    var byPath: [ArchivePath: Int] = [:]
+    var byPattern: [[UInt8]: Int] = [:]
+    var start = 0
+    while start < files.count {
+      var end = start
+      while end < files.count, files[end].age == files[start].age { end += 1 }
+      // From the last path to the first: of exports that are named by the day, the youngest leads.
+      for number in (start..<end).reversed() {
+        let file = files[number]
+        if let lead = byPath[file.path] {
+          leads[number] = lead
+          continue
+        }
+        let pattern = file.path.digitPattern
+        if pattern != file.path.bytes, let lead = byPattern[pattern], Self.isVersion(file, of: files[lead]) {
+          leads[number] = lead
+        } else if byPattern[pattern] == nil {
+          byPattern[pattern] = number
+        }
+        byPath[file.path] = leads[number]
+      }
+      start = end
+    }
+  }
+
+  private static func isVersion(_ file: FileVersion, of lead: FileVersion) -> Bool {
+    if lead.age < file.age { return true }
+    let (bytes, leadBytes) = (file.byteCount, lead.byteCount)
+    return min(bytes, leadBytes) >= siblingBytesMin && max(bytes, leadBytes) / 2 <= min(bytes, leadBytes)
+  }
+
+  /// The files of lineages of which no version is large, in their order; and the other lineages, in the order of
+  /// their newest versions' paths, each from the newest version to the oldest.
+  func split() -> (small: [FileVersion], large: [[FileVersion]]) {
+    var isLarge: Set<Int> = []
+    for (number, file) in files.enumerated() where file.byteCount > LargeFileHistory.fileBytesMin {
+      isLarge.insert(leads[number])
+    }
+    let small = files.indices.filter { !isLarge.contains(leads[$0]) }.map { files[$0] }
+    var members: [Int: [FileVersion]] = [:]
+    for (number, file) in files.enumerated() where isLarge.contains(leads[number]) {
+      members[leads[number], default: []].append(file)
+    }
+    let large = isLarge.sorted { (files[$0].path, $0) < (files[$1].path, $1) }.map { lead in
+      // Of those that are named by the day the last is the newest.
+      (members[lead] ?? []).sorted { a, b in a.age == b.age ? a.path > b.path : a.age < b.age }
+    }
+    return (small, large)
+  }
+}
