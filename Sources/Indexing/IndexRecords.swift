@@ -10,11 +10,17 @@ enum IndexRecords {
   }
 
   /// In ascending order of key.
+  ///
+  /// - Throws: `IndexError.damaged` also when a key comes twice: the table does not let that happen.
   static func all(_ db: Connection, kind: Int64) throws(IndexError) -> [(key: [UInt8], value: [UInt8])] {
     let rows = try Statement(db, "SELECT key, value FROM record WHERE kind = ? ORDER BY key")
     rows.bind(kind, at: 1)
     var found: [(key: [UInt8], value: [UInt8])] = []
-    while try rows.step() { found.append((try rows.bytes(0), try rows.bytes(1))) }
+    while try rows.step() {
+      let key = try rows.bytes(0)
+      if let last = found.last?.key, !last.lexicographicallyPrecedes(key) { throw .damaged("the order of its records") }
+      found.append((key, try rows.bytes(1)))
+    }
     return found
   }
 

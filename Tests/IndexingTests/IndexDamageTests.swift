@@ -217,6 +217,18 @@ struct IndexDamageTests {
     #expect(error?.fault.message == "cannot open index.sqlite: No such file or directory")
   }
 
+  @Test func `a record that comes twice is damage`() throws {
+    let index = try fixture.open()
+    let ids = try (1...2).map { try #require(SnapshotID(bytes: Array(repeating: 0xA7, count: 15) + [$0])) }
+    for id in ids { try index.setSnapshot(id, record: [1, 2, 3]) }
+    index.close()
+    let bytes = try #require(StoreTestFolder.bytes(fixture.path))
+    let at = try #require(bytes.indices.first { bytes[$0...].starts(with: ids[1].bytes) })
+    StoreTestFolder.write(bytes[..<at] + ids[0].bytes + bytes[(at + 16)...], to: fixture.path)
+    let damaged = try fixture.open()
+    #expect(throws: IndexError.damaged("the order of its records")) { try damaged.snapshotRecords() }
+  }
+
   private func sql(_ statements: String) throws {
     try Connection(fixture.path, busyTimeoutSeconds: 1).execute(statements)
   }

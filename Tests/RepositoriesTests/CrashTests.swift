@@ -93,6 +93,25 @@ struct CrashTests {
     print("\(fault) in \(workload): \(runs) runs of \(calls * (fault.canStay ? 2 : 1))")
   }
 
+  @Test(arguments: [(EIO, FaultCode.inputOutput), (EMFILE, .failed)])
+  func `undo does not pass over an operation that cannot be read now`(number: Int32, code: FaultCode) throws {
+    fixture.goBack(to: workloads.start)
+    let calls = try run(.undo, .fail(.errno(number), call: .max, stays: false)).candidateCount
+    var count = 0
+    for call in 0..<calls {
+      fixture.goBack(to: workloads.start)
+      let operations = InterruptedOperations(.fail(.errno(number), call: call, stays: false))
+      do {
+        try Workload.undo.run(fixture.open(operations: operations), workloads.trees)
+      } catch {
+        guard let failed = operations.failedCall, failed.contains("operations/") else { continue }
+        count += 1
+        #expect((error as? SnapFault)?.code == code, "\(failed): \(error)")
+      }
+    }
+    #expect(count > 0)
+  }
+
   /// An error that calls meet, and what a command may then end with.
   struct Fault: CustomTestStringConvertible, CustomStringConvertible, Sendable {
     var name: String

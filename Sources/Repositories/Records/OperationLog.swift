@@ -55,6 +55,15 @@ package enum OperationLog {
     return decode(bytes, name: name)
   }
 
+  /// - Throws: when the system does not let it be read now.
+  private static func operationUnlessDamaged(named name: String, in repository: Repository) throws -> OperationRecord? {
+    do {
+      return decode(try repository.store.read(.operation(name)), name: name)
+    } catch ObjectStoreError.missing, ObjectStoreError.truncated, ObjectStoreError.notAnObject, is PackingError {
+      return nil
+    }
+  }
+
   /// What the log tells of versions.
   struct History {
     /// Those that exist, or did: somebody did something to them.
@@ -113,11 +122,13 @@ package enum OperationLog {
 
   /// Takes back the last operation that can be: a forgetting (by `forget` or by `gc`'s rules), or a restore in place.
   ///
-  /// - Throws: `SnapFault` `.refused` when there is none inside the undo window.
+  /// - Throws: `SnapFault` `.refused` when there is none inside the undo window; what the system says when an operation cannot
+  ///   be read, for it might be the last.
   package static func undoLast(in repository: Repository) throws -> UndoOutcome {
-    let trashed = Dictionary(uniqueKeysWithValues: try repository.trashed().map { ($0.snapshot.id, $0) })
-    let live = Dictionary(uniqueKeysWithValues: try repository.snapshots().map { ($0.snapshot.id, $0) })
-    for operation in try operations(in: repository).reversed() {
+    let trashed = Dictionary(try repository.trashed().map { ($0.snapshot.id, $0) }) { first, _ in first }
+    let live = Dictionary(try repository.snapshots().map { ($0.snapshot.id, $0) }) { first, _ in first }
+    for name in try asFault({ try names(in: repository) }).reversed() {
+      guard let operation = try asFault({ try operationUnlessDamaged(named: name, in: repository) }) else { continue }
       switch operation.kind {
       case .forget, .gc:
         let back = operation.snapshots.compactMap { trashed[$0] }
