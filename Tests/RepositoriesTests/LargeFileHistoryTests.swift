@@ -61,14 +61,49 @@ struct LargeFileHistoryTests {
     #expect(!bases.isEmpty && Set(bases.map(\.id)).isSubset(of: frames.keys))
   }
 
-  @Test func `a version is at most 31 deltas from the newest, or from one that is`() {
-    func depth(_ number: Int) -> Int { number == 0 ? 0 : 1 + depth(LargeFileHistory.base(of: number)) }
-    #expect((1..<32).allSatisfy { depth($0) == $0 })
-    #expect(LargeFileHistory.base(of: 32) == 0 && LargeFileHistory.base(of: 96) == 64)
-    #expect((0..<1024).map(depth).max() == 62 && (0..<32_768).map(depth).max() == 93)
+  @Test func `a chain ends after 63 deltas or 64 MiB, and goes on from where the last one ended`() throws {
+    var random = SeededGenerator(seed: 12)
+    for (length, steps) in [(1000, 63), (2 << 20, 31)] {
+      let versions = try (0..<300).map { age in
+        let chunk = ChunkReference(id: random.chunkID(), length: length)
+        return FileVersion(path: try #require(ArchivePath("a")), age: age, chunks: [chunk], own: [0])
+      }
+      let blocks = try LargeFileHistory([versions]).olderBlocks(newest: [versions[0].chunks[0].id: 0])
+      let bases = try blocks.map { try #require($0.bases.first?.id) }
+      var depths = [versions[0].chunks[0].id: 0]
+      for (block, base) in zip(blocks, bases) { depths[block.chunks[0].id] = try #require(depths[base]) + 1 }
+      #expect(bases.count == 299 && depths.values.max() ?? 0 <= steps)
+      // Of one chain the first version is what the next chain's stands on.
+      let leaps = zip(versions, bases).enumerated().filter { $1.0.chunks[0].id != $1.1 }.map(\.offset)
+      #expect(leaps.first == steps && leaps.count <= 300 / (steps / 2))
+    }
   }
 
-  @Test func `a lineage with a version over 8 MiB is large, and of one age the last name is the newest`() throws {
+  @Test func `a region that a small part of another chain belongs to does not join that chain`() {
+    var random = SeededGenerator(seed: 13)
+    func chunk(_ length: Int) -> ChunkReference { ChunkReference(id: random.chunkID(), length: length) }
+    let alone = (0..<2).map { _ in chunk(1 << 20) }
+    var planned = PlannedFrames(alone: alone, in: [alone[0].id: 0, alone[1].id: 1])
+    var chains = alone.map { [$0] }
+    for step in 1...20 {
+      for at in 0..<2 {
+        let next = (0..<4).map { _ in chunk(256 << 10) }
+        #expect(planned.add(next, on: chains[at], place: step).bases == chains[at])
+        chains[at] = next
+      }
+      let both = chains[0] + chains[1].prefix(1)
+      var copy = planned
+      // With both chains 2 MiB a step are decoded, and 2 MiB that stand alone: 16 are allowed.
+      let expected = step < 8 ? both : chains[0] + [alone[1]]
+      #expect(copy.add([chunk(9)], on: both, place: 0).bases == expected, "step \(step)")
+      // Half of it is no small part.
+      let half = chains[0].prefix(2) + chains[1].prefix(2)
+      #expect(copy.add([chunk(9)], on: Array(half), place: 0).bases == Array(half))
+      #expect(copy.add([chunk(9)], on: [chunk(7)] + chains[0], place: 0).bases == chains[0])
+    }
+  }
+
+  @Test func `a lineage with a version over 1 MiB is large, and of one age the last name is the newest`() throws {
     func version(_ path: String, age: Int, _ length: Int) throws -> FileVersion {
       let chunk = ChunkReference(id: ChunkID((UInt64(length), UInt64(age), 0, 0)), length: length)
       return FileVersion(path: try #require(ArchivePath(path)), age: age, chunks: [chunk], own: [0])

@@ -29,6 +29,21 @@ struct LostRecordTests {
     #expect(unsafe unlink(fixture.path + "/" + ObjectName.snapshot(lost.id).path) == 0)
   }
 
+  @Test(arguments: 0..<16) func `a record that the index has under a wrong id is no lost version`(byte: Int) throws {
+    let bytes = try #require(StoreTestFolder.bytes(fixture.indexPath()))
+    // Once as a key, once in the record.
+    let places = bytes.indices.filter { bytes[$0...].starts(with: lost.id.bytes) }
+    for place in places {
+      var damaged = bytes
+      damaged[place + byte] ^= 0x40
+      StoreTestFolder.write(damaged, to: fixture.indexPath())
+      let repository = try fixture.open()
+      #expect(try Verifier.verify(repository, options: VerifyOptions()).problems == [], "place \(place)")
+      repository.close()
+    }
+    #expect(places.count >= 2)
+  }
+
   private func expectKeptAndRepaired() throws {
     let repository = try fixture.open()
     let text = "the record of v2 (\(lost.id.short)) is missing, and nothing forgot it"

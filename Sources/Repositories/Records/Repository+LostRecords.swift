@@ -22,7 +22,8 @@ extension Repository {
     guard !gone.isEmpty || !known.isEmpty else { return }
     let present = Set(try index.records(.snapshots).map(\.0)).subtracting(gone.map(\.0))
       .union(try index.records(.trash).map(\.0))
-    let open = (known + gone).filter { !present.contains($0.0) && (try? SnapshotCoder.decode($0.1)) != nil }
+    // A record under another's id is damage of the index, which adoption mends.
+    let open = (known + gone).filter { !present.contains($0.0) && (try? SnapshotCoder.decode($0.1))?.id == $0.0 }
     let forgotten = open.isEmpty ? [] : try OperationLog.history(in: self).forgotten
     try rememberLost(open.filter { !forgotten.contains($0.0) }, insteadOf: known)
   }

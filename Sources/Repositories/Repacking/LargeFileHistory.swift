@@ -6,9 +6,7 @@ import SnapshotModel
 /// Reads no contents, and follows what drifts as a save does (`DeltaRegions`).
 struct LargeFileHistory {
   /// Smaller files are put in blocks with their neighbours (`HistoryOrder`).
-  static let fileBytesMin = 8 << 20
-  /// One version in so many stands on the last such, not on the one after it: the oldest of 32 is 31 deltas away, that of a thousand 62.
-  private static let stepsMax = 32
+  static let fileBytesMin = 1 << 20
 
   /// Each from the newest version to the oldest.
   private let lineages: [[FileVersion]]
@@ -31,34 +29,21 @@ struct LargeFileHistory {
   /// - Parameter frames: of the chunks of the newest versions, by any numbers. Bases are chosen among these, and among the blocks'
   ///   own: what stands elsewhere may stand on one of these.
   func olderBlocks(newest frames: [ChunkID: Int]) throws -> [HistoryBlock] {
-    var planned = frames.mapValues { (frame: $0, place: 0) }
-    var nextFrame = (frames.values.max() ?? 0) + 1
+    var planned = PlannedFrames(alone: newest.joined(), in: frames)
     var blocks: [HistoryBlock] = []
     for versions in lineages {
       var ofLineage: [(place: Int, number: Int, block: HistoryBlock)] = []
-      for number in versions.indices.dropFirst() {
-        let base = versions[Self.base(of: number)].chunks
-        let numbers = base.map { planned[$0.id]?.frame }
-        for region in try Self.regions(of: versions[number], on: PriorContent(base) { _ in numbers }) {
-          let bases = region.bases.filter { planned[$0.id] != nil }
-          let place = bases.reduce(region.place) { max($0, planned[$1.id]?.place ?? 0) }
+      for (number, (newer, version)) in zip(versions, versions.dropFirst()).enumerated() {
+        let numbers = newer.chunks.map(planned.number)
+        for region in try Self.regions(of: version, on: PriorContent(newer.chunks) { _ in numbers }) {
+          let (bases, place) = planned.add(region.chunks, on: region.bases, place: region.place)
           ofLineage.append((place, number, HistoryBlock(chunks: region.chunks, bases: bases)))
-          for chunk in region.chunks { planned[chunk.id] = (nextFrame, place) }
-          nextFrame += 1
         }
       }
       ofLineage.sort { ($0.place, $0.number) < ($1.place, $1.number) }
       blocks += ofLineage.map(\.block)
     }
     return blocks
-  }
-
-  /// Which version, counted from the newest, the one of this number stands on: one less in the last digit to the base of
-  /// `stepsMax` that is not 0.
-  static func base(of number: Int) -> Int {
-    var step = 1
-    while number.isMultiple(of: step * stepsMax) { step *= stepsMax }
-    return number - step
   }
 
   private struct Region {
