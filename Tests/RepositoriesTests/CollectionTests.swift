@@ -32,8 +32,8 @@ struct CollectionTests {
         try repository.setLabels(labels, of: ids(of: [held], in: repository)[0])
       }
       try repository.forget(gone)
-      let plan = try GarbageCollector.plan(in: repository, undoWindowSeconds: 0)
       let before = fixture.objectBytes()
+      let plan = try GarbageCollector.prepare(in: repository, isDryRun: false, undoWindowSeconds: 0).plan
       let outcome = try GarbageCollector.execute(plan, in: repository)
       let after = fixture.objectBytes()
       #expect(plan.bytesFreed == outcome.bytesFreed, "seed \(seed) round \(round)")
@@ -56,10 +56,10 @@ struct CollectionTests {
     try repository.saveHistory(versions: 4, random: &random)
     try repository.forget(["v1"])
     // v1 is in the trash already: what the next collection frees of it is not v2's doing.
-    let without = try GarbageCollector.plan(in: repository, undoWindowSeconds: 0).bytesFreed
+    let without = try GarbageCollector.prepare(in: repository, isDryRun: true, undoWindowSeconds: 0).plan.bytesFreed
     let foretold = try Forgetter.plan(ids(of: ["v2"], in: repository), in: repository).bytesFreedByCollection
     try repository.forget(["v2"])
-    let with = try GarbageCollector.plan(in: repository, undoWindowSeconds: 0).bytesFreed
+    let with = try GarbageCollector.prepare(in: repository, isDryRun: true, undoWindowSeconds: 0).plan.bytesFreed
     #expect(foretold == with - without)
   }
 

@@ -47,6 +47,45 @@ struct RepackTests {
     #expect(try Verifier.verify(reopened, options: options).problems == [])
   }
 
+  @Test(arguments: 0..<3)
+  func `where each collection forgets a version, what only deltas stand on does not pile up`(seed: UInt64) throws {
+    var random = SeededGenerator(seed: 100 + seed)
+    let fixture = try RepositoryFixture()
+    let repository = try fixture.open()
+    var trees: [String: RepositoryFixture.Tree] = [:]
+    var tree = random.tree()
+    tree["export"] = random.text(60_000)
+    var repackCount = 0
+    for number in 1...24 {
+      for at in stride(from: 0, to: 59_000, by: 900) {
+        tree["export"]?[at + Int.random(in: 0..<900, using: &random)] ^= 3
+      }
+      trees["v\(number)"] = tree
+      try repository.save("v\(number)", tree)
+      guard number > 4 else { continue }
+      let gone = "v\(number - 4)"
+      let id = try #require(try repository.version(gone)).id
+      let foretold = try GarbageCollector.prepare(
+        in: repository, isDryRun: true, undoWindowSeconds: 0, forgetting: [id])
+      #expect(try Forgetter.plan([id], in: repository).bytesFreedByCollection == foretold.plan.bytesFreed)
+      try repository.forget([gone])
+      trees[gone] = nil
+      let (outcome, plan) = try GarbageCollector.prepare(in: repository, isDryRun: false, undoWindowSeconds: 0)
+      #expect(plan.bytesFreed == foretold.plan.bytesFreed, "seed \(seed), version \(number)")
+      #expect(outcome?.bytesWritten == foretold.outcome?.bytesWritten, "seed \(seed), version \(number)")
+      #expect(try GarbageCollector.execute(plan, in: repository).bytesFreed == plan.bytesFreed)
+      if outcome != nil { repackCount += 1 }
+    }
+    // Each time the first of the four is gone on which the others stand, or a little sooner.
+    #expect((3...9).contains(repackCount), "\(repackCount)")
+    try expect(trees, in: fixture.open(), "seed \(seed)")
+    let alone = try RepositoryFixture()
+    for version in trees.keys.sorted(by: { ($0.count, $0) < ($1.count, $1) }) {
+      try alone.open().save(version, trees[version] ?? [:])
+    }
+    #expect(fixture.objectBytes() < alone.objectBytes() * 2, "what these versions take alone, and no chain of others")
+  }
+
   @Test func `versions of text become smaller, once`() throws {
     let fixture = try RepositoryFixture()
     var random = SeededGenerator(seed: 5)

@@ -40,9 +40,11 @@ package enum Forgetter {
   }
 
   /// What the next collection frees more when some versions are forgotten before.
+  ///
+  /// Cost: reading what all versions need; where that collection would encode history anew, doing so without writing.
   static func bytesFreed(byForgetting ids: Set<SnapshotID>, in repository: Repository) throws -> UInt64 {
-    let before = try GarbagePlan.make(for: repository, undoWindowSeconds: 0)
-    let after = try GarbagePlan.make(for: repository, undoWindowSeconds: 0, forgetting: ids)
+    let before = try GarbageCollector.prepare(in: repository, isDryRun: true, undoWindowSeconds: 0).plan
+    let after = try GarbageCollector.prepare(in: repository, isDryRun: true, undoWindowSeconds: 0, forgetting: ids).plan
     return after.bytesFreed - min(before.bytesFreed, after.bytesFreed)
   }
 

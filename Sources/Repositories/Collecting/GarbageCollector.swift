@@ -57,16 +57,52 @@ package enum GarbageCollector {
     try asFault {
       try repository.adoptPacks()
       var outcome = RepackOutcome()
-      if try isDeep || repository.index.cachedValue(Self.nothingDueKey) == nil {
+      // What is remembered is of all versions.
+      if try isDeep || !forgetting.isEmpty || repository.index.cachedValue(Self.nothingDueKey) == nil {
         let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
         outcome = try Repacker(repository, effort: isDeep ? .deep : .due, isDryRun: isDryRun).run(roots.snapshots)
         if !isDryRun { try repository.adoptPacks() }
         // Until packs or snapshots change, looking again would find the same.
-        if outcome.packs.isEmpty { try? repository.index.setCachedValue(Self.nothingDueKey, []) }
+        if outcome.packs.isEmpty, forgetting.isEmpty { try? repository.index.setCachedValue(Self.nothingDueKey, []) }
       }
       if outcome.packs.isEmpty, forgetting.isEmpty {
         return (outcome, try planUnlessIdle(repository, undoWindowSeconds: undoWindowSeconds))
       }
+      let plan = try GarbagePlan.make(
+        for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
+      return (outcome, plan)
+    }
+  }
+
+  /// Plans to free what nothing needs. Where that is something, and much of the store is what only deltas stand on, left by versions long
+  /// forgotten, history is encoded anew first: a collection a day always has something to free, and that would grow for ever.
+  ///
+  /// - Parameters: as for `repack`.
+  /// - Returns: `outcome` is `nil` when nothing was encoded anew.
+  package static func prepare(
+    in repository: Repository, isDryRun: Bool, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = []
+  ) throws -> (outcome: RepackOutcome?, plan: GarbagePlan) {
+    let plan = try plan(in: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
+    guard plan.bytesFreed > 0,
+      let (outcome, next) = try repackIfWasteful(
+        in: repository, isDryRun: isDryRun, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
+    else { return (nil, plan) }
+    return (outcome, next)
+  }
+
+  private static func repackIfWasteful(
+    in repository: Repository, isDryRun: Bool, undoWindowSeconds: Int64, forgetting: Set<SnapshotID>
+  ) throws -> (outcome: RepackOutcome, plan: GarbagePlan)? {
+    try asFault {
+      let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
+      let outcome: RepackOutcome
+      do {
+        outcome = try Repacker(repository, effort: .due, isDryRun: isDryRun).run(roots.snapshots, onlyIfWasteful: true)
+      } catch ObjectStoreError.noSpace, ObjectStoreError.quota {
+        return nil  // Freeing comes first. What was written is found twice, and freed, by the next collection.
+      }
+      guard !outcome.packs.isEmpty else { return nil }
+      if !isDryRun { try repository.adoptPacks() }
       let plan = try GarbagePlan.make(
         for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
       return (outcome, plan)

@@ -14,9 +14,10 @@ struct RepackUnit: Hashable {
 struct RepackChoice {
   /// A unit is due when at least this share of what it stores was written since it was last encoded …
   private static let freshShareMin = 0.2
-  /// … and at least this share of its plaintext is history: what has none is as small as it gets. Unless much of the store, as
-  /// large a share as of the fresh, is what no version needs but only deltas stand on.
+  /// … and at least this share of its plaintext is history: what has none is as small as it gets …
   private static let historyShareMin = 0.05
+  /// … unless this share of what versions need directly or not is what only deltas stand on: old versions that are long forgotten.
+  private static let wasteShareMin = 1.0 / 3
   /// Large files are encoded so many times as fast: what is alike most of the time is skipped.
   private static let largeSpeed = 8
 
@@ -33,7 +34,8 @@ struct RepackChoice {
   /// Bytes of the frames that go with the others: nothing but a delta stands on them, or nothing at all.
   private var bytesGoingAlong = 0
 
-  init(from history: HistoryReader, in graph: PackGraph, effort: RepackEffort) throws {
+  /// - Parameter onlyIfWasteful: choose nothing unless much is what only deltas stand on.
+  init(from history: HistoryReader, in graph: PackGraph, effort: RepackEffort, onlyIfWasteful: Bool) throws {
     var history = history
     var needs: [[RepackUnit: Int]] = Array(repeating: [:], count: graph.nodes.count)
     var fresh: [(unit: RepackUnit, byteCount: Int, hasHistory: Bool)] = []
@@ -58,7 +60,8 @@ struct RepackChoice {
     self.needs = needs
     bytesNeeded = needs.map { $0.values.reduce(0, +) }
     var costChosen = 0
-    let isWasteful = Double(bytesUnneeded(in: graph)) > Self.freshShareMin * Double(graph.byteCount)
+    let isWasteful = wasteShare(in: graph) > Self.wasteShareMin
+    if onlyIfWasteful, !isWasteful { return }
     for (unit, byteCount, hasHistory) in fresh where effort == .deep || hasHistory || isWasteful {
       let cost = unit.isLarge ? byteCount / Self.largeSpeed : byteCount
       // The first is taken on however large it is, or it would be postponed for ever.
@@ -78,8 +81,7 @@ struct RepackChoice {
 
   /// Leaves a unit as it is after all.
   mutating func refuse(_ unit: RepackUnit, in graph: PackGraph) {
-    units[unit] = nil
-    settle(in: graph)
+    if units.removeValue(forKey: unit) != nil { settle(in: graph) }
   }
 
   /// Whether the chunk stands in a frame with another unit's.
@@ -92,38 +94,47 @@ struct RepackChoice {
     graph.firstFrame(holding: chunk.id).map { isReplaced[$0] } ?? false
   }
 
-  /// Finds what goes. What stays keeps what it stands on; what then neither stays nor is needed goes along.
+  /// Finds what goes: what stays keeps what it stands on; what then neither stays nor is needed goes along.
   private mutating func settle(in graph: PackGraph) {
     isReplaced = zip(needs, bytesNeeded).map { needs, byteCount in
       let chosen = needs.reduce(0) { $0 + (units[$1.key] == nil ? 0 : $1.value) }
       return chosen > 0 && chosen >= byteCount / 2
     }
     bytesGoingAlong = 0
-    var staying = graph.nodes.indices.filter { bytesNeeded[$0] > 0 && !isReplaced[$0] }
-    var stays = Array(repeating: false, count: graph.nodes.count)
-    for node in staying { stays[node] = true }
-    while let node = staying.popLast() {
-      for base in graph.frame(node).header.bases.flatMap(graph.chunks).compactMap(graph.firstFrame(holding:))
-      where !stays[base] {
-        stays[base] = true
-        isReplaced[base] = false
-        staying.append(base)
-      }
-    }
+    let stays = closure(of: graph.nodes.indices.filter { bytesNeeded[$0] > 0 && !isReplaced[$0] }, in: graph)
+    for node in graph.nodes.indices where stays[node] { isReplaced[node] = false }
     for node in graph.nodes.indices
     where !stays[node] && bytesNeeded[node] == 0 && graph.frame(node).header.kind == .chunks {
       bytesGoingAlong += graph.frame(node).header.frameLength
     }
   }
 
-  /// Stored bytes that no version's content is in.
-  private func bytesUnneeded(in graph: PackGraph) -> Int {
-    graph.nodes.indices.reduce(0) { sum, node in
-      let header = graph.frame(node).header
-      guard header.kind == .chunks else { return sum }
-      let share = Double(bytesNeeded[node]) / Double(max(header.rawLength, 1))
-      return sum + Int(Double(header.frameLength) * max(0, 1 - share))
+  /// By node: whether it is one of these, or one of them stands on it.
+  private func closure(of nodes: [Int], in graph: PackGraph) -> [Bool] {
+    var isIn = Array(repeating: false, count: graph.nodes.count)
+    for node in nodes { isIn[node] = true }
+    var open = nodes
+    while let node = open.popLast() {
+      for base in graph.frame(node).header.bases.flatMap(graph.chunks).compactMap(graph.firstFrame(holding:))
+      where !isIn[base] {
+        isIn[base] = true
+        open.append(base)
+      }
     }
+    return isIn
+  }
+
+  /// Of the frames that versions need, or that these stand on, the share of stored bytes that no version's content is in.
+  private func wasteShare(in graph: PackGraph) -> Double {
+    let isLive = closure(of: graph.nodes.indices.filter { bytesNeeded[$0] > 0 }, in: graph)
+    var (wasted, all) = (0.0, 0.0)
+    for node in graph.nodes.indices where isLive[node] {
+      let header = graph.frame(node).header
+      let share = Double(bytesNeeded[node]) / Double(max(header.rawLength, 1))
+      all += Double(header.frameLength)
+      wasted += Double(header.frameLength) * max(0, 1 - share)
+    }
+    return all > 0 ? wasted / all : 0
   }
 
   /// What is freed when chunks of chosen units are encoded anew.

@@ -55,13 +55,15 @@ struct Repacker {
     graph = try PackGraph(repository, packs: repository.usablePacks())
   }
 
-  /// - Parameter snapshots: what must be kept.
-  func run(_ snapshots: [Snapshot]) throws -> RepackOutcome {
+  /// - Parameters:
+  ///   - snapshots: what must be kept.
+  ///   - onlyIfWasteful: do nothing unless much of the store is what only deltas stand on.
+  func run(_ snapshots: [Snapshot], onlyIfWasteful: Bool = false) throws -> RepackOutcome {
     let newestFirst = snapshots.sorted { ($0.created, $0.id) > ($1.created, $1.id) }
     func history() throws -> HistoryReader {
       try HistoryReader(newestFirst, fileBytesMax: effort.fileBytesMax, reader: reader)
     }
-    var choice = try RepackChoice(from: history(), in: graph, effort: effort)
+    var choice = try RepackChoice(from: history(), in: graph, effort: effort, onlyIfWasteful: onlyIfWasteful)
     var outcome = RepackOutcome()
     outcome.bytesPostponed = choice.bytesPostponed
     guard !choice.isEmpty else { return outcome }

@@ -24,11 +24,16 @@ struct CollectionRun {
   ) throws {
     // A dry run has forgotten nothing: the plan must take it for done, unless the window keeps it anyway.
     let forgetting = isDryRun && undoWindowSeconds == 0 ? foretold?.snapshots.map(\.snapshot.id) ?? [] : []
-    let plan = try GarbageCollector.plan(
-      in: repository, undoWindowSeconds: undoWindowSeconds, forgetting: Set(forgetting))
-    // What frees something keeps to what was foretold; history is encoded anew by a collection with nothing else to do.
-    if plan.bytesFreed > 0, !(isDeep && isDryRun) { try carryOut(plan, in: repository) }
-    guard isDeep || plan.bytesFreed == 0 else { return }
+    if isDeep {
+      // The room that this frees may be needed.
+      let plan = try GarbageCollector.plan(in: repository, undoWindowSeconds: undoWindowSeconds)
+      if plan.bytesFreed > 0, !isDryRun { try carryOut(plan, in: repository) }
+    } else {
+      let (outcome, plan) = try GarbageCollector.prepare(
+        in: repository, isDryRun: isDryRun, undoWindowSeconds: undoWindowSeconds, forgetting: Set(forgetting))
+      repacked = outcome
+      if plan.bytesFreed > 0 { return try carryOut(plan, in: repository) }
+    }
     let (outcome, next) = try GarbageCollector.repack(
       in: repository, isDeep: isDeep, isDryRun: isDryRun, undoWindowSeconds: undoWindowSeconds,
       forgetting: Set(forgetting))
