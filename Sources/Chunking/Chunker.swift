@@ -25,7 +25,10 @@ package struct Chunker: Sendable {
   }
 
   /// What holds for a chunk that begins at this offset of a file.
-  func rule(at offset: UInt64) -> ChunkLengthRule { offset < parameters.longFrom ?? .max ? rule : longRule }
+  func rule(at offset: UInt64) -> ChunkLengthRule {
+    guard let longFrom = parameters.longFrom else { return rule }
+    return offset < longFrom ? rule : longRule
+  }
 
   /// Finds where the next chunk ends.
   ///

@@ -24,6 +24,7 @@ struct RepackTests {
     #expect(plan.bytesFreed == foretold.plan.bytesFreed)
     let done = try GarbageCollector.execute(plan, in: repository)
     #expect(done.bytesFreed == plan.bytesFreed && before - fixture.objectBytes() == plan.bytesFreed)
+    #expect(fixture.objectBytes() <= before, "seed \(seed)")
     try expect(trees, in: repository, "seed \(seed)")
     try expect(trees, in: fixture.open(), "seed \(seed), reopened")
 

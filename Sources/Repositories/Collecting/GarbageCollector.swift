@@ -56,22 +56,35 @@ package enum GarbageCollector {
   ) throws -> (outcome: RepackOutcome, plan: GarbagePlan) {
     try asFault {
       try repository.adoptPacks()
-      var outcome = RepackOutcome()
       // What is remembered is of all versions.
       if try isDeep || !forgetting.isEmpty || repository.index.cachedValue(Self.nothingDueKey) == nil {
         let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
-        outcome = try Repacker(repository, effort: isDeep ? .deep : .due, isDryRun: isDryRun).run(roots.snapshots)
-        if !isDryRun { try repository.adoptPacks() }
+        let outcome = try Repacker(repository, effort: isDeep ? .deep : .due, isDryRun: isDryRun).run(roots.snapshots)
+        if !outcome.packs.isEmpty {
+          if !isDryRun { try repository.adoptPacks() }
+          let plan = try GarbagePlan.make(
+            for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
+          if plan.bytesGrown == 0 { return (outcome, plan) }
+          // The samples were mistaken.
+          if !isDryRun { return (RepackOutcome(), try withdrawal(of: outcome, from: repository, undoWindowSeconds)) }
+        }
         // Until packs or snapshots change, looking again would find the same.
-        if outcome.packs.isEmpty, forgetting.isEmpty { try? repository.index.setCachedValue(Self.nothingDueKey, []) }
+        if !isDeep, forgetting.isEmpty { try? repository.index.setCachedValue(Self.nothingDueKey, []) }
       }
-      if outcome.packs.isEmpty, forgetting.isEmpty {
-        return (outcome, try planUnlessIdle(repository, undoWindowSeconds: undoWindowSeconds))
-      }
-      let plan = try GarbagePlan.make(
-        for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
-      return (outcome, plan)
+      let nothing = try Self.plan(in: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
+      return (RepackOutcome(), nothing)
     }
+  }
+
+  /// A plan that takes back what was encoded anew. It frees nothing, seen from before that.
+  private static func withdrawal(
+    of outcome: RepackOutcome, from repository: Repository, _ undoWindowSeconds: Int64
+  ) throws -> GarbagePlan {
+    var plan = try GarbagePlan.make(
+      for: repository, undoWindowSeconds: undoWindowSeconds, replacing: Set(outcome.packs.map(\.pack)))
+    plan.bytesRepacked = outcome.bytesWritten
+    plan.bytesFreed -= min(plan.bytesFreed, outcome.bytesWritten)
+    return plan
   }
 
   /// Plans to free what nothing needs. Where that is something, and much of the store is what only deltas stand on, left by versions long
@@ -85,27 +98,35 @@ package enum GarbageCollector {
     let plan = try plan(in: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
     guard plan.bytesFreed > 0,
       let (outcome, next) = try repackIfWasteful(
-        in: repository, isDryRun: isDryRun, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
+        in: repository, insteadOf: plan.bytesFreed, isDryRun: isDryRun, undoWindowSeconds: undoWindowSeconds,
+        forgetting: forgetting)
     else { return (nil, plan) }
     return (outcome, next)
   }
 
   private static func repackIfWasteful(
-    in repository: Repository, isDryRun: Bool, undoWindowSeconds: Int64, forgetting: Set<SnapshotID>
+    in repository: Repository, insteadOf bytesFreed: UInt64, isDryRun: Bool, undoWindowSeconds: Int64,
+    forgetting: Set<SnapshotID>
   ) throws -> (outcome: RepackOutcome, plan: GarbagePlan)? {
     try asFault {
       let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
-      let outcome: RepackOutcome
+      func repack(isDryRun: Bool) throws -> (outcome: RepackOutcome, plan: GarbagePlan)? {
+        let outcome = try Repacker(repository, effort: .due, isDryRun: isDryRun)
+          .run(roots.snapshots, onlyIfWasteful: true)
+        guard !outcome.packs.isEmpty else { return nil }
+        if !isDryRun { try repository.adoptPacks() }
+        let plan = try GarbagePlan.make(
+          for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
+        return (outcome, plan)
+      }
+      // What is written cannot be taken back by the plan that frees the rest.
+      guard let foretold = try repack(isDryRun: true), foretold.plan.bytesFreed > bytesFreed else { return nil }
+      if isDryRun { return foretold }
       do {
-        outcome = try Repacker(repository, effort: .due, isDryRun: isDryRun).run(roots.snapshots, onlyIfWasteful: true)
+        return try repack(isDryRun: false)
       } catch ObjectStoreError.noSpace, ObjectStoreError.quota {
         return nil  // Freeing comes first. What was written is found twice, and freed, by the next collection.
       }
-      guard !outcome.packs.isEmpty else { return nil }
-      if !isDryRun { try repository.adoptPacks() }
-      let plan = try GarbagePlan.make(
-        for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
-      return (outcome, plan)
     }
   }
 

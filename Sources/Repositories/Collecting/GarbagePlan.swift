@@ -17,6 +17,8 @@ package struct GarbagePlan: Sendable {
   ///
   /// The index is derived and not counted.
   package var bytesFreed: UInt64
+  /// By so much the repository grows instead: copies that were written before it take more than those that they replace.
+  var bytesGrown: UInt64 = 0
   /// Bytes of the packs that were written before it, whose copies replace others.
   var bytesRepacked: UInt64
 
@@ -86,7 +88,8 @@ extension GarbagePlan {
       snapshotsExpired: roots.expired, packsKept: graph.packs.count - goingPackCount,
       packsDeleted: goingPackCount - movingPacks.count, packsRewritten: movingPacks.count,
       bytesRewritten: moving.reduce(0) { $0 + UInt64(graph.frame($1).header.frameLength) },
-      bytesFreed: bytesOld + otherBytes > bytesNew ? bytesOld + otherBytes - bytesNew : 0,
+      bytesFreed: bytesOld + otherBytes - min(bytesOld + otherBytes, bytesNew),
+      bytesGrown: bytesNew - min(bytesOld + otherBytes, bytesNew),
       bytesRepacked: bytesRepacked, condemned: chosen.sorted(), packsExamined: Set(kept.map(\.pack)))
   }
 

@@ -39,10 +39,10 @@ struct HistoryEncoder {
     while !inFlight.isEmpty { try takeOldest() }
   }
 
-  /// Whole files, as a first save does it: one may stand on another that it resembles.
+  /// Whole files, as a first save does it: one may stand on another that it resembles. What cannot be read is left out.
   ///
   /// - Returns: which frame, counted from 0, each chunk is in.
-  func encode(
+  func encodeNewest(
     _ files: [[ChunkReference]], level: CompressionLevel, _ body: (EncodedFrame) throws -> Void
   ) throws -> [ChunkID: Int] {
     var frames: [ChunkID: Int] = [:]

@@ -7,7 +7,7 @@ import SnapshotModel
 /// decodes little else. Older versions go into blocks that stand on these, sorted by file, then by place in the file, then by
 /// age: what resembles each other stands side by side, without chains (docs/decisions/repacking.md).
 struct HistoryOrder {
-  /// Versions of large files are laid side by side in strips of this size.
+  /// Versions of longer files are laid side by side in strips of this size.
   static let stripBytes: UInt64 = 64 << 10
   /// A block holds so many versions of a strip and no more: who restores an old version decodes the others as well.
   static let versionsMax = 32

@@ -1,7 +1,7 @@
 import SnapshotModel
 
-/// Plans how the versions of large files are encoded anew: the newest as it stands, each older one region by region as a
-/// delta on a newer one, so that the newest decodes at about its own size (docs/decisions/repacking.md).
+/// Plans how the versions of large files are encoded anew: the newest as a first save would store it, each older one region by region
+/// as a delta on the one after it, so that the newest decodes at about its own size (docs/decisions/repacking.md).
 ///
 /// Reads no contents, and follows what drifts as a save does (`DeltaRegions`).
 struct LargeFileHistory {
@@ -34,6 +34,7 @@ struct LargeFileHistory {
     for versions in lineages {
       var ofLineage: [(place: Int, number: Int, block: HistoryBlock)] = []
       for (number, (newer, version)) in zip(versions, versions.dropFirst()).enumerated() {
+        // Taken before this version's own frames are planned: a region stands on newer versions only.
         let numbers = newer.chunks.map(planned.number)
         for region in try Self.regions(of: version, on: PriorContent(newer.chunks) { _ in numbers }) {
           let (bases, place) = planned.add(region.chunks, on: region.bases, place: region.place)

@@ -46,15 +46,15 @@ struct PlannedFrames {
     _ chunks: [ChunkReference], on bases: [ChunkReference], place: Int
   ) -> (bases: [ChunkReference], place: Int) {
     var bases = leavingSideChains(bases.filter { numbers[$0.id] != nil })
-    let isAtEnd = isAtEnd(bases)
-    if isAtEnd {
+    let leavesChain = isAtEnd(bases)
+    if leavesChain {
       bases = climb(bases) { $0.isTrunk }
-      if self.isAtEnd(bases) { bases = climb(bases) { $0.bases.isEmpty } }
+      if isAtEnd(bases) { bases = climb(bases) { $0.bases.isEmpty } }
     }
     let below = Set(bases.compactMap { numbers[$0.id] }).map { frames[$0] }
     var frame = Frame(
       bases: bases, depth: (below.map(\.depth).max() ?? -1) + 1, closure: closure(of: bases),
-      isTrunk: isAtEnd || bases.isEmpty, place: below.reduce(place) { max($0, $1.place) })
+      isTrunk: leavesChain || bases.isEmpty, place: below.reduce(place) { max($0, $1.place) })
     frame.closure[frames.count] = chunks.reduce(0) { $0 + $1.length }
     for chunk in chunks { numbers[chunk.id] = frames.count }
     frames.append(frame)
@@ -76,7 +76,7 @@ struct PlannedFrames {
   /// would have to be decoded from then on, too. Of that chain the trunk is taken.
   private func leavingSideChains(_ bases: [ChunkReference]) -> [ChunkReference] {
     let byteCounts = Dictionary(
-      bases.map { (numbers[$0.id] ?? 0, $0.length) }, uniquingKeysWith: +)
+      bases.compactMap { base in numbers[base.id].map { ($0, base.length) } }, uniquingKeysWith: +)
     guard closure(of: bases).values.reduce(0, +) > Self.sideBytesMin,
       let main = byteCounts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })
     else { return bases }

@@ -98,7 +98,7 @@ struct RepackChoice {
   private mutating func settle(in graph: PackGraph) {
     isReplaced = zip(needs, bytesNeeded).map { needs, byteCount in
       let chosen = needs.reduce(0) { $0 + (units[$1.key] == nil ? 0 : $1.value) }
-      return chosen > 0 && chosen >= byteCount / 2
+      return 2 * chosen > byteCount
     }
     bytesGoingAlong = 0
     let stays = closure(of: graph.nodes.indices.filter { bytesNeeded[$0] > 0 && !isReplaced[$0] }, in: graph)

@@ -86,15 +86,15 @@ struct Repacker {
       let (small, large) = FileLineages(try remaining.versions(in: part)).split()
       let (smallUnit, largeUnit) = (RepackUnit(part: number, isLarge: false), RepackUnit(part: number, isLarge: true))
       let blocks = choice.contains(smallUnit) ? HistoryOrder(small).blocks() : []
-      if !blocks.isEmpty, try isWorthwhile(blocks, choice, encoder) {
+      if !blocks.isEmpty, try isSmaller(blocks, choice, encoder) {
         try encode(blocks, level: effort.level)
       } else {
         leave(smallUnit, small.lazy.flatMap(\.ownChunks))
       }
       let files = LargeFileHistory(large)
-      if choice.contains(largeUnit), try isWorthwhile(files, choice, encoder) {
+      if choice.contains(largeUnit), try isNoLarger(files, choice, encoder) {
         outcome.bytesEncoded += files.byteCounts.newest
-        let frames = try encoder.encode(files.newest, level: effort.level) { try packs.append($0) }
+        let frames = try encoder.encodeNewest(files.newest, level: effort.level) { try packs.append($0) }
         try encode(files.olderBlocks(newest: frames), level: effort.largeDeltaLevel)
       } else {
         leave(largeUnit, large.joined().lazy.flatMap(\.ownChunks))
@@ -120,7 +120,7 @@ struct Repacker {
   }
 
   /// Whether a sample of the blocks becomes smaller than what goes for it: an order that does not fit the data must not cost.
-  private func isWorthwhile(
+  private func isSmaller(
     _ blocks: [HistoryBlock], _ choice: RepackChoice, _ encoder: HistoryEncoder
   ) throws -> Bool {
     // The newest versions are stored as deltas so far and the oldest whole; afterwards it is the other way round. So each kind of
@@ -133,11 +133,11 @@ struct Repacker {
 
   /// Whether large files do not become larger, all as a save encodes, which takes a little more than what is to come; of the newest
   /// versions no sample tells, for one may stand on another.
-  private func isWorthwhile(
+  private func isNoLarger(
     _ history: LargeFileHistory, _ choice: RepackChoice, _ encoder: HistoryEncoder
   ) throws -> Bool {
     var newestBytes = 0
-    let frames = try encoder.encode(history.newest, level: .auto) { newestBytes += $0.bytes.count }
+    let frames = try encoder.encodeNewest(history.newest, level: .auto) { newestBytes += $0.bytes.count }
     let blocks = try history.olderBlocks(newest: frames)
     let after = try Double(newestBytes) + storedByteCountExpected(of: blocks, encoder, level: .auto)
     let chunks = history.newest.joined() + blocks.flatMap(\.chunks)
