@@ -43,9 +43,14 @@ package enum Forgetter {
   ///
   /// Cost: reading what all versions need; where that collection would encode history anew, doing so without writing.
   static func bytesFreed(byForgetting ids: Set<SnapshotID>, in repository: Repository) throws -> UInt64 {
-    let before = try GarbageCollector.prepare(in: repository, isDryRun: true, undoWindowSeconds: 0).plan
-    let after = try GarbageCollector.prepare(in: repository, isDryRun: true, undoWindowSeconds: 0, forgetting: ids).plan
-    return after.bytesFreed - min(before.bytesFreed, after.bytesFreed)
+    func bytesFreed(forgetting ids: Set<SnapshotID>) throws -> UInt64 {
+      let usual = try GarbagePlan.make(for: repository, undoWindowSeconds: 0, forgetting: ids)
+      let repack = try GarbageCollector.repackIfWasteful(
+        in: repository, insteadOf: usual, isDryRun: true, undoWindowSeconds: 0, forgetting: ids)
+      return repack?.plan.bytesFreed ?? usual.bytesFreed
+    }
+    let (before, after) = (try bytesFreed(forgetting: []), try bytesFreed(forgetting: ids))
+    return after - min(before, after)
   }
 
   /// Creates each record in the trash before it goes from the snapshots, so that it is a root at every moment.

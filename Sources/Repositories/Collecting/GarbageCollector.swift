@@ -95,38 +95,38 @@ package enum GarbageCollector {
   package static func prepare(
     in repository: Repository, isDryRun: Bool, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = []
   ) throws -> (outcome: RepackOutcome?, plan: GarbagePlan) {
-    let plan = try plan(in: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
-    guard plan.bytesFreed > 0,
-      let (outcome, next) = try repackIfWasteful(
-        in: repository, insteadOf: plan.bytesFreed, isDryRun: isDryRun, undoWindowSeconds: undoWindowSeconds,
+    try asFault {
+      let plan = try Self.plan(in: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
+      let repack = try repackIfWasteful(
+        in: repository, insteadOf: plan, isDryRun: isDryRun, undoWindowSeconds: undoWindowSeconds,
         forgetting: forgetting)
-    else { return (nil, plan) }
-    return (outcome, next)
+      return (repack?.outcome, repack?.plan ?? plan)
+    }
   }
 
-  private static func repackIfWasteful(
-    in repository: Repository, insteadOf bytesFreed: UInt64, isDryRun: Bool, undoWindowSeconds: Int64,
+  /// - Parameter usual: what would be done without.
+  static func repackIfWasteful(
+    in repository: Repository, insteadOf usual: GarbagePlan, isDryRun: Bool, undoWindowSeconds: Int64,
     forgetting: Set<SnapshotID>
   ) throws -> (outcome: RepackOutcome, plan: GarbagePlan)? {
-    try asFault {
-      let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
-      func repack(isDryRun: Bool) throws -> (outcome: RepackOutcome, plan: GarbagePlan)? {
-        let outcome = try Repacker(repository, effort: .due, isDryRun: isDryRun)
-          .run(roots.snapshots, onlyIfWasteful: true)
-        guard !outcome.packs.isEmpty else { return nil }
-        if !isDryRun { try repository.adoptPacks() }
-        let plan = try GarbagePlan.make(
-          for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
-        return (outcome, plan)
-      }
-      // What is written cannot be taken back by the plan that frees the rest.
-      guard let foretold = try repack(isDryRun: true), foretold.plan.bytesFreed > bytesFreed else { return nil }
-      if isDryRun { return foretold }
-      do {
-        return try repack(isDryRun: false)
-      } catch ObjectStoreError.noSpace, ObjectStoreError.quota {
-        return nil  // Freeing comes first. What was written is found twice, and freed, by the next collection.
-      }
+    guard usual.bytesFreed > 0 else { return nil }
+    let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
+    func repack(isDryRun: Bool) throws -> (outcome: RepackOutcome, plan: GarbagePlan)? {
+      let outcome = try Repacker(repository, effort: .due, isDryRun: isDryRun)
+        .run(roots.snapshots, onlyIfWasteful: true)
+      guard !outcome.packs.isEmpty else { return nil }
+      if !isDryRun { try repository.adoptPacks() }
+      let plan = try GarbagePlan.make(
+        for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
+      return (outcome, plan)
+    }
+    // What is written cannot be taken back by the plan that frees the rest.
+    guard let foretold = try repack(isDryRun: true), foretold.plan.bytesFreed > usual.bytesFreed else { return nil }
+    if isDryRun { return foretold }
+    do {
+      return try repack(isDryRun: false)
+    } catch ObjectStoreError.noSpace, ObjectStoreError.quota {
+      return nil  // Freeing comes first. What was written is found twice, and freed, by the next collection.
     }
   }
 
