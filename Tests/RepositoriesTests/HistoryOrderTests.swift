@@ -31,7 +31,7 @@ struct HistoryOrderTests {
         files.append(try Self.version(name, age: age, chunks))
       }
     }
-    let blocks = HistoryOrder(files).blocks()
+    let blocks = HistoryOrder(FileLineages(files)).blocks()
     let order = blocks.flatMap(\.chunks)
     #expect(Set(order) == Set(files.flatMap(\.chunks)) && order.count == next)
     var standing: Set<ChunkReference> = []
@@ -48,7 +48,7 @@ struct HistoryOrderTests {
       try Self.version("a", age: 1, [Self.chunk(3)]), try Self.version("b", age: 1, [Self.chunk(4)]),
       try Self.version("a", age: 2, [Self.chunk(5)]),
     ]
-    let blocks = HistoryOrder(files).blocks()
+    let blocks = HistoryOrder(FileLineages(files)).blocks()
     #expect(blocks.map(\.chunks) == [[1, 2], [3, 5, 4]].map { $0.map { Self.chunk($0) } })
     #expect(blocks.map(\.bases) == [[], [1, 2]].map { $0.map { Self.chunk($0) } })
   }
@@ -58,23 +58,24 @@ struct HistoryOrderTests {
       try Self.version("day-3.json", age: 0, [Self.chunk(3)]), try Self.version("day-2.json", age: 1, [Self.chunk(2)]),
       try Self.version("day-1.json", age: 2, [Self.chunk(1)]),
     ]
-    let blocks = HistoryOrder(files).blocks()
+    let blocks = HistoryOrder(FileLineages(files)).blocks()
     #expect(blocks.map(\.chunks) == [[3], [2, 1]].map { $0.map { Self.chunk($0) } })
     #expect(blocks.last?.bases == [Self.chunk(3)])
   }
 
   @Test func `large exports of many days in one version are versions of the youngest, small ones are not`() throws {
     let large = try (1...3).map { day in try Self.version("d\(day)", age: 0, [Self.chunk(day, length: 200_000)]) }
-    #expect(HistoryOrder(large).blocks().map(\.chunks.count) == [1, 2])
+    #expect(HistoryOrder(FileLineages(large)).blocks().map(\.chunks.count) == [1, 2])
     let small = try (1...3).map { day in try Self.version("d\(day)", age: 0, [Self.chunk(day, length: 2000)]) }
-    #expect(HistoryOrder(small).blocks().map(\.chunks.count) == [3])
+    #expect(HistoryOrder(FileLineages(small)).blocks().map(\.chunks.count) == [3])
   }
 
   @Test func `a block holds no more versions of a place than the limit`() throws {
     let count = 3 * HistoryOrder.versionsMax
     let files = try (0...count).map { age in try Self.version("a", age: age, [Self.chunk(age + 1, length: 100)]) }
     #expect(
-      HistoryOrder(files).blocks().map(\.chunks.count) == [1] + Array(repeating: HistoryOrder.versionsMax, count: 3))
+      HistoryOrder(FileLineages(files)).blocks().map(\.chunks.count) == [1]
+        + Array(repeating: HistoryOrder.versionsMax, count: 3))
   }
 
   @Test func `a place is found again through the versions between`() {

@@ -40,7 +40,7 @@ struct LargeFileHistoryTests {
     var standing = Set(newest.map(\.id))
     for block in blocks {
       #expect(standing.isSuperset(of: block.bases.map(\.id)) && !block.bases.isEmpty)
-      #expect(block.bases.reduce(0) { $0 + $1.length } <= DeltaRegions.baseBytesMax)
+      #expect(block.bases.reduce(0) { $0 + $1.length } <= RegionLimits.baseMax)
       for chunk in block.chunks { #expect(standing.insert(chunk.id).inserted) }
     }
     #expect(standing == Set(lineages.joined().flatMap(\.chunks).map(\.id)))
@@ -114,7 +114,7 @@ struct LargeFileHistoryTests {
       version("b", age: 1, limit + 2), version("d-2", age: 1, limit - 5), version("s", age: 1, 3),
     ]
     let (small, large) = FileLineages(files).split()
-    #expect(small.map(\.path.description) == ["s", "s"])
+    #expect(small.files.map(\.path.description) == ["s", "s"])
     #expect(large.map { $0.map(\.path.description) } == [["b"], ["d-2", "d-1", "d-2"]])
   }
 

@@ -59,11 +59,10 @@ package enum GarbageCollector {
       // What is remembered is of all versions.
       if try isDeep || !forgetting.isEmpty || repository.index.cachedValue(Self.nothingDueKey) == nil {
         let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
-        let outcome = try Repacker(repository, effort: isDeep ? .deep : .due, isDryRun: isDryRun).run(roots.snapshots)
-        if !outcome.packs.isEmpty {
-          if !isDryRun { try repository.adoptPacks() }
-          let plan = try GarbagePlan.make(
-            for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
+        if let (outcome, plan) = try encodeAnew(
+          roots, effort: isDeep ? .deep : .due, isDryRun: isDryRun, in: repository,
+          undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
+        {
           if plan.bytesGrown == 0 { return (outcome, plan) }
           // The samples were mistaken.
           if !isDryRun { return (RepackOutcome(), try withdrawal(of: outcome, from: repository, undoWindowSeconds)) }
@@ -74,6 +73,21 @@ package enum GarbageCollector {
       let nothing = try Self.plan(in: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
       return (RepackOutcome(), nothing)
     }
+  }
+
+  /// - Returns: `nil` when nothing is worth it.
+  private static func encodeAnew(
+    _ roots: GarbageRoots, effort: RepackEffort, onlyIfWasteful: Bool = false, isDryRun: Bool,
+    in repository: Repository,
+    undoWindowSeconds: Int64, forgetting: Set<SnapshotID>
+  ) throws -> (outcome: RepackOutcome, plan: GarbagePlan)? {
+    let outcome = try Repacker(repository, effort: effort, isDryRun: isDryRun)
+      .run(roots.snapshots, onlyIfWasteful: onlyIfWasteful)
+    guard !outcome.packs.isEmpty else { return nil }
+    if !isDryRun { try repository.adoptPacks() }
+    let plan = try GarbagePlan.make(
+      for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
+    return (outcome, plan)
   }
 
   /// A plan that takes back what was encoded anew. It frees nothing, seen from before that.
@@ -112,13 +126,9 @@ package enum GarbageCollector {
     guard usual.bytesFreed > 0 else { return nil }
     let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
     func repack(isDryRun: Bool) throws -> (outcome: RepackOutcome, plan: GarbagePlan)? {
-      let outcome = try Repacker(repository, effort: .due, isDryRun: isDryRun)
-        .run(roots.snapshots, onlyIfWasteful: true)
-      guard !outcome.packs.isEmpty else { return nil }
-      if !isDryRun { try repository.adoptPacks() }
-      let plan = try GarbagePlan.make(
-        for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
-      return (outcome, plan)
+      try encodeAnew(
+        roots, effort: .due, onlyIfWasteful: true, isDryRun: isDryRun, in: repository,
+        undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
     }
     // What is written cannot be taken back by the plan that frees the rest.
     guard let foretold = try repack(isDryRun: true), foretold.plan.bytesFreed > usual.bytesFreed else { return nil }

@@ -84,12 +84,12 @@ extension GarbagePlan {
     let otherBytes = try repository.byteCount(
       of: repository.abandonedByDeadSaves() + tombs.map { .tomb($0.id) }
         + roots.expired.flatMap { [.snapshot($0.snapshot.id), .trash($0.snapshot.id), .labels($0.snapshot.id)] })
+    let bytesGone = bytesOld + otherBytes
     return GarbagePlan(
       snapshotsExpired: roots.expired, packsKept: graph.packs.count - goingPackCount,
       packsDeleted: goingPackCount - movingPacks.count, packsRewritten: movingPacks.count,
       bytesRewritten: moving.reduce(0) { $0 + UInt64(graph.frame($1).header.frameLength) },
-      bytesFreed: bytesOld + otherBytes - min(bytesOld + otherBytes, bytesNew),
-      bytesGrown: bytesNew - min(bytesOld + otherBytes, bytesNew),
+      bytesFreed: bytesGone - min(bytesGone, bytesNew), bytesGrown: bytesNew - min(bytesGone, bytesNew),
       bytesRepacked: bytesRepacked, condemned: chosen.sorted(), packsExamined: Set(kept.map(\.pack)))
   }
 

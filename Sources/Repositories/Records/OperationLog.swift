@@ -51,8 +51,7 @@ package enum OperationLog {
 
   /// - Returns: `nil` for one that is damaged or gone.
   static func operation(named name: String, in repository: Repository) -> OperationRecord? {
-    guard let bytes = try? repository.store.read(.operation(name)) else { return nil }
-    return decode(bytes, name: name)
+    (try? operationUnlessDamaged(named: name, in: repository)) ?? nil
   }
 
   /// - Throws: when the system does not let it be read now.
@@ -125,8 +124,8 @@ package enum OperationLog {
   /// - Throws: `SnapFault` `.refused` when there is none inside the undo window; what the system says when an operation cannot
   ///   be read, for it might be the last.
   package static func undoLast(in repository: Repository) throws -> UndoOutcome {
-    let trashed = Dictionary(try repository.trashed().map { ($0.snapshot.id, $0) }) { first, _ in first }
-    let live = Dictionary(try repository.snapshots().map { ($0.snapshot.id, $0) }) { first, _ in first }
+    let trashed = Dictionary(uniqueKeysWithValues: try repository.trashed().map { ($0.snapshot.id, $0) })
+    let live = Dictionary(uniqueKeysWithValues: try repository.snapshots().map { ($0.snapshot.id, $0) })
     for name in try asFault({ try names(in: repository) }).reversed() {
       guard let operation = try asFault({ try operationUnlessDamaged(named: name, in: repository) }) else { continue }
       switch operation.kind {

@@ -8,12 +8,11 @@ struct FileLineages {
 
   let files: [FileVersion]
   /// For each file the one whose version it is taken for: itself when it is the newest.
-  private(set) var leads: [Int]
+  let leads: [Int]
 
   /// - Parameter files: by age, then by path.
   init(_ files: [FileVersion]) {
-    self.files = files
-    leads = Array(files.indices)
+    var leads = Array(files.indices)
     var byPath: [ArchivePath: Int] = [:]
     var byPattern: [[UInt8]: Int] = [:]
     var start = 0
@@ -37,6 +36,16 @@ struct FileLineages {
       }
       start = end
     }
+    self.files = files
+    self.leads = leads
+  }
+
+  /// Plaintext bytes of the newest versions' own chunks, and of the others'.
+  var byteCounts: (newest: Int, older: Int) {
+    leads.enumerated().reduce(into: (0, 0)) { sum, version in
+      let byteCount = files[version.offset].ownByteCount
+      if version.offset == version.element { sum.0 += byteCount } else { sum.1 += byteCount }
+    }
   }
 
   private static func isVersion(_ file: FileVersion, of lead: FileVersion) -> Bool {
@@ -45,9 +54,9 @@ struct FileLineages {
     return min(bytes, leadBytes) >= siblingBytesMin && max(bytes, leadBytes) / 2 <= min(bytes, leadBytes)
   }
 
-  /// The files of lineages of which no version is large, in their order; and the other lineages, in the order of
+  /// The lineages of which no version is large; and the others, in the order of
   /// their newest versions' paths, each from the newest version to the oldest.
-  func split() -> (small: [FileVersion], large: [[FileVersion]]) {
+  func split() -> (small: FileLineages, large: [[FileVersion]]) {
     var isLarge: Set<Int> = []
     for (number, file) in files.enumerated() where file.byteCount > LargeFileHistory.fileBytesMin {
       isLarge.insert(leads[number])
@@ -61,6 +70,7 @@ struct FileLineages {
       // Of those that are named by the day the last is the newest.
       (members[lead] ?? []).sorted { a, b in a.age == b.age ? a.path > b.path : a.age < b.age }
     }
-    return (small, large)
+    // Without the large ones: a small file may be another's sibling that was none of a large one's.
+    return (FileLineages(small), large)
   }
 }

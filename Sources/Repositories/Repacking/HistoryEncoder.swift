@@ -3,8 +3,6 @@ import SnapshotModel
 
 /// Encodes history anew on all processors and hands the frames over in order.
 struct HistoryEncoder {
-  private static let inFlightBytesMax = 24 << 20
-
   private let repository: Repository
   private let reader: ChunkReader
   private let pool: WorkerPool
@@ -34,7 +32,7 @@ struct HistoryEncoder {
       let result = pool.submit { tools in try Self.encode(block, reader: reader, level: level, tools) }
       inFlight.append((result, byteCount))
       inFlightBytes += byteCount
-      while inFlightBytes > Self.inFlightBytesMax { try takeOldest() }
+      while inFlightBytes > FrameQueue.Purpose.repacking.inFlightBytesMax { try takeOldest() }
     }
     while !inFlight.isEmpty { try takeOldest() }
   }
@@ -54,22 +52,20 @@ struct HistoryEncoder {
     }
     var queue = FrameQueue(pool: pool, reader: reader, level: level, purpose: .repacking)
     for file in files {
-      var regions = DeltaRegions(prior: nil, byteCountExpected: 0)
-      var waiting: [HashedChunk] = []
-      func add(_ region: DeltaRegions.Region) throws {
-        queue.addNew(Array(waiting.prefix(region.count)), to: .contents)
-        waiting.removeFirst(region.count)
+      var regions = DeltaRegions<HashedChunk>(prior: nil, byteCountExpected: 0)
+      func add(_ region: DeltaRegions<HashedChunk>.Region) throws {
+        queue.addNew(region.chunks, to: .contents)
         while let frame = try queue.nextFrameIfFull() { try take(frame) }
       }
       for chunk in file {
         do {
           // Copied: a chunk that is lent out keeps all of its frame in memory.
-          waiting.append(HashedChunk(id: chunk.id, bytes: Array(try reader.bytes(of: chunk))[...]))
+          let bytes = Array(try reader.bytes(of: chunk))
+          regions.addNew(HashedChunk(id: chunk.id, bytes: bytes[...]), length: bytes.count)
         } catch is ChunkFault {
           warnOfUnreadable()
           continue
         }
-        regions.addNew(chunk)
         if let region = try regions.nextIfLong() { try add(region) }
       }
       if let region = regions.last() { try add(region) }
@@ -102,4 +98,10 @@ struct HistoryEncoder {
       return nil
     }
   }
+}
+
+extension FrameQueue.Purpose {
+  /// In frames as large as blocks of history.
+  static let repacking = FrameQueue.Purpose(
+    solidBytesMax: HistoryBlock.byteCountMax, inFlightBytesMax: 24 << 20, isRepacked: true)
 }

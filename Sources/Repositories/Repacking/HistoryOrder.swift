@@ -27,10 +27,9 @@ struct HistoryOrder {
   private let files: [FileVersion]
   private var items: [Item] = []
 
-  /// - Parameter files: by age, then by path.
-  init(_ files: [FileVersion]) {
-    self.files = files
-    let leads = FileLineages(files).leads
+  init(_ lineages: FileLineages) {
+    files = lineages.files
+    let leads = lineages.leads
     // Leads are numbered by path.
     let order = Set(leads).sorted { (files[$0].path, $0) < (files[$1].path, $1) }
     var rank: [Int: Int32] = [:]
@@ -63,14 +62,6 @@ struct HistoryOrder {
       }
     }
     return blocks
-  }
-
-  /// Plaintext bytes of the newest version of each file, and of the others; nothing is put in order for them.
-  static func byteCounts(of files: [FileVersion]) -> (newest: Int, older: Int) {
-    zip(files.indices, FileLineages(files).leads).reduce(into: (0, 0)) { sum, version in
-      let (number, lead) = version
-      if lead == number { sum.0 += files[number].ownByteCount } else { sum.1 += files[number].ownByteCount }
-    }
   }
 
   private func reference(_ item: Item) -> ChunkReference { files[Int(item.file)].chunks[Int(item.at)] }

@@ -57,27 +57,17 @@ struct LargeFileHistory {
   /// The version's own chunks, with what they are likely to resemble.
   private static func regions(of version: FileVersion, on prior: PriorContent) throws -> [Region] {
     let byteCount = version.byteCount
-    var regions = DeltaRegions(prior: prior, byteCountExpected: UInt64(byteCount))
+    var regions = DeltaRegions<ChunkReference>(prior: prior, byteCountExpected: UInt64(byteCount))
     var found: [Region] = []
-    var waiting: [(chunk: ChunkReference, offset: Int)] = []
-    func take(_ region: DeltaRegions.Region) {
-      let chunks = waiting.prefix(region.count)
+    func take(_ region: DeltaRegions<ChunkReference>.Region) {
       // As if all versions were as long as the newest.
-      let share = Double(chunks.first?.offset ?? 0) / Double(max(byteCount, 1))
-      let place = Int(share * Double(prior.byteCount)) / DeltaRegions.byteCountTarget
-      found.append(Region(place: place, chunks: chunks.map(\.chunk), bases: region.base))
-      waiting.removeFirst(region.count)
+      let share = Double(region.start) / Double(max(byteCount, 1))
+      let place = Int(share * Double(prior.byteCount)) / RegionLimits.target
+      found.append(Region(place: place, chunks: region.chunks, bases: region.base))
     }
     let own = Set(version.own)
-    var offset = 0
     for (at, chunk) in version.chunks.enumerated() {
-      if own.contains(at) {
-        regions.addNew(chunk)
-        waiting.append((chunk, offset))
-      } else {
-        regions.addKnown(chunk)
-      }
-      offset += chunk.length
+      if own.contains(at) { regions.addNew(chunk, length: chunk.length) } else { regions.addKnown(chunk) }
       if let region = try regions.nextIfLong() { take(region) }
     }
     if let region = regions.last() { take(region) }

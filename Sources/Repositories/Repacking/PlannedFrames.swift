@@ -88,7 +88,7 @@ struct PlannedFrames {
     let aside = climb(bases.filter(isAside)) { $0.isTrunk }
     let kept = bases.filter { !isAside($0) }
     let ids = Set(kept.map(\.id))
-    return (kept + aside.filter { !ids.contains($0.id) }).prefix(byteCount: DeltaRegions.baseBytesMax)
+    return (kept + aside.filter { !ids.contains($0.id) }).prefix(byteCount: RegionLimits.baseMax)
   }
 
   /// Takes what frames stand on in their place, until all are such as are looked for.
@@ -102,6 +102,6 @@ struct PlannedFrames {
         return passed.insert(number).inserted ? frames[number].bases : []
       }.filter { taken.insert($0.id).inserted }
     }
-    return bases.prefix(byteCount: DeltaRegions.baseBytesMax)
+    return bases.prefix(byteCount: RegionLimits.baseMax)
   }
 }

@@ -41,9 +41,10 @@ struct RepackChoice {
     var fresh: [(unit: RepackUnit, byteCount: Int, hasHistory: Bool)] = []
     for (number, part) in history.parts.enumerated() {
       let (small, large) = FileLineages(try history.versions(in: part)).split()
-      for (isLarge, versions) in [(false, small), (true, Array(large.joined()))] {
+      for (isLarge, versions, bytes) in [
+        (false, small.files, small.byteCounts), (true, Array(large.joined()), LargeFileHistory(large).byteCounts),
+      ] {
         let unit = RepackUnit(part: number, isLarge: isLarge)
-        let bytes = isLarge ? LargeFileHistory(large).byteCounts : HistoryOrder.byteCounts(of: small)
         let byteCount = bytes.newest + bytes.older
         let hasHistory = Double(bytes.older) >= Self.historyShareMin * Double(byteCount)
         if byteCount > 0, effort == .deep || Self.isFresh(versions, in: graph) {

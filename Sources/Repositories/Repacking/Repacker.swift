@@ -89,7 +89,7 @@ struct Repacker {
       if !blocks.isEmpty, try isSmaller(blocks, choice, encoder) {
         try encode(blocks, level: effort.level)
       } else {
-        leave(smallUnit, small.lazy.flatMap(\.ownChunks))
+        leave(smallUnit, small.files.lazy.flatMap(\.ownChunks))
       }
       let files = LargeFileHistory(large)
       if choice.contains(largeUnit), try isNoLarger(files, choice, encoder) {

@@ -14,9 +14,7 @@ package struct ContentStream {
   /// Whether what has no earlier version may be stored as a delta on what else this save stores.
   private let seeksSimilar: Bool
   private var references: [ChunkReference] = []
-  private var regions: DeltaRegions
-  /// New chunks whose region has not ended.
-  private var waiting: [HashedChunk] = []
+  private var regions: DeltaRegions<HashedChunk>
 
   init(
     session: SaveSession, group: FrameGroup, prior: PriorContent?, seeksSimilar: Bool = false, byteCountExpected: UInt64
@@ -36,8 +34,7 @@ package struct ContentStream {
     } else {
       session.count(new: chunk, isHealed: prior?.offset(of: chunk.id) != nil)
       guard prior != nil || seeksSimilar else { return try session.addSolid(chunk, to: group) }
-      regions.addNew(chunk.reference)
-      waiting.append(chunk)
+      regions.addNew(chunk, length: chunk.bytes.count)
     }
     if let region = try regions.nextIfLong() { try store(region) }
   }
@@ -48,15 +45,13 @@ package struct ContentStream {
     return references
   }
 
-  private mutating func store(_ region: DeltaRegions.Region) throws {
-    let chunks = Array(waiting.prefix(region.count))
-    waiting.removeFirst(region.count)
+  private func store(_ region: DeltaRegions<HashedChunk>.Region) throws {
     if prior == nil {
-      try session.addNew(chunks, to: group)
+      try session.addNew(region.chunks, to: group)
     } else if region.base.isEmpty || !session.canStandOn(region.base) {
-      for chunk in chunks { try session.addSolid(chunk, to: group) }
+      for chunk in region.chunks { try session.addSolid(chunk, to: group) }
     } else {
-      try session.addDelta(chunks, base: region.base, in: group)
+      try session.addDelta(region.chunks, base: region.base, in: group)
     }
   }
 }

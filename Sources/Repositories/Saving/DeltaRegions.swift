@@ -1,26 +1,39 @@
 import SnapshotModel
 
+/// How long regions, and what they stand on, may be, in bytes.
+enum RegionLimits {
+  /// About how much of the file a region spans. It ends where the base's frames end: a frame then stands on one frame
+  /// of the version before, and the cost of a read grows with the chain's length only, not with its square.
+  static let target = 1 << 20
+  fileprivate static let max = target + target / 4
+  fileprivate static let min = target / 2
+  /// Less is not worth a frame of its own.
+  fileprivate static let deltaMin: UInt64 = 256
+  static let baseMax = 2 << 20
+  /// As much may have come or gone from one chunk's end to the next.
+  fileprivate static let driftMax: Int64 = 4 << 10
+}
+
 /// Parts the new chunks of a file into regions, and tells what stood in the place of each in another version of the file:
 /// between the nearest chunks that both versions share, and, far from one, between the places where chunks meet in both
 /// (docs/decisions/delta-bases.md).
-struct DeltaRegions {
+///
+/// A `Chunk` is whatever its caller knows of a chunk.
+struct DeltaRegions<Chunk> {
   struct Region {
-    /// So many new chunks, from the first that no region had.
-    var count: Int
+    /// Where in the file its first chunk begins.
+    var start: UInt64
+    /// New chunks, in order.
+    var chunks: [Chunk]
     /// What they are likely to resemble.
     var base: [ChunkReference]
   }
 
-  /// About how much of the file a region spans. It ends where the base's frames end: a frame then stands on one frame
-  /// of the version before, and the cost of a read grows with the chain's length only, not with its square.
-  static let byteCountTarget = 1 << 20
-  private static let byteCountMax = byteCountTarget + byteCountTarget / 4
-  private static let byteCountMin = byteCountTarget / 2
-  /// Less is not worth a frame of its own.
-  private static let deltaBytesMin: UInt64 = 256
-  static let baseBytesMax = 2 << 20
-  /// As much may have come or gone from one chunk's end to the next.
-  private static let driftBytesMax: Int64 = 4 << 10
+  /// A new chunk whose region has not ended.
+  private struct Waiting {
+    var chunk: Chunk
+    var range: Range<UInt64>
+  }
 
   /// A place that both versions have.
   private struct Anchor {
@@ -35,8 +48,7 @@ struct DeltaRegions {
   /// Bytes that will come, as far as known.
   private let byteCountExpected: UInt64
   private var offset: UInt64 = 0
-  /// Of the new chunks whose region has not ended.
-  private var waiting: [Range<UInt64>] = []
+  private var waiting: [Waiting] = []
   /// The last one before the region, then those in it, ascending in both versions.
   private var anchors = [Anchor(new: 0, old: 0)]
   /// After the last anchor, and one itself if the next place bears it out.
@@ -60,10 +72,10 @@ struct DeltaRegions {
   }
 
   /// Takes the file's next chunk, which is to be stored.
-  mutating func addNew(_ chunk: ChunkReference) {
+  mutating func addNew(_ chunk: Chunk, length: Int) {
     let start = offset
-    offset += UInt64(chunk.length)
-    waiting.append(start..<offset)
+    offset += UInt64(length)
+    waiting.append(Waiting(chunk: chunk, range: start..<offset))
     addLikelyAnchor()
   }
 
@@ -75,10 +87,10 @@ struct DeltaRegions {
     guard let old = prior?.boundary(nearest: last.old + (offset - last.new)), old >= last.old else { return }
     let likely = Anchor(new: offset, old: old)
     let drift = likely.drift - last.drift
-    if abs(drift) <= Self.driftBytesMax {
+    if abs(drift) <= RegionLimits.driftMax {
       anchors.append(likely)
       doubtful = nil
-    } else if let doubtful, doubtful.old < old, abs(likely.drift - doubtful.drift) <= Self.driftBytesMax / 4 {
+    } else if let doubtful, doubtful.old < old, abs(likely.drift - doubtful.drift) <= RegionLimits.driftMax / 4 {
       anchors += [doubtful, likely]
       self.doubtful = nil
     } else {
@@ -88,20 +100,19 @@ struct DeltaRegions {
 
   /// The first region, once it has grown long: cut where the fewest of the base's frames go on.
   mutating func nextIfLong() throws -> Region? {
-    guard let start = waiting.first?.lowerBound, offset - start >= UInt64(Self.byteCountMax) else { return nil }
-    guard let prior else { return takeAll() }
+    guard let start = waiting.first?.range.lowerBound, offset - start >= UInt64(RegionLimits.max) else { return nil }
+    guard let prior else { return take(waiting.count) }
     let counts = waiting.indices.map { $0 + 1 }.filter { count in
-      (count < waiting.count ? waiting[count].lowerBound : offset) - start >= UInt64(Self.byteCountMin)
+      (count < waiting.count ? waiting[count].range.lowerBound : offset) - start >= UInt64(RegionLimits.min)
     }
     let costs = try counts.map { count in
-      let end = waiting[count - 1].upperBound
-      let toTarget = abs(Int(end - start) - Self.byteCountTarget)
+      let end = waiting[count - 1].range.upperBound
+      let toTarget = abs(Int(end - start) - RegionLimits.target)
       return (count: count, framesCut: try prior.framesCut(at: oldOffset(ofNew: end)), toTarget: toTarget)
     }
     let count = costs.min { ($0.framesCut, $0.toTarget) < ($1.framesCut, $1.toTarget) }?.count ?? waiting.count
-    let region = Region(count: count, base: base(of: waiting[..<count]))
-    waiting.removeFirst(count)
-    let next = waiting.first?.lowerBound ?? offset
+    let region = take(count)
+    let next = waiting.first?.range.lowerBound ?? offset
     anchors.removeFirst(max(anchors.count { $0.new <= next } - 1, 0))
     return region
   }
@@ -110,17 +121,19 @@ struct DeltaRegions {
   mutating func last() -> Region? {
     guard !waiting.isEmpty else { return nil }
     if let prior { anchors.append(Anchor(new: offset, old: prior.byteCount)) }
-    return takeAll()
+    return take(waiting.count)
   }
 
-  private mutating func takeAll() -> Region {
-    defer { waiting = [] }
-    return Region(count: waiting.count, base: base(of: waiting[...]))
+  /// - Parameter count: 1 or more.
+  private mutating func take(_ count: Int) -> Region {
+    defer { waiting.removeFirst(count) }
+    let part = waiting[..<count]
+    return Region(start: part[0].range.lowerBound, chunks: part.map(\.chunk), base: base(of: part.map(\.range)[...]))
   }
 
   /// What stood in the chunks' place: of each stretch of new chunks on end what the old version has there.
   private func base(of part: ArraySlice<Range<UInt64>>) -> [ChunkReference] {
-    guard let prior, part.reduce(0, { $0 + $1.upperBound - $1.lowerBound }) >= Self.deltaBytesMin else { return [] }
+    guard let prior, part.reduce(0, { $0 + $1.upperBound - $1.lowerBound }) >= RegionLimits.deltaMin else { return [] }
     var base: [ChunkReference] = []
     var next = 0
     var rest = part
@@ -138,7 +151,7 @@ struct DeltaRegions {
       base += prior.chunks[places.clamped(to: next..<prior.chunks.count)]
       next = max(next, places.upperBound)
     }
-    return base.prefix(byteCount: Self.baseBytesMax)
+    return base.prefix(byteCount: RegionLimits.baseMax)
   }
 
   private func oldOffset(ofNew new: UInt64) -> UInt64 {

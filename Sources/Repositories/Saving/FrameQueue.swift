@@ -27,9 +27,6 @@ struct FrameQueue {
 
     /// 1 MiB: larger solid frames gain little and make reading one file out of them dearer (docs/decisions/frames.md).
     static let saving = Purpose(solidBytesMax: 1 << 20, inFlightBytesMax: 10 << 20, isRepacked: false)
-    /// As large as blocks of history.
-    static let repacking = Purpose(
-      solidBytesMax: HistoryBlock.byteCountMax, inFlightBytesMax: 24 << 20, isRepacked: true)
   }
 
   /// About what a chunk takes in memory beside its bytes: of tiny files that is most.
@@ -128,7 +125,7 @@ struct FrameQueue {
       do {
         text = try reader.base(base)
         if Self.isAtEnd(text), mayLeaveChain, let ancestor = Self.best(of: try reader.ancestors(of: base)) {
-          base = ancestor.chunks.prefix(byteCount: DeltaRegions.baseBytesMax)
+          base = ancestor.chunks.prefix(byteCount: RegionLimits.baseMax)
           text = try reader.base(base)
         }
       } catch is ChunkFault {

@@ -147,7 +147,7 @@ struct SimilarContent {
     let countMin = Self.countMin(of: samples)
     guard met.count >= countMin else { return nil }
     let counts = Dictionary(met.map { (Self.number(in: $0), 1) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
-    let byteCountMax = min(2 * chunks.reduce(0) { $0 + $1.bytes.count }, DeltaRegions.baseBytesMax)
+    let byteCountMax = min(2 * chunks.reduce(0) { $0 + $1.bytes.count }, RegionLimits.baseMax)
     guard let best = bestStretch(of: counts, byteCountMax: byteCountMax), best.count >= countMin else { return nil }
     return best.numbers
   }
