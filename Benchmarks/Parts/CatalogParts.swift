@@ -18,7 +18,7 @@ enum CatalogParts {
     var entries: [ManifestEntry] = []
     let walker = try TreeWalker(root: Array(tree.path.utf8))
     var random = Seeded(seed: 3)
-    while case .item(let item)? = try walker.next() {
+    while case .item(let item)? = walker.next() {
       entries.append(entry(for: item, &random))
     }
     let segments = try written(entries)
@@ -30,7 +30,7 @@ enum CatalogParts {
         "walk in path order", over: floor,
         {
           let walker = try TreeWalker(root: Array(tree.path.utf8))
-          while try walker.next() != nil {}
+          while walker.next() != nil {}
         }, floor: walkAll),
       Part("write a manifest", over: floor, { _ = try written(entries) }, floor: walkAll),
       Part(

@@ -10,9 +10,9 @@ enum Main {
   static func main() {
     // A reader that has seen enough is told apart by the failing write.
     signal(SIGPIPE, SIG_IGN)
-    // What threads free to arenas of their own stays with the process: with one arena a save peaks a tenth lower, and
-    // is no slower, since what it allocates is large.
-    linux_limit_arenas(1)
+    // What threads free to arenas of their own stays with the process: with one a save peaks a tenth lower, and is no
+    // slower, since what it allocates is large. Huge pages spare a save an eighth of its CPU: clearing small ones.
+    linux_prepare_heap()
     exit(run(ArgumentText.processArguments()))
   }
 

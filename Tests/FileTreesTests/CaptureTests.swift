@@ -11,7 +11,7 @@ struct CaptureTests {
 
   private func item(_ path: String) throws -> WalkedItem {
     let walker = try TreeWalker(root: fixture.root)
-    while let event = try walker.next() {
+    while let event = walker.next() {
       if case .item(let item) = event, item.path == ArchivePath(path)! { return item }
     }
     throw SystemError(errno: ENOENT, operation: "walk to \(path)")

@@ -115,7 +115,7 @@ struct IgnoreGitTests {
       options.excludes = ["/a/*", "!?b"]
       let walker = try TreeWalker(root: fixture.root, options: options)
       var kept: [[UInt8]] = []
-      while let event = try walker.next() {
+      while let event = walker.next() {
         if case .item(let item) = event, item.status.kind == .file { kept.append(item.path.bytes) }
       }
       // Git reads one kind of file in every folder: so both are joined, in their order, for it alone.

@@ -86,7 +86,7 @@ struct IgnoreTests {
       try tree.write(fixture)
       let walker = try TreeWalker(root: fixture.root, options: options)
       var met: [ArchivePath: IgnoreDecision] = [:]
-      while let event = try walker.next() {
+      while let event = walker.next() {
         switch event {
         case .item(let item): met[item.path] = .kept
         case .ignored(let path, _, let decision): met[path] = decision

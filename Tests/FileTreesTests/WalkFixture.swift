@@ -93,20 +93,23 @@ func cString<Result>(_ bytes: [UInt8], _ body: (UnsafePointer<CChar>) -> Result)
 }
 
 extension WalkFixture {
-  /// All events of a walk, one line each: `file a/b`, `ignored a/c/ (rule)`, `failed x (why)`.
+  /// All events of a walk, one line each.
   func walk(_ sources: [String] = [""], _ options: WalkOptions = WalkOptions()) throws -> [String] {
     let walker = try TreeWalker(root: root, sources: sources.map { ArchivePath($0)! }, options: options)
     var lines: [String] = []
-    while let event = try walker.next() {
-      switch event {
-      case .item(let item): lines.append("\(item.status.kind) \(item.path)")
-      case .ignored(let path, let isDirectory, let decision):
-        lines.append("ignored \(path)\(isDirectory ? "/" : "") (\(describe(decision)))")
-      case .failed(let path, let error): lines.append("failed \(path) (\(error))")
-      case .skippedRepository(let path): lines.append("repository \(path)")
-      }
-    }
+    while let event = walker.next() { lines.append(line(event)) }
     return lines
+  }
+}
+
+/// `file a/b`, `ignored a/c/ (rule)`, `failed x (why)`.
+func line(_ event: WalkEvent) -> String {
+  switch event {
+  case .item(let item): "\(item.status.kind) \(item.path)"
+  case .ignored(let path, let isDirectory, let decision):
+    "ignored \(path)\(isDirectory ? "/" : "") (\(describe(decision)))"
+  case .failed(let path, let error): "failed \(path) (\(error))"
+  case .skippedRepository(let path): "repository \(path)"
   }
 }
 

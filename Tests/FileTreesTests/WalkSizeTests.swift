@@ -39,7 +39,7 @@ struct WalkSizeTests {
     var items: [WalkedItem] = []
     var folders: Set<FileIdentity> = []
     let walker = try TreeWalker(root: fixture.root)
-    while let event = try walker.next() {
+    while let event = walker.next() {
       guard case .item(let item) = event else {
         Issue.record("\(event)")
         break
@@ -66,7 +66,7 @@ struct WalkSizeTests {
     options.openFoldersMax = 4
     let walker = try TreeWalker(root: fixture.root, options: options)
     var lines: [String] = []
-    while let event = try walker.next() {
+    while let event = walker.next() {
       switch event {
       case .item(let item):
         guard item.path.components.count == 40, item.status.kind == .directory else { continue }
@@ -90,7 +90,7 @@ struct WalkSizeTests {
     let walker = try TreeWalker(root: fixture.root)
     let before = residentBytes()
     var count = 0
-    while case .item? = try walker.next() { count += 1 }
+    while case .item? = walker.next() { count += 1 }
     #expect(count == 20_021)
     #expect(residentBytes() - before < 32 << 20)
   }

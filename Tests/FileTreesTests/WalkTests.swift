@@ -34,7 +34,7 @@ struct WalkTests {
     let walker = try TreeWalker(root: fixture.root)
     var last: ArchivePath?
     var count = 0
-    while case .item(let item)? = try walker.next() {
+    while case .item(let item)? = walker.next() {
       if let last { #expect(last < item.path) }
       last = item.path
       count += 1
@@ -58,7 +58,7 @@ struct WalkTests {
     try fixture.file("real/inside")
     try fixture.link("link", to: "real")
     let walker = try TreeWalker(root: fixture.bytePath(Array("link".utf8)))
-    guard case .item(let item)? = try walker.next() else { return #expect(Bool(false)) }
+    guard case .item(let item)? = walker.next() else { return #expect(Bool(false)) }
     #expect(item.path.isRoot && item.status.kind == .directory)
   }
 
@@ -94,7 +94,7 @@ struct WalkTests {
     for path in ["a/1", "a/2", "a/3", "b/4"] { try fixture.file(path) }
     let walker = try TreeWalker(root: fixture.root)
     var lines: [String] = []
-    while let event = try walker.next() {
+    while let event = walker.next() {
       switch event {
       case .item(let item):
         lines.append("\(item.path)")
@@ -128,7 +128,7 @@ struct WalkTests {
     try fixture.file("elsewhere/secret")
     let walker = try TreeWalker(root: fixture.root, sources: [ArchivePath("a")!])
     var lines: [String] = []
-    while let event = try walker.next() {
+    while let event = walker.next() {
       switch event {
       case .item(let item):
         lines.append("\(item.path)")

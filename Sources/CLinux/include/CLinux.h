@@ -48,7 +48,8 @@ int linux_forget_secret(const char *_Nonnull name);
 void linux_guard_secrets(void);
 
 #include "restoring.h"
-/// Limits the heaps that the allocator keeps for threads (`mallopt(M_ARENA_MAX)`).
-void linux_limit_arenas(int count);
+/// One heap for all threads, which keeps what is freed and is made of huge pages where the kernel gives them
+/// (mallopt(3), madvise(2)).
+void linux_prepare_heap(void);
 
 #endif

@@ -53,6 +53,8 @@ final class ArchiveRun {
   private var inFlightBytes = 0
   private var batch = ArchiveBatch()
   private var progress = SaveProgress()
+  /// What has begun while the parent was looked for.
+  private var earlyWalk: WalkAhead?
 
   /// A run that compares with nothing and commits nothing.
   init(_ request: SaveRequest, _ repository: Repository, _ events: any SaveEvents, offeringTo session: SaveSession)
@@ -77,6 +79,10 @@ final class ArchiveRun {
     self.repository = repository
     self.events = events
     chunker = try repository.chunker()
+    // Dumps may write into the tree.
+    if case .tree(let root, let sources) = request.input, request.streams == nil {
+      earlyWalk = try Self.startWalk(root, sources, of: request, in: repository)
+    }
     parent = try ArchiveRun.readableParent(of: request, in: repository, events)
     databasesOfParent = Set(parent?.databases ?? [])
     session = try SaveSession(
@@ -119,21 +125,23 @@ final class ArchiveRun {
     _ = try session.finishManifest()
   }
 
-  /// - Throws: `SnapFault` `.noRepository` when it is gone: a dump or a hook may have done so.
-  private func repositoryIdentity() throws(SnapFault) -> FileIdentity {
+  /// - Throws: `SnapFault` `.noRepository` when the repository is gone: a dump or a hook may have done so.
+  private static func startWalk(
+    _ root: [UInt8], _ sources: [ArchivePath], of request: SaveRequest, in repository: Repository
+  ) throws -> WalkAhead {
+    var options = request.walk
     do throws(SystemError) {
-      return try DirectoryHandle(root: Array(repository.folder.utf8)).identity
+      options.neverEnter.append(try DirectoryHandle(root: Array(repository.folder.utf8)).identity)
     } catch {
       guard error.errno == ENOENT else { throw error.fault(Array(repository.folder.utf8)) }
       throw ObjectStoreError.noFolder(path: repository.folder).fault
     }
+    return try WalkAhead(TreeWalker(root: root, sources: sources, options: options))
   }
 
   private func walk(_ root: [UInt8], _ sources: [ArchivePath]) throws {
-    var options = request.walk
-    options.neverEnter.append(try repositoryIdentity())
-    let walker = try TreeWalker(root: root, sources: sources, options: options)
-    while let event = try walker.next() {
+    let walk = try earlyWalk.take() ?? Self.startWalk(root, sources, of: request, in: repository)
+    while let event = walk.next() {
       try stopIfAsked()
       switch event {
       case .item(let item):
@@ -253,6 +261,8 @@ final class ArchiveRun {
     // At least two units stay in flight, so that the workers never wait for this thread.
     while inFlightBytes > Self.inFlightBytesMax, units.count > 2 { try takeOldestUnit() }
     if units.count > 256 { try takeOldestUnit() }
+    // What can be decided is, while the walk goes on: frames are then encoded beside it.
+    while let oldest = units.first, oldest.work.isReady { try takeOldestUnit() }
   }
 
   private func takeOldestUnit() throws {

@@ -29,6 +29,15 @@ struct ArchiveUnit {
     case largeFileStart(LargeFile)
     case slab(PoolResult<[HashedChunk]>)
     case largeFileEnd(LargeFile)
+
+    /// Whether all that it waits for is there.
+    var isReady: Bool {
+      switch self {
+      case .batch(_, let files): files?.isReady ?? true
+      case .slab(let chunks): chunks.isReady
+      case .largeFileStart, .largeFileEnd: true
+      }
+    }
   }
 
   var work: Work

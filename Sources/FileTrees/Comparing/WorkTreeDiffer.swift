@@ -21,8 +21,8 @@ package enum WorkTreeDiffer {
   ) throws {
     let cache = StatCacheFile(repository: repository.id, root: root)?.load(manifest: snapshot.manifest.id)
     var comparison = WorkTreeComparison(old, of: snapshot, cache: cache, repository: repository)
-    let walker = try TreeWalker(root: root, sources: snapshot.sources, options: options)
-    while let event = try walker.next() {
+    let walk = try WalkAhead(TreeWalker(root: root, sources: snapshot.sources, options: options))
+    while let event = walk.next() {
       switch event {
       case .item(let item): try comparison.compare(item, body)
       case .ignored(let path, _, _), .skippedRepository(let path): try comparison.passOver(path, body)

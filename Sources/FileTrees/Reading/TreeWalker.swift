@@ -88,7 +88,7 @@ package final class TreeWalker {
   }
 
   /// - Returns: `nil` at the end.
-  package func next() throws -> WalkEvent? {
+  package func next() -> WalkEvent? {
     while true {
       if let event = pending.popLast() { return event }
       if let folder = entering {

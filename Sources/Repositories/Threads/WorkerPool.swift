@@ -23,6 +23,9 @@ package final class PoolResult<Value: Sendable>: Sendable {
     }
   }
 
+  /// Whether `get` would not wait.
+  package var isReady: Bool { monitor.withLock { unsafe outcome != nil } }
+
   /// Waits for the job and returns what it returned or throws what it threw.
   package func get() throws -> Value {
     let outcome: Result<Value, any Error> = monitor.withLock {

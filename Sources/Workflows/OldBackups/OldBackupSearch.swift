@@ -61,7 +61,7 @@ package struct OldBackupSearch {
     options.neverEnter = neverEnter
     var byFolder: [[UInt8]: [(path: [UInt8], name: BackupFileName, status: FileStatus)]] = [:]
     let walker = try TreeWalker(root: root, options: options)
-    while let event = try walker.next() {
+    while let event = walker.next() {
       switch event {
       case .item(let item) where item.status.kind == .file:
         let path = root + [UInt8(ascii: "/")] + item.path.bytes

@@ -55,7 +55,7 @@ struct IgnoredCommand: Command {
   private func list(_ root: [UInt8], _ options: WalkOptions, _ session: Session) throws -> Int {
     var count = 0
     let walker = try TreeWalker(root: root, sources: [.root], options: options)
-    while let event = try walker.next() {
+    while let event = walker.next() {
       guard case .ignored(let path, let isFolder, let decision) = event else { continue }
       count += 1
       try write(decision, path, shownAs: path.bytes + (isFolder ? [UInt8(ascii: "/")] : []), session)

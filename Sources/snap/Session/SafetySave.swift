@@ -44,7 +44,7 @@ struct SafetySave {
     if linked.isEmpty { return paths.sorted() }
     let walker = try TreeWalker(root: target, options: walk)
     var all = paths
-    while let event = try walker.next() {
+    while let event = walker.next() {
       if case .item(let item) = event, item.status.kind != .directory, linked.contains(item.status.identity) {
         all.insert(item.path)
       }
