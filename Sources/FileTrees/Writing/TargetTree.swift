@@ -27,6 +27,8 @@ final class TargetTree {
   private var levels: [Level]
   private let neverEnter: Set<FileIdentity>
   private let isDryRun: Bool
+  /// Levels that were opened once more.
+  private(set) var foldersReopened = 0
 
   /// More levels than this are open only near the end of the path.
   private static let openLevelsMax = 64
@@ -119,20 +121,22 @@ final class TargetTree {
     if closing > 0, levels[closing].folder?.isAbsent != true { levels[closing].folder = nil }
   }
 
-  /// The folder of a level, with the ones above opened for as long as that takes.
+  /// The folder of a level, with the nearest ones above it: on the way up they are what is asked for next, so a deep tree is reopened
+  /// from afar only once in many levels.
   private func reopened(_ depth: Int) throws(Failure) -> TargetFolder {
     if let folder = levels[depth].folder { return folder }
     let path = try Self.path(levels[1...depth].map(\.name)[...])
     let open = levels[..<depth].lastIndex { $0.folder != nil } ?? 0
     guard var folder = levels[open].folder else { throw .system(path, TargetError(number: EBADF)) }
-    for level in levels[(open + 1)...depth] {
+    for level in (open + 1)...depth {
       do throws(TargetError) {
-        folder = try folder.openFolder(level.name, isFresh: level.isFresh)
+        folder = try folder.openFolder(levels[level].name, isFresh: levels[level].isFresh)
+        foldersReopened += 1
       } catch {
         throw failure(error, path, in: folder)
       }
+      if level > depth - Self.openLevelsMax / 2 { levels[level].folder = folder }
     }
-    levels[depth].folder = folder
     return folder
   }
 

@@ -40,6 +40,8 @@ struct Repacker {
   /// … and must come out at less than this share of what its chunks take now. Large files are encoded anew to be read faster.
   private static let smallShareMax = 0.9
   private static let largeShareMax = 1.01
+  /// No level makes less of what a save stores.
+  private static let bestGain = 0.7
 
   private let repository: Repository
   private let reader: ChunkReader
@@ -131,17 +133,23 @@ struct Repacker {
     return after < Self.smallShareMax * choice.storedByteCount(of: blocks.lazy.flatMap(\.chunks), in: graph)
   }
 
-  /// Whether large files do not become larger, all as a save encodes, which takes a little more than what is to come; of the newest
-  /// versions no sample tells, for one may stand on another.
+  /// Whether large files do not become larger. Of the newest versions no sample tells, for one may stand on another: they are all encoded
+  /// as a save does; where that is too large, a sample tells what a higher level makes of it.
   private func isNoLarger(
     _ history: LargeFileHistory, _ choice: RepackChoice, _ encoder: HistoryEncoder
   ) throws -> Bool {
     var newestBytes = 0
     let frames = try encoder.encodeNewest(history.newest, level: .auto) { newestBytes += $0.bytes.count }
-    let blocks = try history.olderBlocks(newest: frames)
-    let after = try Double(newestBytes) + storedByteCountExpected(of: blocks, encoder, level: .auto)
-    let chunks = history.newest.joined() + blocks.flatMap(\.chunks)
-    return after < Self.largeShareMax * choice.storedByteCount(of: chunks, in: graph)
+    let newest = HistoryBlock.alone(Array(history.newest.joined()))
+    let older = try history.olderBlocks(newest: frames)
+    let olderBytes = try storedByteCountExpected(of: older, encoder, level: .auto)
+    let limit =
+      Self.largeShareMax * choice.storedByteCount(of: (newest + older).lazy.flatMap(\.chunks), in: graph)
+    if Double(newestBytes) + olderBytes < limit { return true }
+    guard Self.bestGain * Double(newestBytes) + olderBytes < limit else { return false }
+    let asSaved = try storedByteCountExpected(of: newest, encoder, level: .auto)
+    let atLevel = try storedByteCountExpected(of: newest, encoder, level: effort.level)
+    return Double(newestBytes) * atLevel / max(asSaved, 1) + olderBytes < limit
   }
 
   /// What the blocks take when they are encoded, by a sample of them.
