@@ -1,4 +1,4 @@
-import Glibc
+import Repositories
 import SnapshotModel
 
 /// The threads that write files, and the bounded queue that feeds them.
@@ -8,7 +8,7 @@ import SnapshotModel
 final class RestoreWorkers {
   private let context: RestoreContext
   private let queue: RestoreQueue
-  private var threads: [pthread_t] = []
+  private var threads: [WorkerThread] = []
   private var batch: [FileJob] = []
   private var batchByteCount: UInt64 = 0
   /// The feeding thread's own, then one for each thread; theirs are read while they are idle only.
@@ -67,7 +67,7 @@ final class RestoreWorkers {
   /// Ends the threads, also after a fault, and gives what they have done.
   func finish() -> RestoreSummary {
     queue.close()
-    for thread in threads { pthread_join(thread, nil) }
+    for thread in threads { thread.join() }
     threads = []
     var summary = RestoreSummary()
     for restorer in restorers { summary.add(restorer.summary) }
@@ -85,32 +85,17 @@ final class RestoreWorkers {
 
   private func start() {
     for number in 1...max(1, context.options.writerCount) {
-      var thread = pthread_t()
       let restorer = FileRestorer(context: context, thread: number)
-      // The thread takes over the one reference that is made here.
-      let argument = unsafe Unmanaged.passRetained(Worker(queue: queue, restorer: restorer)).toOpaque()
-      let result = unsafe pthread_create(&thread, nil, runWorker, argument)
-      if result == 0 {
-        threads.append(thread)
-        restorers.append(restorer)
-      } else {
-        // Without a further thread the others, or the feeding one, do the work.
-        unsafe Unmanaged<Worker>.fromOpaque(argument).release()
-      }
+      // Its thread's own until that ends or is idle.
+      nonisolated(unsafe) let worker = restorer
+      // Without a further thread the others, or the feeding one, do the work.
+      guard let thread = try? WorkerThread({ [queue] in unsafe Self.work(worker, through: queue) }) else { continue }
+      threads.append(thread)
+      restorers.append(restorer)
     }
   }
-}
 
-private final class Worker {
-  private let queue: RestoreQueue
-  private let restorer: FileRestorer
-
-  init(queue: RestoreQueue, restorer: FileRestorer) {
-    self.queue = queue
-    self.restorer = restorer
-  }
-
-  func run() {
+  private static func work(_ restorer: FileRestorer, through queue: RestoreQueue) {
     while let jobs = queue.pop() {
       var fault: SnapFault?
       do throws(SnapFault) {
@@ -121,10 +106,4 @@ private final class Worker {
       queue.finishBatch(fault)
     }
   }
-}
-
-private func runWorker(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  // The reference that `start` passed: never nil.
-  if let argument = unsafe argument { unsafe Unmanaged<Worker>.fromOpaque(argument).takeRetainedValue().run() }
-  return nil
 }
