@@ -67,8 +67,15 @@ int linux_spawn_in_folder(posix_spawn_file_actions_t *actions, const char *folde
 
 enum { heap_bytes = 128 << 20, huge_page_bytes = 2 << 20 };
 
+static int is_limited(int resource) {
+  struct rlimit limit;
+  return getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < 8UL * heap_bytes;
+}
+
 void linux_prepare_heap(void) {
   mallopt(M_ARENA_MAX, 1);
+  // Little as the reserve is, there it would be missed.
+  if (is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA)) return;
   // Frames and their tables stay in the heap instead of being mapped, and cleared by the kernel, each time.
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 2 * heap_bytes);

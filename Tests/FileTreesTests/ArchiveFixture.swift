@@ -86,12 +86,14 @@ final class ArchiveFixture {
 final class ArchiveEvents: SaveEvents {
   private let lines = Mutex<[String]>([])
   private let stops = Mutex(false)
+  /// Called on the saving thread when it comes to something that is left out.
+  nonisolated(unsafe) var whenIgnored: () -> Void = {}
   var all: [String] { lines.withLock { $0 } }
   func stop(_ value: Bool) { stops.withLock { $0 = value } }
   func note(_ message: String) { lines.withLock { $0.append(message) } }
   func warn(_ message: String) { lines.withLock { $0.append("warning: " + message) } }
   func progress(_ progress: SaveProgress) {}
   func itemFailed(_ path: ArchivePath, _ reason: String) { lines.withLock { $0.append("failed \(path): \(reason)") } }
-  func ignored(_ path: ArchivePath, isDirectory: Bool, decision: IgnoreDecision) {}
+  func ignored(_ path: ArchivePath, isDirectory: Bool, decision: IgnoreDecision) { unsafe whenIgnored() }
   var shouldStop: Bool { stops.withLock { $0 } }
 }

@@ -183,6 +183,24 @@ struct ArchiveTests {
     #expect(try fixture.entries(second).last?.hardLinkTarget == nil)
   }
 
+  @Test func `a name whose other name has become another file meanwhile keeps its own content`() throws {
+    let path = fixture.source.path
+    try fixture.source.file("a", "linked")
+    try fixture.source.file("c", "another")
+    try fixture.source.folder("dist")
+    #expect(unsafe link(path + "/a", path + "/b") == 0)
+    // By then `a` and `b` have been met, and not been read.
+    unsafe fixture.events.whenIgnored = { shell("ln -f '\(path)/c' '\(path)/a'") }
+    let snapshot = try fixture.save("v1").snapshot
+    #expect(try fixture.bytes("a", in: snapshot) == Array("another".utf8))
+    #expect(try fixture.bytes("b", in: snapshot) == Array("linked".utf8))
+    // One that is gone does not take the other along.
+    shell("ln -f '\(path)/b' '\(path)/a'")
+    unsafe fixture.events.whenIgnored = { shell("rm '\(path)/a'") }
+    let second = try fixture.save("v2").snapshot
+    #expect(try fixture.bytes("b", in: second) == Array("linked".utf8))
+  }
+
   /// Delta frames in all packs.
   private func deltaFrameCount() throws -> Int {
     var count = 0

@@ -1,4 +1,5 @@
 import FileTrees
+import Glibc
 import SnapshotModel
 import TestSupport
 import Testing
@@ -31,6 +32,18 @@ struct WalkAheadTests {
     try makeTree()
     let walk = try WalkAhead(TreeWalker(root: fixture.root))
     for _ in 0..<count { #expect(walk.next() != nil) }
+  }
+
+  @Test func `what lies behind a large file is looked at when that has been read`() throws {
+    try fixture.file("a")
+    #expect(unsafe truncate("\(fixture.path)/a", 5 << 20) == 0)
+    try fixture.folder("b")
+    let walk = try WalkAhead(TreeWalker(root: fixture.root))
+    #expect([walk.next(), walk.next()].compactMap { $0 }.map(line) == ["directory ", "file a"])
+    usleep(100_000)  // Long enough for a walk that goes on.
+    try fixture.file("b/new")
+    #expect([walk.next(), walk.next()].compactMap { $0 }.map(line) == ["directory b", "file b/new"])
+    #expect(walk.next() == nil)
   }
 
   @Test func `a tree of nothing ends at once`() throws {

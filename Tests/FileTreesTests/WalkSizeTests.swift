@@ -60,6 +60,12 @@ struct WalkSizeTests {
     #expect(try EntryCapture.extendedAttributes(deepest).isEmpty)
   }
 
+  @Test func `a chain of any length is let go of without recursion`() throws {
+    var handle = try DirectoryHandle(root: fixture.root)
+    let identity = FileIdentity(device: 1, inode: 1)
+    for _ in 0..<300_000 { handle = handle.child(Array("d".utf8), identity: identity) }
+  }
+
   @Test func `a folder that was replaced while it was closed is refused`() throws {
     try makeDeep(40, name: "d")
     var options = WalkOptions()

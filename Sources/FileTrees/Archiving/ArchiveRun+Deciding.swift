@@ -51,12 +51,28 @@ extension ArchiveRun {
   }
 
   private func decide(_ item: WalkedItem, _ prior: ManifestEntry?, _ target: ArchivePath) throws {
-    guard var entry = linkedContent[target] else {
-      return fail(item.path, "is another name of '\(target)', which could not be saved")
+    guard let linked = linkedContent[target], linked.identity == item.status.identity else {
+      return try decide(alone: item, prior, target)
     }
+    var entry = linked.entry
     entry.path = item.path
     entry.hardLinkTarget = target
     try append(file: entry, status: item.status, prior: prior)
+  }
+
+  /// Reads a name of an inode whose first name could not be read, or was another inode's by then.
+  private func decide(alone item: WalkedItem, _ prior: ManifestEntry?, _ target: ArchivePath) throws {
+    guard item.status.size <= FileIngest.wholeFileBytesMax else {
+      return fail(item.path, "is another name of '\(target)', which could not be saved")
+    }
+    let (chunker, owners, holdsSecret) = (chunker, owners, request.holdsSecret)
+    let result = session.pool.submit { tools in
+      FileIngest.ingest(item, chunker: chunker, owners: owners, tools: tools, holdsSecret: holdsSecret)
+    }
+    switch try result.get() {
+    case .failure(let error): fail(item.path, error.description)
+    case .success(let file): try decide(item, file, prior, prior?.content)
+    }
   }
 
   private func decide(_ file: LargeFile) throws {
@@ -97,7 +113,9 @@ extension ArchiveRun {
   /// - Parameter status: what the stat cache shall remember; `nil` for what must be read again next time.
   private func append(file entry: ManifestEntry, status: FileStatus?, prior: ManifestEntry?) throws {
     statistics.count(file: entry, prior: prior)
-    if let status, status.linkCount > 1, entry.hardLinkTarget == nil { linkedContent[entry.path] = entry }
+    if let status, status.linkCount > 1, entry.hardLinkTarget == nil {
+      linkedContent[entry.path] = (entry, status.identity)
+    }
     statCache?.append(status)
     try session.append(entry)
     report(entry.path, bytes: entry.size)

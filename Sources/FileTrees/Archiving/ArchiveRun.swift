@@ -25,8 +25,8 @@ final class ArchiveRun {
   let started = currentTime()
   var prior: PriorTree?
   var hardLinks = HardLinkTable()
-  /// Content of inodes with several names, by the first.
-  var linkedContent: [ArchivePath: ManifestEntry] = [:]
+  /// Content of inodes with several names, by the first, and which inode it was read from.
+  var linkedContent: [ArchivePath: (entry: ManifestEntry, identity: FileIdentity)] = [:]
   var statistics = SnapshotStatistics()
   var outcomeErrors: [SaveOutcome.ItemFailure] = []
   var secretFiles: [ArchivePath] = []

@@ -13,7 +13,7 @@ package final class DirectoryHandle: Sendable {
     case child(of: DirectoryHandle, name: [UInt8])
   }
 
-  private let origin: Origin
+  nonisolated(unsafe) private var origin: Origin?  // `nil` only while the handle goes away
   private let depth: Int
   let identity: FileIdentity
   private let pool: DescriptorPool
@@ -32,14 +32,25 @@ package final class DirectoryHandle: Sendable {
   }
 
   private init(_ origin: Origin, depth: Int, identity: FileIdentity, pool: DescriptorPool) {
-    self.origin = origin
+    unsafe self.origin = origin
     self.depth = depth
     self.identity = identity
     self.pool = pool
     key = pool.makeKey()
   }
 
-  deinit { pool.remove(key) }
+  deinit {
+    pool.remove(key)
+    // One after the other: a chain of thousands that nobody else has would recurse.
+    var above = takeAbove()
+    while above != nil, isKnownUniquelyReferenced(&above) { above = above?.takeAbove() }
+  }
+
+  /// Of a handle that nobody else has.
+  private func takeAbove() -> DirectoryHandle? {
+    guard case .child(let parent, _) = unsafe origin.take() else { return nil }
+    return parent
+  }
 
   /// The folder `name` in this one, opened at its first use.
   ///
@@ -58,13 +69,13 @@ package final class DirectoryHandle: Sendable {
   /// The open folder; it stays open for as long as the result is held.
   func open() throws(SystemError) -> DescriptorPool.Folder {
     if let folder = openAlready() { return folder }
-    guard case .child(let parent, let name) = origin else { preconditionFailure("a root is always open") }
+    guard case .child(let parent, let name) = unsafe origin else { preconditionFailure("a root is always open") }
     if let above = parent.openAlready() { return try openFrom(above.number, path: name) }
     return try reopen()
   }
 
   private func openAlready() -> DescriptorPool.Folder? {
-    if case .root(let folder) = origin { return folder }
+    if case .root(let folder) = unsafe origin { return folder }
     return pool.folder(key)
   }
 
@@ -76,7 +87,7 @@ package final class DirectoryHandle: Sendable {
     let nearbyMax = pool.capacity / 2
     var closed = [self]
     var base: DescriptorPool.Folder?
-    while base == nil, case .child(let parent, _) = closed[closed.count - 1].origin {
+    while base == nil, case .child(let parent, _) = unsafe closed[closed.count - 1].origin {
       base = parent.openAlready()
       if base == nil { closed.append(parent) }
     }
@@ -84,7 +95,7 @@ package final class DirectoryHandle: Sendable {
     while closed.count > nearbyMax {
       var path: [UInt8] = []
       var last = self
-      while closed.count > nearbyMax, case .child(_, let name) = closed[closed.count - 1].origin,
+      while closed.count > nearbyMax, case .child(_, let name) = unsafe closed[closed.count - 1].origin,
         path.isEmpty || path.count + name.count < Self.pathChunkMax
       {
         path += path.isEmpty ? name : [UInt8(ascii: "/")] + name
@@ -93,7 +104,7 @@ package final class DirectoryHandle: Sendable {
       current = try last.openFrom(current.number, path: path)
     }
     while let next = closed.popLast() {
-      guard case .child(_, let name) = next.origin else { break }
+      guard case .child(_, let name) = unsafe next.origin else { break }
       current = try next.openFrom(current.number, path: name)
     }
     return current
