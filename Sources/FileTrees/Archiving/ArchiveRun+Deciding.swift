@@ -71,7 +71,8 @@ extension ArchiveRun {
     }
     switch try result.get() {
     case .failure(let error): fail(item.path, error.description)
-    case .success(let file): try decide(item, file, prior, prior?.content)
+    case .success(let file):
+      try decide(item, file, prior, try base(for: item.path, prior: prior, byteCount: item.status.size))
     }
   }
 
