@@ -76,6 +76,37 @@ struct SimilarContentTests {
     #expect(try fixture.bytes("rows.table", in: last).count == table.count + 45)
   }
 
+  @Test func `older versions that resemble each other, not the newest, do so in a collection, too`() throws {
+    var random = SeededGenerator(seed: 13)
+    // Three builds of one program, twice: nothing is left of the first in the second.
+    var alone: UInt64 = 0
+    for version in ["v1", "v2"] {
+      let program = random.text(1_500_000)
+      for name in ["a.js", "b.js", "c.js"] {
+        var build = program
+        for at in stride(from: 0, to: build.count - 900, by: 900) {
+          build[at + Int.random(in: 0..<900, using: &random)] ^= 1
+        }
+        try fixture.source.file(Array(name.utf8), build)
+        if name == "a.js" { alone += try storedBytes([name: build]) }
+      }
+      try fixture.save(version) { $0.compression = .off }
+    }
+    let (_, plan) = try GarbageCollector.repack(
+      in: fixture.repository, isDeep: true, isDryRun: false, undoWindowSeconds: 0)
+    _ = try GarbageCollector.execute(plan, in: fixture.repository)
+    let stored = try storedBytes()
+    #expect(stored < alone + alone / 4)
+    var options = VerifyOptions()
+    options.readData = .all
+    #expect(try Verifier.verify(fixture.repository, options: options).problems == [])
+  }
+
+  private func storedBytes() throws -> Int {
+    let packs = fixture.holder.path("repository/packs")
+    return try #require(Int(shell("find '\(packs)' -type f -printf '%s\n' | awk '{ n += $1 } END { print n }'").dropLast()))
+  }
+
   @Test(arguments: [CompressionLevel.fastest, .better, .max])
   func `it is so at every level`(level: CompressionLevel) throws {
     let (json, table) = (Array(json.prefix(600_000)), Array(table.prefix(500_000)))

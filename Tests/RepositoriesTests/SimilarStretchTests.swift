@@ -111,26 +111,4 @@ struct SimilarStretchTests {
     let stretch = try #require(similar.stretch(resembling: copy))
     #expect(try #require(similar.base(stretch)).parts.count == 4)
   }
-
-  @Test mutating func `where tries do not pay one region in 32 is looked at`() {
-    for isFirst in [true, false] {
-      let looks = similar.isWorthALook()
-      #expect(looks)
-      similar.noteTry()
-      #expect(similar.awaitsOutcome == !isFirst)
-    }
-    for _ in 0..<2 { similar.noteOutcome(isStored: false) }
-    #expect(!similar.awaitsOutcome)
-    var looks = 0
-    for _ in 0..<64 where similar.isWorthALook() { looks += 1 }
-    #expect(looks == 2)
-    similar.noteTry()
-    similar.noteOutcome(isStored: true)
-    for _ in 0..<2 {
-      let looks = similar.isWorthALook()
-      #expect(looks)
-      similar.noteTry()
-    }
-    #expect(similar.awaitsOutcome)
-  }
 }

@@ -90,3 +90,21 @@ struct ArchivePathFrontCodingTests {
     #expect(acceptedCount > 500)
   }
 }
+
+struct StampPatternTests {
+  @Test(arguments: [
+    ("js/478.b84116fd218fb8df43ad.js", "js/478.#.js", "js/#.#.js"),
+    ("assets/index-BqY8a1Zc.css", "assets/index-#.css", "assets/index-#.css"),
+    ("app-3f2a1bc.tar", "app-#.tar", "app-#.tar"),
+    ("backup-2026-03-01T02-00-00-000Z.json", "backup-2026-03-01T02-00-00-000Z.json", "backup-#Z.json"),
+    ("v1.10.2/utf8decoder.py", "v1.10.2/utf8decoder.py", "v#/utf#decoder.py"),
+    ("7-2abcdef01/deadbeef/20260301", "7-#/deadbeef/20260301", "#-#/deadbeef/#"),
+    ("a1-2-3abcdef", "a1-2-#", "a#-#"),
+    ("plain", "plain", "plain"), ("", "", ""),
+  ])
+  func `hashes are one sign, and with digits, too`(path: String, hashes: String, digits: String) throws {
+    let path = try #require(ArchivePath(path))
+    #expect(String(decoding: path.hashPattern, as: UTF8.self) == hashes)
+    #expect(String(decoding: path.digitPattern, as: UTF8.self) == digits)
+  }
+}

@@ -3,9 +3,10 @@ import SnapshotModel
 
 /// Finds, for a path that the parent snapshot does not have, a file in it that is probably an earlier version.
 ///
-/// People name exports by the day (`backup-2026-03-01T02-00-00-000Z.json`, then `…-02T…`), put releases in folders of
-/// their version, and move files. So two likenesses are looked for: the same path but for its digits, the latest in
-/// path order; else the same file name in any folder, of a size within a factor of two.
+/// Build tools name files by a hash of what is in them (`478.b84116fd218fb8df43ad.js`), people name exports by the day
+/// (`backup-2026-03-01T02-00-00-000Z.json`, then `…-02T…`), put releases in folders of their version, and move files. So three
+/// likenesses are looked for, each of a size within a factor of two: the same path but for its hashes, then the same but for its digits, too, the latest in
+/// path order; else the same file name in any folder.
 /// A wrong guess costs a failed delta, never more.
 ///
 /// Memory: 16 bytes a file and likeness. Cost of making it: the whole manifest decoded once.
@@ -19,6 +20,7 @@ struct PriorNames {
   static let byteCountMin: UInt64 = 256
 
   private let manifest: Manifest
+  /// Of either kind: those without a hash differ from those with one.
   private var byPattern: [UInt64: Location] = [:]
   private var byName: [UInt64: Location] = [:]
   private var segmentInUse: (number: Int32, entries: [ManifestEntry])?
@@ -29,6 +31,7 @@ struct PriorNames {
       for (at, entry) in try manifest.entries(ofSegment: segment).enumerated()
       where entry.kind == .file && entry.size >= Self.byteCountMin {
         let location = Location(segment: Int32(segment), entry: Int32(at))
+        byPattern[Self.hash(entry.path.hashPattern)] = location
         byPattern[Self.hash(entry.path.digitPattern)] = location
         byName[Self.hash(Array(entry.path.name))] = location
       }
@@ -37,10 +40,15 @@ struct PriorNames {
 
   mutating func file(resembling path: ArchivePath, byteCount: UInt64) throws -> ManifestEntry? {
     guard byteCount >= Self.byteCountMin else { return nil }
-    if let location = byPattern[Self.hash(path.digitPattern)] { return try entry(at: location) }
-    guard let location = byName[Self.hash(Array(path.name))] else { return nil }
-    let entry = try entry(at: location)
-    return entry.size / 2 <= byteCount && byteCount / 2 <= entry.size ? entry : nil
+    let locations = [
+      byPattern[Self.hash(path.hashPattern)], byPattern[Self.hash(path.digitPattern)],
+      byName[Self.hash(Array(path.name))],
+    ]
+    for case let location? in locations {
+      let entry = try entry(at: location)
+      if entry.size / 2 <= byteCount && byteCount / 2 <= entry.size { return entry }
+    }
+    return nil
   }
 
   private mutating func entry(at location: Location) throws -> ManifestEntry {

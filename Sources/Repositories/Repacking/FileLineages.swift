@@ -1,6 +1,6 @@
 import SnapshotModel
 
-/// Which files are versions of each other: those of one path, and those of one age whose names differ in digits only.
+/// Which files are versions of each other: those of one path, and those whose names differ in hashes or digits only.
 struct FileLineages {
   /// Files of one age whose names differ in digits only are versions of each other when they are at least so long; shorter ones
   /// stand side by side anyway.
@@ -26,11 +26,12 @@ struct FileLineages {
           leads[number] = lead
           continue
         }
-        let pattern = file.path.digitPattern
-        if pattern != file.path.bytes, let lead = byPattern[pattern], Self.isVersion(file, of: files[lead]) {
-          leads[number] = lead
-        } else if byPattern[pattern] == nil {
-          byPattern[pattern] = number
+        for pattern in [file.path.digitPattern, file.path.hashPattern] where pattern != file.path.bytes {
+          if let lead = byPattern[pattern], Self.isVersion(file, of: files[lead]) {
+            leads[number] = lead
+          } else {
+            byPattern[pattern] = number
+          }
         }
         byPath[file.path] = leads[number]
       }
@@ -49,9 +50,9 @@ struct FileLineages {
   }
 
   private static func isVersion(_ file: FileVersion, of lead: FileVersion) -> Bool {
-    if lead.age < file.age { return true }
     let (bytes, leadBytes) = (file.byteCount, lead.byteCount)
-    return min(bytes, leadBytes) >= siblingBytesMin && max(bytes, leadBytes) / 2 <= min(bytes, leadBytes)
+    guard lead.age < file.age || min(bytes, leadBytes) >= siblingBytesMin else { return false }
+    return max(bytes, leadBytes) / 2 <= min(bytes, leadBytes)
   }
 
   /// The lineages of which no version is large; and the others, in the order of

@@ -13,28 +13,15 @@ struct HistoryEncoder {
     self.pool = pool
   }
 
-  /// A block a frame.
+  /// What cannot be read stays where it is, and `verify` tells about it.
   func encode(_ blocks: [HistoryBlock], level: CompressionLevel, _ body: (EncodedFrame) throws -> Void) throws {
-    var inFlight = Queue<(result: PoolResult<EncodedFrame?>, byteCount: Int)>()
-    var inFlightBytes = 0
-    func takeOldest() throws {
-      guard let oldest = inFlight.popFirst() else { return }
-      inFlightBytes -= oldest.byteCount
-      if let frame = try oldest.result.get() {
-        try body(frame)
-      } else {
-        warnOfUnreadable()
-      }
-    }
-    let reader = reader
+    var queue = FrameQueue.repacking(pool: pool, reader: reader, level: level)
     for block in blocks {
-      let byteCount = block.byteCount + block.bases.reduce(0) { $0 + $1.length }
-      let result = pool.submit { tools in try Self.encode(block, reader: reader, level: level, tools) }
-      inFlight.append((result, byteCount))
-      inFlightBytes += byteCount
-      while inFlightBytes > FrameQueue.Purpose.repacking.inFlightBytesMax { try takeOldest() }
+      queue.add(block)
+      while let frame = try queue.nextFrameIfFull() { try body(frame) }
     }
-    while !inFlight.isEmpty { try takeOldest() }
+    while let frame = try queue.nextFrameAtEnd() { try body(frame) }
+    if queue.unreadableCount > 0 { warnOfUnreadable() }
   }
 
   /// Whole files, as a first save does it: one may stand on another that it resembles. What cannot be read is left out.
@@ -50,7 +37,7 @@ struct HistoryEncoder {
       count += 1
       try body(frame)
     }
-    var queue = FrameQueue(pool: pool, reader: reader, level: level, purpose: .repacking)
+    var queue = FrameQueue.repacking(pool: pool, reader: reader, level: level)
     for file in files {
       var regions = DeltaRegions<HashedChunk>(prior: nil, byteCountExpected: 0)
       func add(_ region: DeltaRegions<HashedChunk>.Region) throws {
@@ -77,31 +64,4 @@ struct HistoryEncoder {
   private func warnOfUnreadable() {
     repository.events.warn("a part of history cannot be read and stays as it is; run snap verify --read-data")
   }
-
-  /// - Returns: `nil` when a chunk cannot be read: it stays where it is, and `verify` tells about it.
-  private static func encode(
-    _ block: HistoryBlock, reader: ChunkReader, level: CompressionLevel, _ tools: WorkerTools
-  ) throws -> EncodedFrame? {
-    do {
-      // Copied: a chunk that is lent out keeps all of its frame in memory.
-      let chunks = try block.chunks.map { (id: $0.id, bytes: Array(try reader.bytes(of: $0))[...]) }
-      if !block.bases.isEmpty {
-        var prefix: [UInt8] = []
-        for base in block.bases { prefix += try reader.bytes(of: base) }
-        let base = DeltaBase(chunks: block.bases.map(\.id.prefix), bytes: prefix[...])
-        if let frame = try tools.encoder.encodeDelta(chunks: chunks, base: base, level: level, isRepacked: true) {
-          return frame
-        }
-      }
-      return try tools.encoder.encode(chunks: chunks, level: level, isRepacked: true)
-    } catch is ChunkFault {
-      return nil
-    }
-  }
-}
-
-extension FrameQueue.Purpose {
-  /// In frames as large as blocks of history.
-  static let repacking = FrameQueue.Purpose(
-    solidBytesMax: HistoryBlock.byteCountMax, inFlightBytesMax: 24 << 20, isRepacked: true)
 }

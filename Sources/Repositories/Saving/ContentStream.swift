@@ -51,7 +51,9 @@ package struct ContentStream {
     } else if region.base.isEmpty || !session.canStandOn(region.base) {
       for chunk in region.chunks { try session.addSolid(chunk, to: group) }
     } else {
-      try session.addDelta(region.chunks, base: region.base, in: group)
+      try session.addDelta(
+        region.chunks, base: region.base,
+        surroundings: session.canStandOn(region.surroundings) ? region.surroundings : [], in: group)
     }
   }
 }

@@ -10,6 +10,8 @@ enum RegionLimits {
   /// Less is not worth a frame of its own.
   fileprivate static let deltaMin: UInt64 = 256
   static let baseMax = 2 << 20
+  /// Of what stands around a place that is a guess.
+  fileprivate static let surroundingsMax: UInt64 = 4 << 20
   /// As much may have come or gone from one chunk's end to the next.
   fileprivate static let driftMax: Int64 = 4 << 10
 }
@@ -27,6 +29,8 @@ struct DeltaRegions<Chunk> {
     var chunks: [Chunk]
     /// What they are likely to resemble.
     var base: [ChunkReference]
+    /// Where no chunk that both versions have tells the place: all that stands around it.
+    var surroundings: [ChunkReference] = []
   }
 
   /// A new chunk whose region has not ended.
@@ -39,6 +43,8 @@ struct DeltaRegions<Chunk> {
   private struct Anchor {
     var new: UInt64
     var old: UInt64
+    /// Whether a chunk that both have begins or ends here.
+    var isSure = false
 
     /// How many bytes went or, negative, came before it.
     var drift: Int64 { Int64(old) - Int64(new) }
@@ -67,8 +73,8 @@ struct DeltaRegions<Chunk> {
     guard let old = prior?.offset(of: chunk.id), old >= anchors[anchors.count - 1].old else { return }
     if waiting.isEmpty { anchors.removeAll(keepingCapacity: true) }
     doubtful = nil
-    anchors.append(Anchor(new: start, old: old))
-    anchors.append(Anchor(new: offset, old: old + UInt64(chunk.length)))
+    anchors.append(Anchor(new: start, old: old, isSure: true))
+    anchors.append(Anchor(new: offset, old: old + UInt64(chunk.length), isSure: true))
   }
 
   /// Takes the file's next chunk, which is to be stored.
@@ -128,7 +134,22 @@ struct DeltaRegions<Chunk> {
   private mutating func take(_ count: Int) -> Region {
     defer { waiting.removeFirst(count) }
     let part = waiting[..<count]
-    return Region(start: part[0].range.lowerBound, chunks: part.map(\.chunk), base: base(of: part.map(\.range)[...]))
+    let range = part[0].range.lowerBound..<part[count - 1].range.upperBound
+    return Region(
+      start: range.lowerBound, chunks: part.map(\.chunk), base: base(of: part.map(\.range)[...]),
+      surroundings: surroundings(of: range))
+  }
+
+  /// What lies as far before as behind the place of a long region; nothing where the place is sure.
+  private func surroundings(of range: Range<UInt64>) -> [ChunkReference] {
+    guard let prior, range.upperBound - range.lowerBound >= UInt64(RegionLimits.min) / 2,
+      !anchors.contains(where: { $0.isSure && range.lowerBound...range.upperBound ~= $0.new })
+    else { return [] }
+    let (from, to) = (oldOffset(ofNew: range.lowerBound), oldOffset(ofNew: range.upperBound))
+    let slack = RegionLimits.surroundingsMax - min(to - from, RegionLimits.surroundingsMax)
+    let start = from - min(slack / 2, from)
+    let end = min(start + RegionLimits.surroundingsMax, prior.byteCount)
+    return Array(prior.chunks[prior.places(covering: start..<max(start, end), slackChunks: 0)])
   }
 
   /// What stood in the chunks' place: of each stretch of new chunks on end what the old version has there.

@@ -36,10 +36,21 @@ struct FrameQueue {
   /// … and at most so many plaintext bytes.
   static let decodedBytesMax = 64 << 20
 
-  private enum Outcome: Sendable {
+  enum Outcome: Sendable {
     case frame(EncodedFrame)
-    /// No delta, because it would not pay or the chain is long enough: to be stored without a base.
-    case rejected([HashedChunk])
+    case delta(EncodedFrame, secondHasPaid: Bool?)
+    /// No delta, because it would not pay or the chain is long enough: to be stored as new content.
+    case rejected([HashedChunk], secondHasPaid: Bool? = nil)
+    /// What was to be encoded cannot be read.
+    case unreadable
+
+    init(_ look: SecondLook, of chunks: [HashedChunk]) {
+      if let frame = look.frame {
+        self = .delta(frame, secondHasPaid: look.hasPaid)
+      } else {
+        self = .rejected(chunks, secondHasPaid: look.hasPaid)
+      }
+    }
   }
 
   private struct Pending {
@@ -50,22 +61,26 @@ struct FrameQueue {
     var similarNumber: Int?
     /// Whether it was to stand on such.
     var isSimilarOnly: Bool
+    /// Whether others may stand on its chunks at once, so that no frame may wait for more.
+    var isHistory: Bool
   }
 
   private let pool: WorkerPool
-  private let reader: ChunkReader
-  private let level: CompressionLevel
-  private let purpose: Purpose
+  let reader: ChunkReader
+  let level: CompressionLevel
+  let purpose: Purpose
   /// By the group's number.
   private var solids: [[HashedChunk]] = [[], []]
   private var solidByteCounts = [0, 0]
   private var pending = Queue<Pending>()
   private var inFlightBytes = 0
   private var similar = SimilarContent()
+  private var secondLooks = Tries()
   private var solidRawBytes = 0
   private var solidStoredBytes = 0
   /// What deltas spared, taking for their size without a base the ratio that this save's solid frames reach.
   private(set) var bytesSavedByDelta = 0
+  private(set) var unreadableCount = 0
 
   init(pool: WorkerPool, reader: ChunkReader, level: CompressionLevel, purpose: Purpose = .saving) {
     self.pool = pool
@@ -89,16 +104,16 @@ struct FrameQueue {
   }
 
   /// Adds new chunks of one region of a file that has no earlier version: as a delta on what this save has stored, where they resemble it.
-  mutating func addNew(_ region: [HashedChunk], to group: FrameGroup) {
+  mutating func addNew(_ region: [HashedChunk], to group: FrameGroup, isHistory: Bool = false) {
     let byteCount = region.reduce(0) { $0 + $1.bytes.count }
     let isLong = byteCount >= SimilarContent.byteCountMin
     guard isLong, let base = similarBase(of: region, in: group) else {
       for chunk in region { addSolid(chunk, to: group, isLong: isLong) }
       return
     }
-    similar.noteTry()
+    similar.tries.noteTry()
     let (level, isRepacked) = (level, purpose.isRepacked)
-    submit(byteCount: byteCount + region.count * Self.chunkBytes, group, isSimilarOnly: true) { tools in
+    submit(byteCount: byteCount + region.count * Self.chunkBytes, group, isSimilarOnly: true, isHistory: isHistory) { tools in
       let frame = try tools.encoder.encodeDelta(
         chunks: region.map { ($0.id, $0.bytes) }, base: try base.deltaBase(tools.decoder), level: level,
         isRepacked: isRepacked)
@@ -107,19 +122,24 @@ struct FrameQueue {
   }
 
   private mutating func similarBase(of region: [HashedChunk], in group: FrameGroup) -> SimilarBase? {
-    guard similar.isWorthALook(), let stretch = similar.stretch(resembling: region) else { return nil }
+    guard similar.tries.isNextWorthIt(), let stretch = similar.stretch(resembling: region) else { return nil }
     if similar.isFilling(stretch) { submitSolid(group) }
     return similar.base(stretch)
   }
 
   /// Adds new chunks of one region of a file, with the chunks that they are likely to resemble.
   ///
-  /// - Parameter mayLeaveChain: whether, where the chain is at its end, the delta may stand on an earlier version.
+  /// - Parameters:
+  ///   - surroundings: where these may be elsewhere; taken when the delta on `base` is not small.
+  ///   - mayLeaveChain: whether, where the chain is at its end, the delta may stand on an earlier version.
   mutating func addDelta(
-    _ region: [HashedChunk], base: [ChunkReference], mayLeaveChain: Bool, in group: FrameGroup
+    _ region: [HashedChunk], base: [ChunkReference], surroundings: [ChunkReference], mayLeaveChain: Bool,
+    in group: FrameGroup
   ) {
     let (reader, level) = (reader, level)
-    submit(byteCount: region.reduce(0) { $0 + $1.bytes.count + Self.chunkBytes }, group) { tools in
+    let byteCount = region.reduce(0) { $0 + $1.bytes.count }
+    let mayLookTwice = mayLookTwice(at: byteCount)
+    submit(byteCount: byteCount + region.count * Self.chunkBytes, group) { tools in
       var base = base
       var text: BaseText
       do {
@@ -134,9 +154,19 @@ struct FrameQueue {
       guard !Self.isAtEnd(text) else { return .rejected(region) }
       let prefix = DeltaBase(chunks: base.map(\.id.prefix), bytes: text.bytes)
       let chunks = region.map { ($0.id, $0.bytes) }
-      let frame = try tools.encoder.encodeDelta(chunks: chunks, base: prefix, level: level)
-      return frame.map(Outcome.frame) ?? .rejected(region)
+      func around() throws -> DeltaBase? {
+        let text = try reader.base(surroundings)
+        return surroundings.isEmpty || Self.isAtEnd(text)
+          ? nil : DeltaBase(chunks: surroundings.map(\.id.prefix), bytes: text.bytes)
+      }
+      let look = try SecondLook(
+        chunks, on: prefix, level: level, encoder: tools.encoder, second: mayLookTwice ? around : nil)
+      return Outcome(look, of: region)
     }
+  }
+
+  mutating func mayLookTwice(at byteCount: Int) -> Bool {
+    byteCount >= SecondLook.byteCountMin && secondLooks.isNextWorthIt()
   }
 
   /// Whether nothing more may stand on it.
@@ -157,7 +187,7 @@ struct FrameQueue {
 
   /// The oldest frame, once more is in flight than may be, or while an outcome is waited for; `nil` while there is room.
   mutating func nextFrameIfFull() throws -> EncodedFrame? {
-    while inFlightBytes > purpose.inFlightBytesMax || similar.awaitsOutcome {
+    while inFlightBytes > purpose.inFlightBytesMax || similar.tries.awaitsOutcome {
       if let frame = try takeOldest() { return frame }
     }
     return nil
@@ -177,15 +207,40 @@ struct FrameQueue {
     inFlightBytes -= oldest.byteCount
     switch try oldest.result.get() {
     case .frame(let frame):
-      if oldest.isSimilarOnly { similar.noteOutcome(isStored: true) }
+      if oldest.isSimilarOnly { similar.tries.noteOutcome(hasPaid: true) }
       if let number = oldest.similarNumber { similar.replace(number, with: frame) }
       count(frame)
       return frame
-    case .rejected(let chunks):
-      if oldest.isSimilarOnly { similar.noteOutcome(isStored: false) }
-      for chunk in chunks { addSolid(chunk, to: oldest.group, isLong: oldest.isSimilarOnly) }
-      return nil
+    case .delta(let frame, let secondHasPaid):
+      noteSecondLook(secondHasPaid)
+      count(frame)
+      return frame
+    case .rejected(let chunks, let secondHasPaid):
+      noteSecondLook(secondHasPaid)
+      addRejected(chunks, of: oldest)
+    case .unreadable: unreadableCount += 1
     }
+    return nil
+  }
+
+  /// Adds what is stored as new content after all, before all that is under way: that may stand on it, or wait for what comes of it.
+  private mutating func addRejected(_ chunks: [HashedChunk], of rejected: Pending) {
+    var behind = pending
+    pending = Queue()
+    if rejected.isSimilarOnly {
+      similar.tries.noteOutcome(hasPaid: false)
+      for chunk in chunks { addSolid(chunk, to: rejected.group, isLong: true) }
+    } else {
+      addNew(chunks, to: rejected.group, isHistory: rejected.isHistory)
+    }
+    if rejected.isHistory { submitSolid(rejected.group) }
+    while let next = behind.popFirst() { pending.append(next) }
+  }
+
+  private mutating func noteSecondLook(_ hasPaid: Bool?) {
+    guard let hasPaid else { return }
+    secondLooks.noteTry()
+    secondLooks.noteOutcome(hasPaid: hasPaid)
   }
 
   private mutating func count(_ frame: EncodedFrame) {
@@ -212,14 +267,14 @@ struct FrameQueue {
     }
   }
 
-  private mutating func submit(
+  mutating func submit(
     byteCount: Int, _ group: FrameGroup, similarNumber: Int? = nil, isSimilarOnly: Bool = false,
-    _ body: @escaping @Sendable (WorkerTools) throws -> Outcome
+    isHistory: Bool = false, _ body: @escaping @Sendable (WorkerTools) throws -> Outcome
   ) {
     pending.append(
       Pending(
         result: pool.submit(body), byteCount: byteCount, group: group, similarNumber: similarNumber,
-        isSimilarOnly: isSimilarOnly))
+        isSimilarOnly: isSimilarOnly, isHistory: isHistory))
     inFlightBytes += byteCount
     similar.advance(by: byteCount)
   }

@@ -252,9 +252,12 @@ package final class SaveSession {
     try drain()
   }
 
-  func addDelta(_ region: [HashedChunk], base: [ChunkReference], in group: FrameGroup) throws {
+  func addDelta(
+    _ region: [HashedChunk], base: [ChunkReference], surroundings: [ChunkReference], in group: FrameGroup
+  ) throws {
     // Whether an earlier version is sound was not asked: while something is condemned it might not be.
-    frames.addDelta(region, base: base, mayLeaveChain: soundChunks == nil, in: group)
+    frames.addDelta(
+      region, base: base, surroundings: surroundings, mayLeaveChain: soundChunks == nil, in: group)
     try drain()
   }
 

@@ -22,13 +22,6 @@ struct SimilarContent {
   private static let shareMin = 12
   /// … and so many in all.
   private static let countMin = 4
-  /// So many deltas are tried at first; one that pays earns more, up to a limit.
-  private static let triesAtFirst = 2
-  private static let triesEarned = 2
-  private static let triesMax = 16
-  /// Where none is left, one region in so many is looked at.
-  private static let regionsPassed = 32
-
   /// A frame, from its first chunk that can be found on.
   private struct Frame {
     /// That chunk's number.
@@ -52,9 +45,8 @@ struct SimilarContent {
   private var nextNumber = 1
   /// By a mark's lowest bits: its highest 32, and the number of the chunk that had it last. 0 is none.
   private var slots: [UInt64] = []
-  private var triesLeft = triesAtFirst
-  private var triesPending = 0
-  private var regionsSeen = 0
+  /// Deltas on what was found.
+  var tries = Tries()
 
   init(storedBytesMax: Int = 24 << 20) { self.storedBytesMax = storedBytesMax }
 
@@ -108,27 +100,6 @@ struct SimilarContent {
       frames.removeFirst()
       framesDropped += 1
     }
-  }
-
-  /// Whether to look for what the next region resembles: where that was in vain, it is done seldom.
-  mutating func isWorthALook() -> Bool {
-    regionsSeen += 1
-    return triesLeft > 0 || regionsSeen % Self.regionsPassed == 0
-  }
-
-  /// Whether what comes of a try that is under way decides on the next one.
-  var awaitsOutcome: Bool { triesLeft == 0 && triesPending > 0 }
-
-  /// Notes that a delta on a base that was found is being made.
-  mutating func noteTry() {
-    triesLeft = max(triesLeft - 1, 0)
-    triesPending += 1
-  }
-
-  /// Notes whether it paid.
-  mutating func noteOutcome(isStored: Bool) {
-    triesPending -= 1
-    if isStored { triesLeft = min(triesLeft + Self.triesEarned, Self.triesMax) }
   }
 
   /// The stretch of chunks in which most of what a sample of `chunks` holds is met again.

@@ -1,0 +1,66 @@
+extension ArchivePath {
+  /// The path with every hash in it as one `#`: what build tools name files by, `478.b84116fd218fb8df43ad.js` or `index-BqY8a1Zc.css`.
+  ///
+  /// Equal for a file that a build names anew each time.
+  package var hashPattern: [UInt8] { pattern(withDigits: false) }
+
+  /// The path with every hash in it, every run of digits, and of digits with single `.`, `-`, `_`, `:` or `T` between them, as one `#`.
+  ///
+  /// Equal for exports that are named by the day (`backup-2026-03-01T02-00-00-000Z.json`) and for folders of a release.
+  package var digitPattern: [UInt8] { pattern(withDigits: true) }
+
+  private func pattern(withDigits: Bool) -> [UInt8] {
+    var pattern: [UInt8] = []
+    pattern.reserveCapacity(bytes.count)
+    var at = 0
+    while at < bytes.count {
+      if let end = hashEnd(at: at) {
+        pattern.append(UInt8(ascii: "#"))
+        at = end
+        continue
+      }
+      guard withDigits, Self.isDigit(bytes[at]) else {
+        pattern.append(bytes[at])
+        at += 1
+        continue
+      }
+      pattern.append(UInt8(ascii: "#"))
+      while at < bytes.count, Self.isDigit(bytes[at]) {
+        at += 1
+        let next = at + 1
+        if next < bytes.count, Self.isSeparator(bytes[at]), Self.isDigit(bytes[next]), hashEnd(at: next) == nil { at = next }
+      }
+    }
+    return pattern
+  }
+
+  /// Where the hash ends that begins at a place; `nil` where none does.
+  private func hashEnd(at start: Int) -> Int? {
+    guard Self.isAlphanumeric(bytes[start]), start == 0 || !Self.isAlphanumeric(bytes[start - 1]) else { return nil }
+    let word = bytes[start...].prefix(while: Self.isAlphanumeric)
+    return Self.isHash(word) ? word.endIndex : nil
+  }
+
+  /// Whether a word looks like a hash: 7 or more hexadecimal digits, as git shortens its own, or 8 or more of a larger alphabet, in either
+  /// case digits and letters mixed.
+  private static func isHash(_ word: ArraySlice<UInt8>) -> Bool {
+    guard word.count >= 7, word.contains(where: isDigit), word.contains(where: isLower) else { return false }
+    return word.allSatisfy(isHexadecimal) || word.count >= 8 && word.contains(where: isUpper)
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || isLower(byte) || isUpper(byte) }
+  private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+  private static func isLower(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+  private static func isUpper(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }
+
+  private static func isHexadecimal(_ byte: UInt8) -> Bool {
+    isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+  }
+
+  private static func isSeparator(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "T"): true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import SnapshotModel
+import TestSupport
+import Testing
+
+@testable import FileTrees
+
+/// What a file that has no earlier version under its name is stored as a delta on.
+struct PriorNameTests {
+  private let fixture: ArchiveFixture
+  private var random = SeededGenerator(seed: 31)
+
+  init() throws { fixture = try ArchiveFixture() }
+
+  /// With a byte changed in each 600, so that no chunk stays.
+  private mutating func edited(_ bytes: [UInt8]) -> [UInt8] {
+    var bytes = bytes
+    for at in stride(from: 0, to: bytes.count - 600, by: 600) {
+      bytes[at + Int.random(in: 0..<600, using: &random)] ^= 1
+    }
+    return bytes
+  }
+
+  @Test mutating func `what a build names anew by its hash stands on what it was called before`() throws {
+    var bundle = random.text(700_000)
+    var files: [String: [UInt8]] = [:]
+    for (version, hash) in [("v1", "b84116fd218fb8df43ad"), ("v2", "9e4db66ad04f4c34e47e")] {
+      for name in files.keys { WalkFixture.remove("\(fixture.source.path)/\(name)") }
+      // Others, of other lengths, are before and behind it.
+      files = [
+        "js/478.\(hash).js": bundle, "js/133.\(String(hash.reversed())).js": random.text(2000),
+        "js/879.\(hash)0.js": random.text(14_000),
+      ]
+      for (name, bytes) in files { try fixture.source.file(Array(name.utf8), bytes) }
+      let outcome = try fixture.save(version)
+      if version == "v2" { #expect(outcome.snapshot.statistics.bytesStored < 60_000) }
+      for (name, bytes) in files { #expect(try fixture.bytes(name, in: outcome.snapshot) == bytes) }
+      bundle = edited(bundle)
+    }
+  }
+
+  @Test mutating func `parts of a large file that change places are found around their own`() throws {
+    let parts = (0..<6).map { _ in random.text(500_000) }
+    try fixture.source.file(Array("all.js".utf8), Array(parts.joined()))
+    let first = try fixture.save("v1")
+    let moved = edited(Array([parts[2], parts[0], parts[1], parts[5], parts[3], parts[4]].joined()))
+    try fixture.source.file(Array("all.js".utf8), moved)
+    let second = try fixture.save("v2")
+    #expect(second.snapshot.statistics.bytesStored < first.snapshot.statistics.bytesStored / 5)
+    #expect(try fixture.bytes("all.js", in: second.snapshot) == moved)
+  }
+
+  @Test mutating func `a wrong guess is no worse than none, and what it resembles is still found`() throws {
+    let (old, new) = (random.text(600_000), random.text(600_000))
+    try fixture.source.file(Array("day-1.txt".utf8), old)
+    try fixture.save("v1")
+    try fixture.source.file(Array("copy.txt".utf8), edited(new))
+    try fixture.source.file(Array("day-2.txt".utf8), new)
+    let guessed = try fixture.save("v2").snapshot.statistics.bytesStored
+    let other = try ArchiveFixture()
+    try other.source.file(Array("copy.txt".utf8), edited(new))
+    let alone = try other.save("v1").snapshot.statistics.bytesStored
+    #expect(guessed < alone + alone / 8)
+  }
+}
