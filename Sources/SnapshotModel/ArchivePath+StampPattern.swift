@@ -28,7 +28,9 @@ extension ArchivePath {
       while at < bytes.count, Self.isDigit(bytes[at]) {
         at += 1
         let next = at + 1
-        if next < bytes.count, Self.isSeparator(bytes[at]), Self.isDigit(bytes[next]), hashEnd(at: next) == nil { at = next }
+        if next < bytes.count, Self.isSeparator(bytes[at]), Self.isDigit(bytes[next]), hashEnd(at: next) == nil {
+          at = next
+        }
       }
     }
     return pattern

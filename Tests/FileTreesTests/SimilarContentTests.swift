@@ -104,7 +104,8 @@ struct SimilarContentTests {
 
   private func storedBytes() throws -> Int {
     let packs = fixture.holder.path("repository/packs")
-    return try #require(Int(shell("find '\(packs)' -type f -printf '%s\n' | awk '{ n += $1 } END { print n }'").dropLast()))
+    return try #require(
+      Int(shell("find '\(packs)' -type f -printf '%s\n' | awk '{ n += $1 } END { print n }'").dropLast()))
   }
 
   @Test(arguments: [CompressionLevel.fastest, .better, .max])

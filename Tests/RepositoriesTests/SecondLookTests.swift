@@ -32,7 +32,9 @@ struct SecondLookTests {
     #expect(try decoded(frame, on: old) == new)
   }
 
-  @Test mutating func `nothing is tried twice when it is small, at a level that was asked for, or where it may not be`() throws {
+  @Test mutating func `nothing is tried twice when it is small, at a level that was asked for, or where it may not be`()
+    throws
+  {
     let (old, elsewhere) = (random.text(600_000), random.text(100_000))
     func unexpected() throws -> DeltaBase? {
       Issue.record("looked again")

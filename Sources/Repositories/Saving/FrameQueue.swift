@@ -113,7 +113,8 @@ struct FrameQueue {
     }
     similar.tries.noteTry()
     let (level, isRepacked) = (level, purpose.isRepacked)
-    submit(byteCount: byteCount + region.count * Self.chunkBytes, group, isSimilarOnly: true, isHistory: isHistory) { tools in
+    submit(byteCount: byteCount + region.count * Self.chunkBytes, group, isSimilarOnly: true, isHistory: isHistory) {
+      tools in
       let frame = try tools.encoder.encodeDelta(
         chunks: region.map { ($0.id, $0.bytes) }, base: try base.deltaBase(tools.decoder), level: level,
         isRepacked: isRepacked)
