@@ -49,6 +49,21 @@ struct PriorNameTests {
     #expect(try fixture.bytes("all.js", in: second.snapshot) == moved)
   }
 
+  @Test(arguments: 1..<8) mutating func `damage around a file's place does not stop its next version`(part: Int) throws
+  {
+    let parts = (0..<6).map { _ in random.text(500_000) }
+    try fixture.source.file(Array("all.js".utf8), Array(parts.joined()))
+    try fixture.save("v1")
+    let pack = shell("find '\(fixture.holder.path("repository/packs"))' -type f").dropLast()
+    var bytes = try #require(StoreTestFolder.bytes(String(pack)))
+    bytes[bytes.count / 8 * part] ^= 1
+    StoreTestFolder.write(bytes, to: String(pack))
+    let moved = edited(Array([parts[2], parts[0], parts[1], parts[5], parts[3], parts[4]].joined()))
+    try fixture.source.file(Array("all.js".utf8), moved)
+    let second = try fixture.save("v2")
+    #expect(try fixture.bytes("all.js", in: second.snapshot) == moved)
+  }
+
   @Test mutating func `a wrong guess is no worse than none, and what it resembles is still found`() throws {
     let (old, new) = (random.text(600_000), random.text(600_000))
     try fixture.source.file(Array("day-1.txt".utf8), old)

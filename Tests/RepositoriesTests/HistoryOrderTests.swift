@@ -63,6 +63,32 @@ struct HistoryOrderTests {
     #expect(blocks.last?.bases == [Self.chunk(3)])
   }
 
+  @Test func `what a build names anew is a version of what it was called last, not of another of its files`() throws {
+    let names = [["1.b84116fd2.js", "2.b84116fd2.js"], ["1.9e4db66ad.js", "2.9e4db66ad.js"]]
+    let files = try names.enumerated().flatMap { age, names in
+      try names.enumerated().map { at, name in
+        try Self.version(name, age: age, [Self.chunk(10 * age + at, length: 1000 + 10_000 * at)])
+      }
+    }
+    #expect(FileLineages(files).leads == [0, 1, 0, 1])
+  }
+
+  @Test(arguments: 0..<20) func `who leads is led by nobody`(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var files: [FileVersion] = []
+    for age in 0..<10 {
+      let names = (0..<8).map { _ in
+        "\(Int.random(in: 1...3, using: &random)).\(random.chance(1, in: 2) ? "b84116f" : "9e4db6")\(random.next() % 100).js"
+      }
+      for name in Set(names).sorted() {
+        let chunk = Self.chunk(files.count, length: Int.random(in: 1...400_000, using: &random))
+        files.append(try Self.version(name, age: age, [chunk]))
+      }
+    }
+    let leads = FileLineages(files).leads
+    #expect(leads.allSatisfy { leads[$0] == $0 } && Set(leads).count < files.count)
+  }
+
   @Test func `large exports of many days in one version are versions of the youngest, small ones are not`() throws {
     let large = try (1...3).map { day in try Self.version("d\(day)", age: 0, [Self.chunk(day, length: 200_000)]) }
     #expect(HistoryOrder(FileLineages(large)).blocks().map(\.chunks.count) == [1, 2])

@@ -13,6 +13,15 @@ extension ChunkReader {
     }
   }
 
+  /// The same; `nil` when a chunk is missing or damaged, which is no reason to do without another base: verify tells about it.
+  func baseIfSound(_ chunks: [ChunkReference]) throws -> BaseText? {
+    do {
+      return try base(chunks)
+    } catch is ChunkFault {
+      return nil
+    }
+  }
+
   /// What `chunks` stand on, what that stands on, and so on to frames that stand alone.
   ///
   /// Of frames that hold less than a quarter of the bytes it follows none: they belong to a neighbouring part of the file.

@@ -2,8 +2,8 @@ import SnapshotModel
 
 /// Which files are versions of each other: those of one path, and those whose names differ in hashes or digits only.
 struct FileLineages {
-  /// Files of one age whose names differ in digits only are versions of each other when they are at least so long; shorter ones
-  /// stand side by side anyway.
+  /// Files of one age whose names differ so are versions of each other when they are at least so long; shorter ones stand side by side
+  /// anyway.
   static let siblingBytesMin = 128 << 10
 
   let files: [FileVersion]
@@ -26,13 +26,11 @@ struct FileLineages {
           leads[number] = lead
           continue
         }
-        for pattern in [file.path.digitPattern, file.path.hashPattern] where pattern != file.path.bytes {
-          if let lead = byPattern[pattern], Self.isVersion(file, of: files[lead]) {
-            leads[number] = lead
-          } else {
-            byPattern[pattern] = number
-          }
-        }
+        let patterns = [file.path.hashPattern, file.path.digitPattern].filter { $0 != file.path.bytes }
+        let lead = patterns.lazy.compactMap { byPattern[$0] }.first { Self.isVersion(file, of: files[$0]) }
+        leads[number] = lead ?? number
+        // Of another length than all before it: the next ones may be versions of this one.
+        for pattern in patterns where lead == nil || byPattern[pattern] == nil { byPattern[pattern] = leads[number] }
         byPath[file.path] = leads[number]
       }
       start = end

@@ -14,13 +14,13 @@ extension FrameQueue {
         guard !block.bases.isEmpty else {
           return .frame(try tools.encoder.encode(chunks: chunks, level: level, isRepacked: isRepacked))
         }
-        func base(_ chunks: [ChunkReference]) throws -> DeltaBase {
-          let bytes = try chunks.reduce(into: []) { $0 += try reader.bytes(of: $1) }
-          return DeltaBase(chunks: chunks.map(\.id.prefix), bytes: bytes[...])
+        func around() throws -> DeltaBase? {
+          guard !block.surroundings.isEmpty, let text = try reader.baseIfSound(block.surroundings) else { return nil }
+          return DeltaBase(chunks: block.surroundings.map(\.id.prefix), bytes: text.bytes)
         }
-        func around() throws -> DeltaBase? { block.surroundings.isEmpty ? nil : try base(block.surroundings) }
+        let base = DeltaBase(chunks: block.bases.map(\.id.prefix), bytes: try reader.base(block.bases).bytes)
         let look = try SecondLook(
-          chunks, on: base(block.bases), level: level, isRepacked: isRepacked, encoder: tools.encoder,
+          chunks, on: base, level: level, isRepacked: isRepacked, encoder: tools.encoder,
           second: mayLookTwice ? around : nil)
         return Outcome(look, of: chunks.map { HashedChunk(id: $0.id, bytes: $0.bytes) })
       } catch is ChunkFault {

@@ -156,9 +156,10 @@ struct FrameQueue {
       let prefix = DeltaBase(chunks: base.map(\.id.prefix), bytes: text.bytes)
       let chunks = region.map { ($0.id, $0.bytes) }
       func around() throws -> DeltaBase? {
-        let text = try reader.base(surroundings)
-        return surroundings.isEmpty || Self.isAtEnd(text)
-          ? nil : DeltaBase(chunks: surroundings.map(\.id.prefix), bytes: text.bytes)
+        guard !surroundings.isEmpty, let text = try reader.baseIfSound(surroundings), !Self.isAtEnd(text) else {
+          return nil
+        }
+        return DeltaBase(chunks: surroundings.map(\.id.prefix), bytes: text.bytes)
       }
       let look = try SecondLook(
         chunks, on: prefix, level: level, encoder: tools.encoder, second: mayLookTwice ? around : nil)
@@ -224,10 +225,11 @@ struct FrameQueue {
     return nil
   }
 
-  /// Adds what is stored as new content after all, before all that is under way: that may stand on it, or wait for what comes of it.
+  /// Adds what is stored as new content after all.
   private mutating func addRejected(_ chunks: [HashedChunk], of rejected: Pending) {
-    var behind = pending
-    pending = Queue()
+    // What is under way of a history may stand on these: they come before it.
+    var behind = Queue<Pending>()
+    if rejected.isHistory { swap(&behind, &pending) }
     if rejected.isSimilarOnly {
       similar.tries.noteOutcome(hasPaid: false)
       for chunk in chunks { addSolid(chunk, to: rejected.group, isLong: true) }
