@@ -64,6 +64,20 @@ struct PriorNameTests {
     #expect(try fixture.bytes("all.js", in: second.snapshot) == moved)
   }
 
+  @Test mutating func `an export that grew to more than twice its size still stands on the last one`() throws {
+    let rows = random.text(600_000)
+    try fixture.source.file(Array("backup-2026-03-01.json".utf8), rows)
+    try fixture.save("v1")
+    WalkFixture.remove("\(fixture.source.path)/backup-2026-03-01.json")
+    let more = random.text(700_000)
+    try fixture.source.file(Array("backup-2026-03-02.json".utf8), edited(rows) + more)
+    let grown = try fixture.save("v2").snapshot.statistics.bytesStored
+    let other = try ArchiveFixture()
+    try other.source.file(Array("more".utf8), more)
+    let alone = try other.save("v1").snapshot.statistics.bytesStored
+    #expect(grown < alone + alone / 4)
+  }
+
   @Test mutating func `a wrong guess is no worse than none, and what it resembles is still found`() throws {
     let (old, new) = (random.text(600_000), random.text(600_000))
     try fixture.source.file(Array("day-1.txt".utf8), old)

@@ -5,8 +5,8 @@ import SnapshotModel
 ///
 /// Build tools name files by a hash of what is in them (`478.b84116fd218fb8df43ad.js`), people name exports by the day
 /// (`backup-2026-03-01T02-00-00-000Z.json`, then `…-02T…`), put releases in folders of their version, and move files. So three
-/// likenesses are looked for, each of a size within a factor of two: the same path but for its hashes, then the same but for its digits, too, the latest in
-/// path order; else the same file name in any folder.
+/// likenesses are looked for, of a size within a factor of two: the same path but for its hashes, then the same but for its digits, too,
+/// the latest in path order, then the same file name in any folder; last the same path but for its digits, of any size.
 /// A wrong guess costs a failed delta, never more.
 ///
 /// Memory: 16 bytes a file and likeness. Cost of making it: the whole manifest decoded once.
@@ -40,15 +40,14 @@ struct PriorNames {
 
   mutating func file(resembling path: ArchivePath, byteCount: UInt64) throws -> ManifestEntry? {
     guard byteCount >= Self.byteCountMin else { return nil }
-    let locations = [
-      byPattern[Self.hash(path.hashPattern)], byPattern[Self.hash(path.digitPattern)],
-      byName[Self.hash(Array(path.name))],
-    ]
-    for case let location? in locations {
+    let digitPattern = byPattern[Self.hash(path.digitPattern)]
+    for case let location? in [
+      byPattern[Self.hash(path.hashPattern)], digitPattern, byName[Self.hash(Array(path.name))],
+    ] {
       let entry = try entry(at: location)
       if entry.size / 2 <= byteCount && byteCount / 2 <= entry.size { return entry }
     }
-    return nil
+    return try digitPattern.map { try entry(at: $0) }
   }
 
   private mutating func entry(at location: Location) throws -> ManifestEntry {

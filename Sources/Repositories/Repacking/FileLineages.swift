@@ -14,7 +14,8 @@ struct FileLineages {
   init(_ files: [FileVersion]) {
     var leads = Array(files.indices)
     var byPath: [ArchivePath: Int] = [:]
-    var byPattern: [[UInt8]: Int] = [:]
+    var byHashPattern: [[UInt8]: Int] = [:]
+    var byDigitPattern: [[UInt8]: Int] = [:]
     var start = 0
     while start < files.count {
       var end = start
@@ -26,11 +27,16 @@ struct FileLineages {
           leads[number] = lead
           continue
         }
-        let patterns = [file.path.hashPattern, file.path.digitPattern].filter { $0 != file.path.bytes }
-        let lead = patterns.lazy.compactMap { byPattern[$0] }.first { Self.isVersion(file, of: files[$0]) }
+        let (hashes, digits) = (file.path.hashPattern, file.path.digitPattern)
+        let lead =
+          byHashPattern[hashes].flatMap { Self.isAlike(file, files[$0]) ? $0 : nil }
+          ?? byDigitPattern[digits].flatMap { Self.isVersion(file, of: files[$0]) ? $0 : nil }
         leads[number] = lead ?? number
-        // Of another length than all before it: the next ones may be versions of this one.
-        for pattern in patterns where lead == nil || byPattern[pattern] == nil { byPattern[pattern] = leads[number] }
+        // Of another length than the one before it: the next ones may be versions of this one.
+        if hashes != file.path.bytes, lead == nil || byHashPattern[hashes] == nil {
+          byHashPattern[hashes] = leads[number]
+        }
+        if digits != file.path.bytes, byDigitPattern[digits] == nil { byDigitPattern[digits] = leads[number] }
         byPath[file.path] = leads[number]
       }
       start = end
@@ -48,9 +54,12 @@ struct FileLineages {
   }
 
   private static func isVersion(_ file: FileVersion, of lead: FileVersion) -> Bool {
-    let (bytes, leadBytes) = (file.byteCount, lead.byteCount)
-    guard lead.age < file.age || min(bytes, leadBytes) >= siblingBytesMin else { return false }
-    return max(bytes, leadBytes) / 2 <= min(bytes, leadBytes)
+    lead.age < file.age || min(file.byteCount, lead.byteCount) >= siblingBytesMin && isAlike(file, lead)
+  }
+
+  private static func isAlike(_ file: FileVersion, _ other: FileVersion) -> Bool {
+    let (bytes, otherBytes) = (file.byteCount, other.byteCount)
+    return max(bytes, otherBytes) / 2 <= min(bytes, otherBytes)
   }
 
   /// The lineages of which no version is large; and the others, in the order of

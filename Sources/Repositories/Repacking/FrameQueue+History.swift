@@ -14,14 +14,10 @@ extension FrameQueue {
         guard !block.bases.isEmpty else {
           return .frame(try tools.encoder.encode(chunks: chunks, level: level, isRepacked: isRepacked))
         }
-        func around() throws -> DeltaBase? {
-          guard !block.surroundings.isEmpty, let text = try reader.baseIfSound(block.surroundings) else { return nil }
-          return DeltaBase(chunks: block.surroundings.map(\.id.prefix), bytes: text.bytes)
-        }
         let base = DeltaBase(chunks: block.bases.map(\.id.prefix), bytes: try reader.base(block.bases).bytes)
         let look = try SecondLook(
           chunks, on: base, level: level, isRepacked: isRepacked, encoder: tools.encoder,
-          second: mayLookTwice ? around : nil)
+          second: mayLookTwice ? { nil } : nil)
         return Outcome(look, of: chunks.map { HashedChunk(id: $0.id, bytes: $0.bytes) })
       } catch is ChunkFault {
         return .unreadable

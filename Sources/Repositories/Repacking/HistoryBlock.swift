@@ -5,8 +5,6 @@ struct HistoryBlock {
   var chunks: [ChunkReference]
   /// Empty for a block that stands alone.
   var bases: [ChunkReference]
-  /// Where they may be elsewhere (`DeltaRegions.Region`).
-  var surroundings: [ChunkReference] = []
 
   var byteCount: Int { chunks.reduce(0) { $0 + $1.length } }
 

@@ -24,8 +24,7 @@ struct LargeFileHistory {
     }
   }
 
-  /// Blocks for all others, so that a block's bases come before it: place by place, and there from the newest to the oldest; where places
-  /// are no more than guesses, version by version.
+  /// Blocks for all others: place by place, and there from the newest to the oldest, so that a block's bases come before it.
   ///
   /// - Parameter frames: of the chunks of the newest versions, by any numbers. Bases are chosen among these, and among the blocks'
   ///   own: what stands elsewhere may stand on one of these.
@@ -39,16 +38,10 @@ struct LargeFileHistory {
         let numbers = newer.chunks.map(planned.number)
         for region in try Self.regions(of: version, on: PriorContent(newer.chunks) { _ in numbers }) {
           let (bases, place) = planned.add(region.chunks, on: region.bases, place: region.place)
-          // Elsewhere in the newer version, or on the next trunk of the chain: not both.
-          let surroundings = bases == region.bases ? region.surroundings.filter { planned.number(of: $0) != nil } : []
-          ofLineage.append(
-            (place, number, HistoryBlock(chunks: region.chunks, bases: bases, surroundings: surroundings)))
+          ofLineage.append((place, number, HistoryBlock(chunks: region.chunks, bases: bases)))
         }
       }
-      // What may stand on any place of the newer version comes after all of it.
-      if ofLineage.allSatisfy(\.block.surroundings.isEmpty) {
-        ofLineage.sort { ($0.place, $0.number) < ($1.place, $1.number) }
-      }
+      ofLineage.sort { ($0.place, $0.number) < ($1.place, $1.number) }
       blocks += ofLineage.map(\.block)
     }
     return blocks
@@ -59,7 +52,6 @@ struct LargeFileHistory {
     var place: Int
     var chunks: [ChunkReference]
     var bases: [ChunkReference]
-    var surroundings: [ChunkReference]
   }
 
   /// The version's own chunks, with what they are likely to resemble.
@@ -71,8 +63,7 @@ struct LargeFileHistory {
       // As if all versions were as long as the newest.
       let share = Double(region.start) / Double(max(byteCount, 1))
       let place = Int(share * Double(prior.byteCount)) / RegionLimits.target
-      found.append(
-        Region(place: place, chunks: region.chunks, bases: region.base, surroundings: region.surroundings))
+      found.append(Region(place: place, chunks: region.chunks, bases: region.base))
     }
     let own = Set(version.own)
     for (at, chunk) in version.chunks.enumerated() {

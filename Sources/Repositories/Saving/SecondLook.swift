@@ -25,10 +25,13 @@ struct SecondLook {
     frame = try encoder.encodeDelta(chunks: chunks, base: base, level: level, isRepacked: isRepacked)
     let length = frame?.bytes.count ?? byteCount
     guard level == .auto, length > byteCount / Self.smallShare, let second else { return }
+    let elsewhere = try second()
     let other = try encoder.encodeDelta(
-      chunks: chunks, base: second() ?? base, level: .better, isRepacked: isRepacked)
+      chunks: chunks, base: elsewhere ?? base, level: .better, isRepacked: isRepacked)
     let otherLength = other?.bytes.count ?? byteCount
-    hasPaid = otherLength < length / 4 * 3
-    if otherLength < length { frame = other }
+    let hasPaid = otherLength < length / 4 * 3
+    // More places are more to decode, now and for whatever will stand on this.
+    if hasPaid || elsewhere == nil && otherLength < length { frame = other }
+    self.hasPaid = hasPaid
   }
 }
