@@ -1,8 +1,11 @@
 extension ArchivePath {
   /// The path with every hash in it as one `#`: what build tools name files by, `478.b84116fd218fb8df43ad.js` or `index-BqY8a1Zc.css`.
   ///
-  /// Equal for a file that a build names anew each time.
-  package var hashPattern: [UInt8] { pattern(withDigits: false) }
+  /// Equal for a file that a build names anew each time; `nil` when there is none in it.
+  package var hashPattern: [UInt8]? {
+    let pattern = pattern(withDigits: false)
+    return pattern == bytes ? nil : pattern
+  }
 
   /// The path with every hash in it, every run of digits, and of digits with single `.`, `-`, `_`, `:` or `T` between them, as one `#`.
   ///

@@ -32,6 +32,10 @@ package struct ArchivePath: Hashable, Sendable {
   package var name: ArraySlice<UInt8> {
     bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes[($0 + 1)...] } ?? bytes[...]
   }
+  /// What is behind the name's last dot; empty where there is none.
+  package var nameExtension: ArraySlice<UInt8> {
+    name.lastIndex(of: UInt8(ascii: ".")).map { name[($0 + 1)...] } ?? []
+  }
   /// The folder that holds it; `nil` for the root.
   package var parent: ArchivePath? {
     guard !isRoot else { return nil }

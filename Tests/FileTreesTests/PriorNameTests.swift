@@ -38,6 +38,18 @@ struct PriorNameTests {
     }
   }
 
+  @Test mutating func `what a build numbers anew as well stands on what was as long`() throws {
+    let bundles = [(0, 200_000), (1, 250_000), (2, 300_000), (3, 350_000)].map { (number: $0.0, random.text($0.1)) }
+    for (number, text) in bundles {
+      try fixture.source.file(Array("js/\([7, 3, 9, 5][number])\(number).8b84116\(number).js".utf8), text)
+    }
+    try fixture.save("v1")
+    shell("rm '\(fixture.source.path)'/js/*")
+    let names = zip(bundles, [4, 8, 1, 2]).map { ($0.1, "js/\($1)\($0.number).f1e4db6\($0.number).js") }
+    for (text, name) in names { try fixture.source.file(Array(name.utf8), edited(text)) }
+    #expect(try fixture.save("v2").snapshot.statistics.bytesStored < 120_000)
+  }
+
   @Test mutating func `parts of a large file that change places are found around their own`() throws {
     let parts = (0..<6).map { _ in random.text(500_000) }
     try fixture.source.file(Array("all.js".utf8), Array(parts.joined()))

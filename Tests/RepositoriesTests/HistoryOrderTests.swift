@@ -31,7 +31,7 @@ struct HistoryOrderTests {
         files.append(try Self.version(name, age: age, chunks))
       }
     }
-    let blocks = HistoryOrder(FileLineages(files)).blocks()
+    let blocks = HistoryOrder(FileLineages(files) { _ in [] }).blocks()
     let order = blocks.flatMap(\.chunks)
     #expect(Set(order) == Set(files.flatMap(\.chunks)) && order.count == next)
     var standing: Set<ChunkReference> = []
@@ -48,7 +48,7 @@ struct HistoryOrderTests {
       try Self.version("a", age: 1, [Self.chunk(3)]), try Self.version("b", age: 1, [Self.chunk(4)]),
       try Self.version("a", age: 2, [Self.chunk(5)]),
     ]
-    let blocks = HistoryOrder(FileLineages(files)).blocks()
+    let blocks = HistoryOrder(FileLineages(files) { _ in [] }).blocks()
     #expect(blocks.map(\.chunks) == [[1, 2], [3, 5, 4]].map { $0.map { Self.chunk($0) } })
     #expect(blocks.map(\.bases) == [[], [1, 2]].map { $0.map { Self.chunk($0) } })
   }
@@ -58,7 +58,7 @@ struct HistoryOrderTests {
       try Self.version("day-3.json", age: 0, [Self.chunk(3)]), try Self.version("day-2.json", age: 1, [Self.chunk(2)]),
       try Self.version("day-1.json", age: 2, [Self.chunk(1)]),
     ]
-    let blocks = HistoryOrder(FileLineages(files)).blocks()
+    let blocks = HistoryOrder(FileLineages(files) { _ in [] }).blocks()
     #expect(blocks.map(\.chunks) == [[3], [2, 1]].map { $0.map { Self.chunk($0) } })
     #expect(blocks.last?.bases == [Self.chunk(3)])
   }
@@ -70,7 +70,41 @@ struct HistoryOrderTests {
         try Self.version(name, age: age, [Self.chunk(10 * age + at, length: 1000 + 10_000 * at)])
       }
     }
-    #expect(FileLineages(files).leads == [0, 1, 0, 1])
+    #expect(FileLineages(files) { _ in [] }.leads == [0, 1, 0, 1])
+  }
+
+  @Test func `what a build numbers anew, too, is a version of what it shares chunks with, or stands on`() throws {
+    func file(_ name: String, age: Int, _ ids: [Int], own: [Int]? = nil) throws -> FileVersion {
+      let chunks = ids.map { Self.chunk($0, length: 300_000) }
+      return FileVersion(
+        path: try #require(ArchivePath(name)), age: age, chunks: chunks, own: own ?? Array(chunks.indices))
+    }
+    let files = try [
+      file("329.464ed8ec.js", age: 0, [1, 2]), file("3466.05d62820.js", age: 0, [3, 4]),
+      file("5249.f2f4070d.js", age: 0, [5, 6]),
+      file("2411.a8823789.js", age: 1, [7, 8]), file("2736.914069e5.js", age: 1, [9, 10]),
+      file("6150.427a30f5.js", age: 1, [5, 11], own: [1]), file("notes.txt", age: 1, [12]),
+      file("6150.1294fa0d.js", age: 2, [13, 14]),
+    ]
+    let standing = [3: 7, 4: 13, 9: 2, 12: 3]
+    let leads = FileLineages(files) { chunks in
+      chunks.compactMap { chunk in standing.first { Self.chunk($0.key).id == chunk.id } }
+        .map { Self.chunk($0.value, length: 300_000) }
+    }.leads
+    #expect(leads == [0, 1, 2, 1, 0, 2, 6, 2])
+  }
+
+  @Test func `what a build numbers anew, and nothing stands on, is a version of what is as long`() throws {
+    let files = try [
+      [("329.464ed8ec.js", 363), ("3466.464ed8ec.js", 231), ("7483.464ed8ec.js", 936)],
+      [("2736.914069e5.js", 361), ("5733.914069e5.js", 500), ("6150.914069e5.js", 226), ("9.914069e5.js", 235)],
+    ].enumerated().flatMap { age, builds in
+      try builds.enumerated().map { at, build in
+        try Self.version(build.0, age: age, [Self.chunk(10 * age + at, length: build.1 << 10)])
+      }
+    }
+    // From the last path on: 9, too, is as long as 3466, and was there at the same time as 6150.
+    #expect(FileLineages(files) { _ in [] }.leads == [0, 1, 2, 0, 4, 5, 1])
   }
 
   @Test(arguments: 0..<20) func `who leads is led by nobody`(seed: UInt64) throws {
@@ -85,22 +119,22 @@ struct HistoryOrderTests {
         files.append(try Self.version(name, age: age, [chunk]))
       }
     }
-    let leads = FileLineages(files).leads
+    let leads = FileLineages(files) { _ in [] }.leads
     #expect(leads.allSatisfy { leads[$0] == $0 } && Set(leads).count < files.count)
   }
 
   @Test func `large exports of many days in one version are versions of the youngest, small ones are not`() throws {
     let large = try (1...3).map { day in try Self.version("d\(day)", age: 0, [Self.chunk(day, length: 200_000)]) }
-    #expect(HistoryOrder(FileLineages(large)).blocks().map(\.chunks.count) == [1, 2])
+    #expect(HistoryOrder(FileLineages(large) { _ in [] }).blocks().map(\.chunks.count) == [1, 2])
     let small = try (1...3).map { day in try Self.version("d\(day)", age: 0, [Self.chunk(day, length: 2000)]) }
-    #expect(HistoryOrder(FileLineages(small)).blocks().map(\.chunks.count) == [3])
+    #expect(HistoryOrder(FileLineages(small) { _ in [] }).blocks().map(\.chunks.count) == [3])
   }
 
   @Test func `a block holds no more versions of a place than the limit`() throws {
     let count = 3 * HistoryOrder.versionsMax
     let files = try (0...count).map { age in try Self.version("a", age: age, [Self.chunk(age + 1, length: 100)]) }
     #expect(
-      HistoryOrder(FileLineages(files)).blocks().map(\.chunks.count) == [1]
+      HistoryOrder(FileLineages(files) { _ in [] }).blocks().map(\.chunks.count) == [1]
         + Array(repeating: HistoryOrder.versionsMax, count: 3))
   }
 

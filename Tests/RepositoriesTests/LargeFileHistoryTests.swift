@@ -113,7 +113,7 @@ struct LargeFileHistoryTests {
       version("d-1", age: 0, limit - 7), version("d-2", age: 0, limit + 1), version("s", age: 0, limit),
       version("b", age: 1, limit + 2), version("d-2", age: 1, limit - 5), version("s", age: 1, 3),
     ]
-    let (small, large) = FileLineages(files).split()
+    let (small, large) = FileLineages(files) { _ in [] }.split()
     #expect(small.files.map(\.path.description) == ["s", "s"])
     #expect(large.map { $0.map(\.path.description) } == [["b"], ["d-2", "d-1", "d-2"]])
   }

@@ -93,6 +93,13 @@ struct PackGraph {
   /// Bytes of the chunk, as the pack of its preferred copy says.
   func length(of id: ChunkID) -> Int? { firstCopy(of: id).map { Int($0.length) } }
 
+  /// What the frames that hold the chunks stand on, so far as it is there.
+  func bases(of chunks: [ChunkReference]) -> [ChunkReference] {
+    Set(chunks.compactMap { firstFrame(holding: $0.id) }).sorted()
+      .flatMap { frame($0).header.bases.flatMap(self.chunks) }
+      .compactMap { id in length(of: id).map { ChunkReference(id: id, length: $0) } }
+  }
+
   private func firstCopy(of id: ChunkID) -> Copy? {
     var next = heads[id.prefix] ?? Copy.end
     while next != Copy.end {

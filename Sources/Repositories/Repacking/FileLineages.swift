@@ -1,7 +1,12 @@
 import SnapshotModel
 
-/// Which files are versions of each other: those of one path, and those whose names differ in hashes or digits only.
+/// Which files are versions of each other: those of one path; else those that share content, differ in hashes only, or stand on each other as
+/// they are stored, for a save tries what a new name may be a version of, and keeps what fits; else those whose names differ in hashes or
+/// digits only.
 struct FileLineages {
+  /// What chunks' frames stand on, as they are stored.
+  typealias Bases = ([ChunkReference]) -> [ChunkReference]
+
   /// Files of one age whose names differ so are versions of each other when they are at least so long; shorter ones stand side by side
   /// anyway.
   static let siblingBytesMin = 128 << 10
@@ -9,40 +14,53 @@ struct FileLineages {
   let files: [FileVersion]
   /// For each file the one whose version it is taken for: itself when it is the newest.
   let leads: [Int]
+  private let bases: Bases
 
   /// - Parameter files: by age, then by path.
-  init(_ files: [FileVersion]) {
+  init(_ files: [FileVersion], bases: @escaping Bases) {
     var leads = Array(files.indices)
     var byPath: [ArchivePath: Int] = [:]
-    var byHashPattern: [[UInt8]: Int] = [:]
-    var byDigitPattern: [[UInt8]: Int] = [:]
+    var byContent = ContentLeads(bases: bases)
+    var byName = NameLeads()
+    // Of each lead: the age of its last version.
+    var lastAges: [Int: Int] = [:]
     var start = 0
     while start < files.count {
+      let age = files[start].age
       var end = start
-      while end < files.count, files[end].age == files[start].age { end += 1 }
+      while end < files.count, files[end].age == age { end += 1 }
       // From the last path to the first: of exports that are named by the day, the youngest leads.
-      for number in (start..<end).reversed() {
-        let file = files[number]
-        if let lead = byPath[file.path] {
+      var rest = Array((start..<end).reversed())
+      func take(_ lead: (FileVersion) -> Int?) {
+        rest.removeAll { number in
+          guard let lead = lead(files[number]) else { return false }
           leads[number] = lead
-          continue
+          lastAges[lead] = age
+          byName.add(files[number], lead: lead)
+          return true
         }
-        let (hashes, digits) = (file.path.hashPattern, file.path.digitPattern)
-        let lead =
-          byHashPattern[hashes].flatMap { Self.isAlike(file, files[$0]) ? $0 : nil }
-          ?? byDigitPattern[digits].flatMap { Self.isVersion(file, of: files[$0]) ? $0 : nil }
-        leads[number] = lead ?? number
-        // Of another length than the one before it: the next ones may be versions of this one.
-        if hashes != file.path.bytes, lead == nil || byHashPattern[hashes] == nil {
-          byHashPattern[hashes] = leads[number]
-        }
-        if digits != file.path.bytes, byDigitPattern[digits] == nil { byDigitPattern[digits] = leads[number] }
-        byPath[file.path] = leads[number]
+      }
+      func mayLead(_ lead: Int, _ file: FileVersion) -> Bool {
+        lastAges[lead, default: age] < age && files[lead].path.nameExtension == file.path.nameExtension
+      }
+      take { byPath[$0.path] }
+      take { file in byContent.lead(sharing: file) { mayLead($0, file) } }
+      take { file in byName.lead(butForHashes: file).flatMap { mayLead($0, file) ? $0 : nil } }
+      take { file in byContent.lead(nextTo: file) { mayLead($0, file) } }
+      for number in rest {
+        leads[number] = byName.lead(of: files[number]) ?? number
+        byName.add(files[number], lead: leads[number])
+        lastAges[leads[number]] = age
+      }
+      for number in start..<end {
+        byPath[files[number].path] = leads[number]
+        byContent.add(files[number], lead: leads[number])
       }
       start = end
     }
     self.files = files
     self.leads = leads
+    self.bases = bases
   }
 
   /// Plaintext bytes of the newest versions' own chunks, and of the others'.
@@ -51,15 +69,6 @@ struct FileLineages {
       let byteCount = files[version.offset].ownByteCount
       if version.offset == version.element { sum.0 += byteCount } else { sum.1 += byteCount }
     }
-  }
-
-  private static func isVersion(_ file: FileVersion, of lead: FileVersion) -> Bool {
-    lead.age < file.age || min(file.byteCount, lead.byteCount) >= siblingBytesMin && isAlike(file, lead)
-  }
-
-  private static func isAlike(_ file: FileVersion, _ other: FileVersion) -> Bool {
-    let (bytes, otherBytes) = (file.byteCount, other.byteCount)
-    return max(bytes, otherBytes) / 2 <= min(bytes, otherBytes)
   }
 
   /// The lineages of which no version is large; and the others, in the order of
@@ -79,6 +88,6 @@ struct FileLineages {
       (members[lead] ?? []).sorted { a, b in a.age == b.age ? a.path > b.path : a.age < b.age }
     }
     // Without the large ones: a small file may be another's sibling that was none of a large one's.
-    return (FileLineages(small), large)
+    return (FileLineages(small, bases: bases), large)
   }
 }

@@ -40,7 +40,7 @@ struct RepackChoice {
     var needs: [[RepackUnit: Int]] = Array(repeating: [:], count: graph.nodes.count)
     var fresh: [(unit: RepackUnit, byteCount: Int, hasHistory: Bool)] = []
     for (number, part) in history.parts.enumerated() {
-      let (small, large) = FileLineages(try history.versions(in: part)).split()
+      let (small, large) = FileLineages(try history.versions(in: part), bases: graph.bases).split()
       for (isLarge, versions, bytes) in [
         (false, small.files, small.byteCounts), (true, Array(large.joined()), LargeFileHistory(large).byteCounts),
       ] {
@@ -79,6 +79,12 @@ struct RepackChoice {
   var isEmpty: Bool { units.isEmpty }
 
   func contains(_ unit: RepackUnit) -> Bool { units[unit] != nil }
+
+  func without(_ unit: RepackUnit, in graph: PackGraph) -> RepackChoice {
+    var other = self
+    other.refuse(unit, in: graph)
+    return other
+  }
 
   /// Leaves a unit as it is after all.
   mutating func refuse(_ unit: RepackUnit, in graph: PackGraph) {

@@ -34,15 +34,6 @@ enum RepackEffort {
 /// It only adds copies: the old ones are freed by the collection that follows, under its own protocol, and by any later one when
 /// this process is killed. So it may end at any point.
 struct Repacker {
-  /// One block of so many is tried first, of few blocks more: eight or so at least …
-  private static let sampleIntervalMax = 8
-  private static let sampleCountMin = 8
-  /// … and must come out at less than this share of what its chunks take now. Large files are encoded anew to be read faster.
-  private static let smallShareMax = 0.9
-  private static let largeShareMax = 1.01
-  /// No level makes less of what a save stores.
-  private static let bestGain = 0.7
-
   private let repository: Repository
   private let reader: ChunkReader
   private let graph: PackGraph
@@ -72,6 +63,7 @@ struct Repacker {
     let pool = try WorkerPool(naming: repository.naming)
     defer { pool.close() }
     let encoder = HistoryEncoder(repository, reader: reader, pool: pool)
+    let trial = RepackTrial(encoder: encoder, graph: graph, level: effort.level)
     var packs = RepackedPacks(repository, isDryRun: isDryRun, pool: pool)
     var neighbours: [ChunkReference] = []
     func encode(_ blocks: [HistoryBlock], level: CompressionLevel) throws {
@@ -85,16 +77,17 @@ struct Repacker {
     var remaining = try history()
     for (number, part) in remaining.parts.enumerated() {
       // Also of parts that are not encoded: what they account for is not the next one's.
-      let (small, large) = FileLineages(try remaining.versions(in: part)).split()
+      let (small, large) = FileLineages(try remaining.versions(in: part), bases: graph.bases).split()
       let (smallUnit, largeUnit) = (RepackUnit(part: number, isLarge: false), RepackUnit(part: number, isLarge: true))
       let blocks = choice.contains(smallUnit) ? HistoryOrder(small).blocks() : []
-      if !blocks.isEmpty, try isSmaller(blocks, choice, encoder) {
+      let files = LargeFileHistory(large)
+      let worthwhile = try trial.worthwhile(in: choice, part: number, small: blocks, large: files)
+      if worthwhile.contains(smallUnit) {
         try encode(blocks, level: effort.level)
       } else {
         leave(smallUnit, small.files.lazy.flatMap(\.ownChunks))
       }
-      let files = LargeFileHistory(large)
-      if choice.contains(largeUnit), try isNoLarger(files, choice, encoder) {
+      if worthwhile.contains(largeUnit) {
         outcome.bytesEncoded += files.byteCounts.newest
         let frames = try encoder.encodeNewest(files.newest, level: effort.level) { try packs.append($0) }
         try encode(files.olderBlocks(newest: frames), level: effort.largeDeltaLevel)
@@ -119,48 +112,5 @@ struct Repacker {
     where ids.contains(id) {
       try packs.append(encoder.encodeRecord(record))
     }
-  }
-
-  /// Whether a sample of the blocks becomes smaller than what goes for it: an order that does not fit the data must not cost.
-  private func isSmaller(
-    _ blocks: [HistoryBlock], _ choice: RepackChoice, _ encoder: HistoryEncoder
-  ) throws -> Bool {
-    // The newest versions are stored as deltas so far and the oldest whole; afterwards it is the other way round. So each kind of
-    // block has a sample of its own.
-    let after = try [blocks.filter(\.bases.isEmpty), blocks.filter { !$0.bases.isEmpty }].reduce(0.0) { sum, kind in
-      try sum + storedByteCountExpected(of: kind, encoder, level: effort.level)
-    }
-    return after < Self.smallShareMax * choice.storedByteCount(of: blocks.lazy.flatMap(\.chunks), in: graph)
-  }
-
-  /// Whether large files do not become larger. Of the newest versions no sample tells, for one may stand on another: they are all encoded
-  /// as a save does; where that is too large, a sample tells what a higher level makes of it.
-  private func isNoLarger(
-    _ history: LargeFileHistory, _ choice: RepackChoice, _ encoder: HistoryEncoder
-  ) throws -> Bool {
-    var newestBytes = 0
-    let frames = try encoder.encodeNewest(history.newest, level: .auto) { newestBytes += $0.bytes.count }
-    let newest = HistoryBlock.alone(Array(history.newest.joined()))
-    let older = try history.olderBlocks(newest: frames)
-    let olderBytes = try storedByteCountExpected(of: older, encoder, level: .auto)
-    let limit =
-      Self.largeShareMax * choice.storedByteCount(of: (newest + older).lazy.flatMap(\.chunks), in: graph)
-    if Double(newestBytes) + olderBytes < limit { return true }
-    guard Self.bestGain * Double(newestBytes) + olderBytes < limit else { return false }
-    let asSaved = try storedByteCountExpected(of: newest, encoder, level: .auto)
-    let atLevel = try storedByteCountExpected(of: newest, encoder, level: effort.level)
-    return Double(newestBytes) * atLevel / max(asSaved, 1) + olderBytes < limit
-  }
-
-  /// What the blocks take when they are encoded, by a sample of them.
-  private func storedByteCountExpected(
-    of blocks: [HistoryBlock], _ encoder: HistoryEncoder, level: CompressionLevel
-  ) throws -> Double {
-    let interval = min(max(blocks.count / Self.sampleCountMin, 1), Self.sampleIntervalMax)
-    let sample = blocks.indices.filter { $0.isMultiple(of: interval) }.map { blocks[$0] }
-    var sampleBytes = 0
-    try encoder.encode(sample, level: level) { sampleBytes += $0.bytes.count }
-    let rawBytes = (sample: sample.reduce(0) { $0 + $1.byteCount }, all: blocks.reduce(0) { $0 + $1.byteCount })
-    return Double(sampleBytes) * Double(rawBytes.all) / Double(max(rawBytes.sample, 1))
   }
 }
