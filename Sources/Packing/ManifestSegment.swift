@@ -22,7 +22,7 @@ package struct ManifestSegment: Hashable, Sendable {
   static let bytesSoftMax = 2 << 20
   /// What one entry may take, so that a segment below `bytesSoftMax` and one entry more stay below `bytesMax`.
   static let entryBytesMax = 7 << 18
-  static let pathBytesMax = 65535
+  static let pathBytesMax = ArchivePath.byteCountMax
 
   static let magic = Array("SNMS".utf8)
   static let formatVersion: UInt8 = 1

@@ -4,6 +4,8 @@
 /// Ordered with `/` below every other byte, so that a folder is followed by all that it holds.
 package struct ArchivePath: Hashable, Sendable {
   package let bytes: [UInt8]
+  /// What a manifest takes; a path may be longer until it is written into one.
+  package static let byteCountMax = 65_535
 
   package static let root = ArchivePath(unchecked: [])
 

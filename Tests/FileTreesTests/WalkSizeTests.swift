@@ -60,6 +60,25 @@ struct WalkSizeTests {
     #expect(try EntryCapture.extendedAttributes(deepest).isEmpty)
   }
 
+  @Test func `what has a longer path than a manifest takes is told of once, and not entered`() throws {
+    let name = String(repeating: "d", count: 200)
+    try makeDeep(400, name: name)
+    let walker = try TreeWalker(root: fixture.root)
+    var (items, failures): ([Int], [Int]) = ([], [])
+    while let event = walker.next() {
+      switch event {
+      case .item(let item): items.append(item.path.bytes.count)
+      case .failed(let path, let error):
+        failures.append(path.bytes.count)
+        #expect(error.errno == ENAMETOOLONG)
+      default: Issue.record("\(event)")
+      }
+    }
+    // 326 folders take 65,525 bytes, and what is in the last of them two more.
+    #expect(items.max() == 326 * 201 - 1 + 2 && items.count == 2 * 326 + 1 + 1)
+    #expect(failures == [327 * 201 - 1])
+  }
+
   @Test func `a chain of any length is let go of without recursion`() throws {
     var handle = try DirectoryHandle(root: fixture.root)
     let identity = FileIdentity(device: 1, inode: 1)

@@ -174,4 +174,16 @@ struct SaveTests {
     #expect(run.status == 0)
     #expect(run.error.firstMatch(of: /snap: warning: clock is \d+ years behind the newest version v1/) != nil)
   }
+
+  @Test func `with few file descriptors a save opens folders and files in turn`() throws {
+    let sandbox = try SnapSandbox()
+    for number in 0..<40 {
+      for file in 0..<5 { try sandbox.write("d\(number)/f\(file)", "\(number) \(file)") }
+    }
+    try sandbox.write(String(repeating: "n/", count: 90) + "f", "deep")
+    let run = try sandbox.shell(
+      "\"$SNAP\" init -q && ulimit -n 32 && \"$SNAP\" save v1 --json -q; \"$SNAP\" ls v1 -R | grep -c f")
+    #expect(run.status == 0 && run.error.isEmpty, "\(run.error)")
+    #expect(run.output.hasSuffix("201\n"), "\(run.output)")
+  }
 }

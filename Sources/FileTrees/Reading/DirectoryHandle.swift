@@ -113,11 +113,14 @@ package final class DirectoryHandle: Sendable {
   /// Below the system's 4,096 with its NUL.
   private static let pathChunkMax = 4_000
 
+  /// Closes the tree's folders that are not in use just now: for when the process ran out of descriptors.
+  func closeUnused() { pool.removeAll() }
+
   /// - Parameter path: components from an ancestor down to this folder, joined by `/`.
   private func openFrom(_ ancestor: Int32, path: [UInt8]) throws(SystemError) -> DescriptorPool.Folder {
     var number = openFolder(ancestor, path: path)
     if number < 0, errno == EMFILE || errno == ENFILE {
-      pool.removeAll()
+      closeUnused()
       number = openFolder(ancestor, path: path)
     }
     guard number >= 0 else { throw SystemError("open folder") }

@@ -175,6 +175,9 @@ package final class TreeWalker {
     {
       return .ignored(itemPath, isDirectory: entry.type == .directory, IgnoreDecision(rule))
     }
+    guard path.count <= ArchivePath.byteCountMax else {
+      return fail(itemPath, sources, SystemError(errno: ENAMETOOLONG, operation: "save"))
+    }
     let status: FileStatus
     do throws(SystemError) {
       let folder = try openFolder(of: level)
