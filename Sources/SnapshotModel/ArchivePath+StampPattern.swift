@@ -41,10 +41,33 @@ extension ArchivePath {
 
   /// Where the hash ends that begins at a place; `nil` where none does.
   private func hashEnd(at start: Int) -> Int? {
-    guard Self.isAlphanumeric(bytes[start]), start == 0 || !Self.isAlphanumeric(bytes[start - 1]) else { return nil }
+    guard Self.isAlphanumeric(bytes[start]) || Self.isDash(bytes[start]) else { return nil }
+    if let end = shortHashEnd(at: start) { return end }
+    guard start == 0 || !Self.isAlphanumeric(bytes[start - 1]) else { return nil }
     let word = bytes[start...].prefix(while: Self.isAlphanumeric)
     return Self.isHash(word) ? word.endIndex : nil
   }
+
+  /// The same for eight characters of Base64 for URLs between a separator and a dot, as bundlers write them before an extension:
+  /// `index.CuHMw-E2.js`, `index.C2ri_Q4N.js.map`.
+  ///
+  /// - SeeAlso: RFC 4648, section 5; `output.hashCharacters` of Rollup
+  private func shortHashEnd(at start: Int) -> Int? {
+    let end = start + Self.shortHashLength
+    guard start > 0, Self.isDash(bytes[start - 1]) || bytes[start - 1] == UInt8(ascii: "."),
+      end < bytes.count, bytes[end] == UInt8(ascii: ".")
+    else { return nil }
+    let word = bytes[start..<end]
+    guard word.allSatisfy({ Self.isAlphanumeric($0) || Self.isDash($0) }) else { return nil }
+    // No word is so, nor one with a number behind it, nor a part of a date.
+    let isOfBothCases = word.dropFirst().contains(where: Self.isUpper) && word.contains(where: Self.isLower)
+    let isNumberedWithin = zip(word, word.dropFirst()).contains { Self.isDigit($0) && Self.isLetter($1) }
+    let hasDashes = word.contains(where: Self.isDash)
+    let hasDashAtEnd = Self.isDash(bytes[start]) || Self.isDash(bytes[end - 1])
+    return isOfBothCases || hasDashAtEnd || isNumberedWithin && !hasDashes ? end : nil
+  }
+
+  private static let shortHashLength = 8
 
   /// Whether a word looks like a hash: 7 or more hexadecimal digits, as git shortens its own, or 8 or more of a larger alphabet, in either
   /// case digits and letters mixed.
@@ -53,7 +76,9 @@ extension ArchivePath {
     return word.allSatisfy(isHexadecimal) || word.count >= 8 && word.contains(where: isUpper)
   }
 
-  private static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || isLower(byte) || isUpper(byte) }
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) }
+  private static func isLetter(_ byte: UInt8) -> Bool { isLower(byte) || isUpper(byte) }
+  private static func isDash(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") }
   private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
   private static func isLower(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
   private static func isUpper(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }

@@ -99,6 +99,13 @@ struct StampPatternTests {
     ("backup-2026-03-01T02-00-00-000Z.json", "backup-2026-03-01T02-00-00-000Z.json", "backup-#Z.json"),
     ("v1.10.2/utf8decoder.py", "v1.10.2/utf8decoder.py", "v#/utf#decoder.py"),
     ("7-2abcdef01/deadbeef/20260301", "7-#/deadbeef/20260301", "#-#/deadbeef/#"),
+    ("js/index.CuHMw-E2.js", "js/index.#.js", "js/index.#.js"), ("index-Cqmxlwy-.js", "index-#.js", "index-#.js"),
+    ("index.-GhM9_x-.js.map", "index.#.js.map", "index.#.js.map"), ("chunk-ABCD2EFG.js", "chunk-#.js", "chunk-#.js"),
+    ("app-release2.apk", "app-release2.apk", "app-release#.apk"),
+    ("index.original.js", "index.original.js", "index.original.js"),
+    ("dump-march-01.sql", "dump-march-01.sql", "dump-march-#.sql"),
+    ("dump-20260301.sql", "dump-20260301.sql", "dump-#.sql"),
+    ("backup.01T02-00.x", "backup.01T02-00.x", "backup.#.x"),
     ("a1-2-3abcdef", "a1-2-#", "a#-#"),
     ("plain", "plain", "plain"), ("", "", ""),
   ])
