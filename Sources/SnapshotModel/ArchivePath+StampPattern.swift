@@ -12,7 +12,21 @@ extension ArchivePath {
   /// Equal for exports that are named by the day (`backup-2026-03-01T02-00-00-000Z.json`) and for folders of a release.
   package var digitPattern: [UInt8] { pattern(withDigits: true) }
 
-  private func pattern(withDigits: Bool) -> [UInt8] {
+  /// The same where a path has a hash and is numbered, but not by the day: bundlers number what they write anew as well
+  /// (`2736.914069e5.chunk.js`), and in no order. `nil` for others.
+  package var renumberedPattern: [UInt8]? {
+    let (pattern, digitCountMax) = patternAndDigits(withDigits: true)
+    return hashPattern == nil || digitCountMax >= Self.dateDigitsMin ? nil : pattern
+  }
+
+  /// Of what looks like a date: `260301` or more.
+  private static let dateDigitsMin = 6
+
+  private func pattern(withDigits: Bool) -> [UInt8] { patternAndDigits(withDigits: withDigits).pattern }
+
+  /// With the digits of the longest run, without what is between them.
+  private func patternAndDigits(withDigits: Bool) -> (pattern: [UInt8], digitCountMax: Int) {
+    var digitCountMax = 0
     var pattern: [UInt8] = []
     pattern.reserveCapacity(bytes.count)
     var at = 0
@@ -28,15 +42,18 @@ extension ArchivePath {
         continue
       }
       pattern.append(UInt8(ascii: "#"))
+      var digitCount = 0
       while at < bytes.count, Self.isDigit(bytes[at]) {
         at += 1
+        digitCount += 1
         let next = at + 1
         if next < bytes.count, Self.isSeparator(bytes[at]), Self.isDigit(bytes[next]), hashEnd(at: next) == nil {
           at = next
         }
       }
+      digitCountMax = max(digitCountMax, digitCount)
     }
-    return pattern
+    return (pattern, digitCountMax)
   }
 
   /// Where the hash ends that begins at a place; `nil` where none does.

@@ -50,6 +50,37 @@ struct PriorNameTests {
     #expect(try fixture.save("v2").snapshot.statistics.bytesStored < 120_000)
   }
 
+  @Test mutating func `exports with a date and a commit in their names stand on the latest, whatever their sizes`()
+    throws
+  {
+    var rows = random.text(300_000)
+    let hashes = ["a3f9c1d", "0b84116", "91e4db6", "4f21c0a", "c0ffee1", "7d3e5a9"]
+    for (day, hash) in hashes.enumerated() {
+      // The last one is as long as the first, and stays beside it.
+      let length = day == hashes.count - 1 ? 300_000 : 300_000 - 6000 * day
+      try fixture.source.file(Array("backup-2026-03-0\(day + 1)-\(hash).sql".utf8), Array(rows.prefix(length)))
+      let stored = try fixture.save("v\(day)").snapshot.statistics.bytesStored
+      if day > 0 { #expect(stored < 30_000, "day \(day)") }
+      rows = edited(rows)
+    }
+  }
+
+  @Test mutating func `what a build named by another hash, and is longer by a sixth, is not what another one was`()
+    throws
+  {
+    let bundles = (0..<4).map { random.text(200_000 * (7 + $0) / 6) }
+    for (number, text) in bundles.enumerated() {
+      try fixture.source.file(Array("\(number + 10).8b84116\(number).js".utf8), text)
+    }
+    try fixture.save("v1")
+    shell("rm '\(fixture.source.path)'/*")
+    let more = random.text(30_000)
+    for (number, text) in bundles.enumerated() {
+      try fixture.source.file(Array("\(number + 10).f1e4db6\(number).js".utf8), edited(text) + more)
+    }
+    #expect(try fixture.save("v2").snapshot.statistics.bytesStored < 150_000)
+  }
+
   @Test mutating func `parts of a large file that change places are found around their own`() throws {
     let parts = (0..<6).map { _ in random.text(500_000) }
     try fixture.source.file(Array("all.js".utf8), Array(parts.joined()))

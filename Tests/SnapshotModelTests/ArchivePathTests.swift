@@ -114,4 +114,13 @@ struct StampPatternTests {
     #expect(String(decoding: path.hashPattern ?? path.bytes, as: UTF8.self) == hashes)
     #expect(String(decoding: path.digitPattern, as: UTF8.self) == digits)
   }
+
+  @Test(arguments: [
+    ("js/2736.914069e5.chunk.js", "js/#.#.chunk.js"), ("backup-2026-03-01-a3f9c1d.sql", nil), ("2736.js", nil),
+    ("app-v1.10.2-3f2a1bc.tar", "app-v#-#.tar"), ("b84116fd2", "#"), ("log-260301-b84116fd2", nil),
+  ])
+  func `numbers beside a hash are no order, unless they are a date`(path: String, pattern: String?) throws {
+    let path = try #require(ArchivePath(path))
+    #expect(path.renumberedPattern.map { String(decoding: $0, as: UTF8.self) } == pattern)
+  }
 }

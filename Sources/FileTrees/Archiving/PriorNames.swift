@@ -5,10 +5,10 @@ import SnapshotModel
 ///
 /// Build tools name files by a hash of what is in them (`478.b84116fd218fb8df43ad.js`), some by numbers that change as well
 /// (`2736.914069e5.chunk.js`); people name exports by the day (`backup-2026-03-01T02-00-00-000Z.json`, then `…-02T…`), put releases in
-/// folders of their version, and move files. So four likenesses are looked for: where a name has hashes, the same path but for these, then
-/// the same but for its digits, too, each of the nearest size; then the same path but for its digits, and the same file name in any folder,
-/// each the latest in path order. What is named by a hash and is longer or shorter by an eighth at most is taken before all; then what is so
-/// by a factor of two; last what differs in digits only, of any size. A wrong guess costs a failed delta, never more.
+/// folders of their version, and move files. So four likenesses are looked for, in this order: the same path but for its hashes, of the
+/// nearest size, within a factor of two; the same but for hashes and numbers that are no dates, of the nearest size, within an eighth; the
+/// same but for its digits, then the same file name in any folder, each the latest in path order, within a factor of two. Last what differs
+/// in digits only, of any size. A wrong guess costs a failed delta, never more.
 ///
 /// Memory: 32 bytes a file, and 48 where its name has a hash. Cost of making it: the whole manifest decoded once.
 struct PriorNames {
@@ -28,7 +28,7 @@ struct PriorNames {
   static let byteCountMin: UInt64 = 256
 
   private let manifest: Manifest
-  /// By the pattern that is left without hashes, and by that without digits as well; then by size.
+  /// By the pattern that is left without hashes, and by that without numbers as well; then by size.
   private let namedByHash: [Named]
   private var byDigitPattern: [UInt64: Location] = [:]
   private var byName: [UInt64: Location] = [:]
@@ -41,13 +41,10 @@ struct PriorNames {
       for (at, entry) in try manifest.entries(ofSegment: segment).enumerated()
       where entry.kind == .file && entry.size >= Self.byteCountMin {
         let location = Location(segment: Int32(segment), entry: Int32(at))
-        let digitPattern = Self.hash(entry.path.digitPattern)
-        if let hashPattern = entry.path.hashPattern {
-          for pattern in [Self.hash(hashPattern), digitPattern] {
-            namedByHash.append(Named(pattern: pattern, size: entry.size, location: location))
-          }
+        for pattern in [entry.path.hashPattern, entry.path.renumberedPattern].compactMap(\.self) {
+          namedByHash.append(Named(pattern: Self.hash(pattern), size: entry.size, location: location))
         }
-        byDigitPattern[digitPattern] = location
+        byDigitPattern[Self.hash(entry.path.digitPattern)] = location
         byName[Self.hash(Array(entry.path.name))] = location
       }
     }
@@ -59,14 +56,13 @@ struct PriorNames {
     func isWithin(_ share: UInt64, _ size: UInt64) -> Bool {
       max(size, byteCount) - min(size, byteCount) <= max(size, byteCount) / share
     }
-    let digitPattern = Self.hash(path.digitPattern)
-    var named: [Named] = []
-    if let hashPattern = path.hashPattern {
-      named = [Self.hash(hashPattern), digitPattern].compactMap { nearest(to: byteCount, of: $0) }
+    for (pattern, share): ([UInt8]?, UInt64) in [(path.hashPattern, 2), (path.renumberedPattern, 8)] {
+      if let pattern, let nearest = nearest(to: byteCount, of: Self.hash(pattern)), isWithin(share, nearest.size) {
+        return try entry(at: nearest.location)
+      }
     }
-    if let nearest = named.first(where: { isWithin(8, $0.size) }) { return try entry(at: nearest.location) }
-    let latest = byDigitPattern[digitPattern]
-    for case let location? in named.map(\.location) + [latest, byName[Self.hash(Array(path.name))]] {
+    let latest = byDigitPattern[Self.hash(path.digitPattern)]
+    for case let location? in [latest, byName[Self.hash(Array(path.name))]] {
       let entry = try entry(at: location)
       if isWithin(2, entry.size) { return entry }
     }

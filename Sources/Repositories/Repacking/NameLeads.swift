@@ -8,29 +8,30 @@ struct NameLeads {
     var byteCount: Int
   }
 
-  /// Of files whose names have hashes, and differ in digits, too, so many lineages are looked at.
+  /// Of long files whose names differ in hashes and numbers so many lineages are looked at.
   private static let candidatesMax = 64
 
-  /// The last version of each lineage whose names have hashes: of the last lineage, and of those of long files.
+  /// The last version of the last lineage whose names have hashes.
   private var byHashPattern: [[UInt8]: Version] = [:]
-  private var namedByHash: [[UInt8]: [Version]] = [:]
-  /// Those that lead, and have none.
+  /// The last version of each lineage of long files whose names have hashes, and numbers that are no dates.
+  private var renumbered: [[UInt8]: [Version]] = [:]
+  /// The first of all others.
   private var byDigitPattern: [[UInt8]: Version] = [:]
 
   mutating func add(_ file: FileVersion, lead: Int) {
-    let digits = file.path.digitPattern
     let version = Version(lead: lead, age: file.age, byteCount: file.byteCount)
-    guard let hashes = file.path.hashPattern else {
+    if let hashes = file.path.hashPattern { byHashPattern[hashes] = version }
+    guard let pattern = file.path.renumberedPattern else {
+      let digits = file.path.digitPattern
       if digits != file.path.bytes, byDigitPattern[digits] == nil { byDigitPattern[digits] = version }
       return
     }
-    byHashPattern[hashes] = version
     guard file.byteCount >= FileLineages.siblingBytesMin else { return }
-    let known = namedByHash[digits, default: []].firstIndex { $0.lead == lead }
+    let known = renumbered[pattern, default: []].firstIndex { $0.lead == lead }
     if let known {
-      namedByHash[digits]?[known] = version
-    } else if namedByHash[digits, default: []].count < Self.candidatesMax {
-      namedByHash[digits, default: []].append(version)
+      renumbered[pattern]?[known] = version
+    } else if renumbered[pattern, default: []].count < Self.candidatesMax {
+      renumbered[pattern, default: []].append(version)
     }
   }
 
@@ -42,14 +43,13 @@ struct NameLeads {
   /// The lead of what differs in hashes or digits only, and be it of the same age.
   func lead(of file: FileVersion) -> Int? {
     if let lead = lead(butForHashes: file) { return lead }
-    let digits = file.path.digitPattern
-    if file.path.hashPattern == nil {
-      return byDigitPattern[digits].flatMap { other in
+    guard let pattern = file.path.renumberedPattern else {
+      return byDigitPattern[file.path.digitPattern].flatMap { other in
         let isLong = min(file.byteCount, other.byteCount) >= FileLineages.siblingBytesMin
         return other.age < file.age || isLong && Self.isWithin(2, file, other) ? other.lead : nil
       }
     }
-    return namedByHash[digits, default: []]
+    return renumbered[pattern, default: []]
       .filter { $0.age < file.age && Self.isWithin(8, file, $0) }
       .min { abs($0.byteCount - file.byteCount) < abs($1.byteCount - file.byteCount) }?.lead
   }
