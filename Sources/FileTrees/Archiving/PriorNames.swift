@@ -26,6 +26,9 @@ struct PriorNames {
 
   /// Smaller files are not worth a search.
   static let byteCountMin: UInt64 = 256
+  /// Among more files of one pattern shorter ones are not looked for by their size.
+  private static let longBytesMin: UInt64 = 128 << 10
+  private static let shortCountMax = 256
 
   private let manifest: Manifest
   /// By the pattern that is left without hashes, and by that without numbers as well; then by size.
@@ -69,12 +72,16 @@ struct PriorNames {
     return try latest.map { try entry(at: $0) }
   }
 
+  /// Of short files none where the pattern is that of very many: a store that names all it holds by hashes, where any guess is wrong.
   private func nearest(to byteCount: UInt64, of pattern: UInt64) -> Named? {
-    let next = partitioningIndex(in: namedByHash.indices) {
-      (namedByHash[$0].pattern, namedByHash[$0].size) >= (pattern, byteCount)
+    func firstIndex(_ isBehind: (Named) -> Bool) -> Int {
+      partitioningIndex(in: namedByHash.indices) { isBehind(namedByHash[$0]) }
     }
-    let both = namedByHash[max(next - 1, 0)..<min(next + 1, namedByHash.count)]
-    return both.filter { $0.pattern == pattern }.min {
+    let start = firstIndex { $0.pattern >= pattern }
+    let end = firstIndex { $0.pattern > pattern }
+    guard byteCount >= Self.longBytesMin || end - start <= Self.shortCountMax else { return nil }
+    let next = firstIndex { ($0.pattern, $0.size) >= (pattern, byteCount) }
+    return namedByHash[max(next - 1, start)..<min(next + 1, end)].min {
       max($0.size, byteCount) - min($0.size, byteCount) < max($1.size, byteCount) - min($1.size, byteCount)
     }
   }

@@ -93,9 +93,11 @@ struct PackGraph {
   /// Bytes of the chunk, as the pack of its preferred copy says.
   func length(of id: ChunkID) -> Int? { firstCopy(of: id).map { Int($0.length) } }
 
-  /// What the frames that hold the chunks stand on, so far as it is there.
+  /// What the frames stand on that the chunks make up most of, so far as it is there: one that holds many files says nothing about each.
   func bases(of chunks: [ChunkReference]) -> [ChunkReference] {
-    Set(chunks.compactMap { firstFrame(holding: $0.id) }).sorted()
+    var byteCounts: [Int: Int] = [:]
+    for chunk in chunks { if let node = firstFrame(holding: chunk.id) { byteCounts[node, default: 0] += chunk.length } }
+    return byteCounts.filter { 2 * $0.value > frame($0.key).header.rawLength }.keys.sorted()
       .flatMap { frame($0).header.bases.flatMap(self.chunks) }
       .compactMap { id in length(of: id).map { ChunkReference(id: id, length: $0) } }
   }
