@@ -111,8 +111,8 @@ struct StampPatternTests {
   ])
   func `hashes are one sign, and with digits, too`(path: String, hashes: String, digits: String) throws {
     let path = try #require(ArchivePath(path))
-    #expect(String(decoding: path.hashPattern ?? path.bytes, as: UTF8.self) == hashes)
-    #expect(String(decoding: path.digitPattern, as: UTF8.self) == digits)
+    #expect(String(decoding: path.stampPatterns.butHashes ?? path.bytes, as: UTF8.self) == hashes)
+    #expect(String(decoding: path.stampPatterns.butDigits, as: UTF8.self) == digits)
   }
 
   @Test(arguments: [
@@ -121,6 +121,6 @@ struct StampPatternTests {
   ])
   func `numbers beside a hash are no order, unless they are a date`(path: String, pattern: String?) throws {
     let path = try #require(ArchivePath(path))
-    #expect(path.renumberedPattern.map { String(decoding: $0, as: UTF8.self) } == pattern)
+    #expect(path.stampPatterns.butNumbers.map { String(decoding: $0, as: UTF8.self) } == pattern)
   }
 }

@@ -44,10 +44,11 @@ struct PriorNames {
       for (at, entry) in try manifest.entries(ofSegment: segment).enumerated()
       where entry.kind == .file && entry.size >= Self.byteCountMin {
         let location = Location(segment: Int32(segment), entry: Int32(at))
-        for pattern in [entry.path.hashPattern, entry.path.renumberedPattern].compactMap(\.self) {
+        let patterns = entry.path.stampPatterns
+        for pattern in [patterns.butHashes, patterns.butNumbers].compactMap(\.self) {
           namedByHash.append(Named(pattern: Self.hash(pattern), size: entry.size, location: location))
         }
-        byDigitPattern[Self.hash(entry.path.digitPattern)] = location
+        byDigitPattern[Self.hash(patterns.butDigits)] = location
         byName[Self.hash(Array(entry.path.name))] = location
       }
     }
@@ -56,33 +57,30 @@ struct PriorNames {
 
   mutating func file(resembling path: ArchivePath, byteCount: UInt64) throws -> ManifestEntry? {
     guard byteCount >= Self.byteCountMin else { return nil }
-    func isWithin(_ share: UInt64, _ size: UInt64) -> Bool {
-      max(size, byteCount) - min(size, byteCount) <= max(size, byteCount) / share
-    }
-    for (pattern, share): ([UInt8]?, UInt64) in [(path.hashPattern, 2), (path.renumberedPattern, 8)] {
-      if let pattern, let nearest = nearest(to: byteCount, of: Self.hash(pattern)), isWithin(share, nearest.size) {
+    let patterns = path.stampPatterns
+    for (pattern, share): ([UInt8]?, UInt64) in [(patterns.butHashes, 2), (patterns.butNumbers, 8)] {
+      if let pattern, let nearest = nearest(to: byteCount, of: Self.hash(pattern)),
+        areAlike(nearest.size, byteCount, within: share)
+      {
         return try entry(at: nearest.location)
       }
     }
-    let latest = byDigitPattern[Self.hash(path.digitPattern)]
+    let latest = byDigitPattern[Self.hash(patterns.butDigits)]
     for case let location? in [latest, byName[Self.hash(Array(path.name))]] {
       let entry = try entry(at: location)
-      if isWithin(2, entry.size) { return entry }
+      if areAlike(entry.size, byteCount, within: 2) { return entry }
     }
     return try latest.map { try entry(at: $0) }
   }
 
   /// Of short files none where the pattern is that of very many: a store that names all it holds by hashes, where any guess is wrong.
   private func nearest(to byteCount: UInt64, of pattern: UInt64) -> Named? {
-    func firstIndex(_ isBehind: (Named) -> Bool) -> Int {
-      partitioningIndex(in: namedByHash.indices) { isBehind(namedByHash[$0]) }
-    }
-    let start = firstIndex { $0.pattern >= pattern }
-    let end = firstIndex { $0.pattern > pattern }
+    let start = partitioningIndex(in: namedByHash.indices) { namedByHash[$0].pattern >= pattern }
+    let end = partitioningIndex(in: start..<namedByHash.count) { namedByHash[$0].pattern > pattern }
     guard byteCount >= Self.longBytesMin || end - start <= Self.shortCountMax else { return nil }
-    let next = firstIndex { ($0.pattern, $0.size) >= (pattern, byteCount) }
+    let next = partitioningIndex(in: start..<end) { namedByHash[$0].size >= byteCount }
     return namedByHash[max(next - 1, start)..<min(next + 1, end)].min {
-      max($0.size, byteCount) - min($0.size, byteCount) < max($1.size, byteCount) - min($1.size, byteCount)
+      difference($0.size, byteCount) < difference($1.size, byteCount)
     }
   }
 

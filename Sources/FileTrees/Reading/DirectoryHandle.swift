@@ -113,16 +113,19 @@ package final class DirectoryHandle: Sendable {
   /// Below the system's 4,096 with its NUL.
   private static let pathChunkMax = 4_000
 
-  /// Closes the tree's folders that are not in use just now: for when the process ran out of descriptors.
-  func closeUnused() { pool.removeAll() }
+  /// Opens something, a second time when the process is out of descriptors: then without the tree's folders that are not in use just now.
+  ///
+  /// - Parameter open: gives -1 and `errno` on failure; so does this.
+  func withRoom(_ open: () -> Int32) -> Int32 {
+    let number = open()
+    guard number < 0, errno == EMFILE || errno == ENFILE else { return number }
+    pool.removeAll()
+    return open()
+  }
 
   /// - Parameter path: components from an ancestor down to this folder, joined by `/`.
   private func openFrom(_ ancestor: Int32, path: [UInt8]) throws(SystemError) -> DescriptorPool.Folder {
-    var number = openFolder(ancestor, path: path)
-    if number < 0, errno == EMFILE || errno == ENFILE {
-      closeUnused()
-      number = openFolder(ancestor, path: path)
-    }
+    let number = withRoom { openFolder(ancestor, path: path) }
     guard number >= 0 else { throw SystemError("open folder") }
     let folder = DescriptorPool.Folder(number)
     // The first time, whatever has the name is the folder; later it must be the same.

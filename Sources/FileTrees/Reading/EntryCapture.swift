@@ -14,14 +14,9 @@ package enum EntryCapture {
     // Not to hang where a fifo has taken the file's place.
     let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
     let name = item.name + [0]
-    func open() -> Int32 {
+    let number = item.directory.withRoom {
       let number = openRetrying(folder.number, name, flags | linux_O_NOATIME)
       return number < 0 && errno == EPERM ? openRetrying(folder.number, name, flags) : number
-    }
-    var number = open()
-    if number < 0, errno == EMFILE || errno == ENFILE {
-      item.directory.closeUnused()
-      number = open()
     }
     guard number >= 0 else { throw SystemError("open") }
     return OwnedDescriptor(adopting: number)

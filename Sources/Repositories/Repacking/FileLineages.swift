@@ -78,6 +78,7 @@ struct FileLineages {
     for (number, file) in files.enumerated() where file.byteCount > LargeFileHistory.fileBytesMin {
       isLarge.insert(leads[number])
     }
+    guard !isLarge.isEmpty else { return (self, []) }
     let small = files.indices.filter { !isLarge.contains(leads[$0]) }.map { files[$0] }
     var members: [Int: [FileVersion]] = [:]
     for (number, file) in files.enumerated() where isLarge.contains(leads[number]) {

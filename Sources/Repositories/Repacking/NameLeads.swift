@@ -19,14 +19,15 @@ struct NameLeads {
   private var byDigitPattern: [[UInt8]: Version] = [:]
 
   mutating func add(_ file: FileVersion, lead: Int) {
+    let patterns = file.path.stampPatterns
     let version = Version(lead: lead, age: file.age, byteCount: file.byteCount)
-    if let hashes = file.path.hashPattern { byHashPattern[hashes] = version }
-    guard let pattern = file.path.renumberedPattern else {
-      let digits = file.path.digitPattern
+    if let hashes = patterns.butHashes { byHashPattern[hashes] = version }
+    guard let pattern = patterns.butNumbers else {
+      let digits = patterns.butDigits
       if digits != file.path.bytes, byDigitPattern[digits] == nil { byDigitPattern[digits] = version }
       return
     }
-    guard file.byteCount >= FileLineages.siblingBytesMin else { return }
+    guard version.byteCount >= FileLineages.siblingBytesMin else { return }
     let known = renumbered[pattern, default: []].firstIndex { $0.lead == lead }
     if let known {
       renumbered[pattern]?[known] = version
@@ -37,26 +38,26 @@ struct NameLeads {
 
   /// The lead of what differs in hashes only.
   func lead(butForHashes file: FileVersion) -> Int? {
-    file.path.hashPattern.flatMap { byHashPattern[$0] }.flatMap { Self.isWithin(2, file, $0) ? $0.lead : nil }
+    lead(butForHashes: file.path.stampPatterns, byteCount: file.byteCount)
   }
 
   /// The lead of what differs in hashes or digits only, and be it of the same age.
   func lead(of file: FileVersion) -> Int? {
-    if let lead = lead(butForHashes: file) { return lead }
-    guard let pattern = file.path.renumberedPattern else {
-      return byDigitPattern[file.path.digitPattern].flatMap { other in
-        let isLong = min(file.byteCount, other.byteCount) >= FileLineages.siblingBytesMin
-        return other.age < file.age || isLong && Self.isWithin(2, file, other) ? other.lead : nil
+    let (patterns, byteCount) = (file.path.stampPatterns, file.byteCount)
+    if let lead = lead(butForHashes: patterns, byteCount: byteCount) { return lead }
+    guard let pattern = patterns.butNumbers else {
+      return byDigitPattern[patterns.butDigits].flatMap { other in
+        let isLong = min(byteCount, other.byteCount) >= FileLineages.siblingBytesMin
+        return other.age < file.age || isLong && areAlike(byteCount, other.byteCount, within: 2) ? other.lead : nil
       }
     }
     return renumbered[pattern, default: []]
-      .filter { $0.age < file.age && Self.isWithin(8, file, $0) }
-      .min { abs($0.byteCount - file.byteCount) < abs($1.byteCount - file.byteCount) }?.lead
+      .filter { $0.age < file.age && areAlike($0.byteCount, byteCount, within: 8) }
+      .min { difference($0.byteCount, byteCount) < difference($1.byteCount, byteCount) }?.lead
   }
 
-  /// Whether the longer one is longer by no more than a share of itself.
-  private static func isWithin(_ share: Int, _ file: FileVersion, _ other: Version) -> Bool {
-    let longer = max(file.byteCount, other.byteCount)
-    return longer - min(file.byteCount, other.byteCount) <= longer / share
+  private func lead(butForHashes patterns: StampPatterns, byteCount: Int) -> Int? {
+    patterns.butHashes.flatMap { byHashPattern[$0] }
+      .flatMap { areAlike($0.byteCount, byteCount, within: 2) ? $0.lead : nil }
   }
 }

@@ -37,8 +37,7 @@ struct FrameQueue {
   static let decodedBytesMax = 64 << 20
 
   enum Outcome: Sendable {
-    case frame(EncodedFrame)
-    case delta(EncodedFrame, secondHasPaid: Bool?)
+    case frame(EncodedFrame, secondHasPaid: Bool? = nil)
     /// No delta, because it would not pay or the chain is long enough: to be stored as new content.
     case rejected([HashedChunk], secondHasPaid: Bool? = nil)
     /// What was to be encoded cannot be read.
@@ -46,7 +45,7 @@ struct FrameQueue {
 
     init(_ look: SecondLook, of chunks: [HashedChunk]) {
       if let frame = look.frame {
-        self = .delta(frame, secondHasPaid: look.hasPaid)
+        self = .frame(frame, secondHasPaid: look.hasPaid)
       } else {
         self = .rejected(chunks, secondHasPaid: look.hasPaid)
       }
@@ -118,7 +117,7 @@ struct FrameQueue {
       let frame = try tools.encoder.encodeDelta(
         chunks: region.map { ($0.id, $0.bytes) }, base: try base.deltaBase(tools.decoder), level: level,
         isRepacked: isRepacked)
-      return frame.map(Outcome.frame) ?? .rejected(region)
+      return frame.map { .frame($0) } ?? .rejected(region)
     }
   }
 
@@ -208,13 +207,10 @@ struct FrameQueue {
     guard let oldest = pending.popFirst() else { return nil }
     inFlightBytes -= oldest.byteCount
     switch try oldest.result.get() {
-    case .frame(let frame):
+    case .frame(let frame, let secondHasPaid):
+      noteSecondLook(secondHasPaid)
       if oldest.isSimilarOnly { similar.tries.noteOutcome(hasPaid: true) }
       if let number = oldest.similarNumber { similar.replace(number, with: frame) }
-      count(frame)
-      return frame
-    case .delta(let frame, let secondHasPaid):
-      noteSecondLook(secondHasPaid)
       count(frame)
       return frame
     case .rejected(let chunks, let secondHasPaid):

@@ -1,47 +1,48 @@
-extension ArchivePath {
+/// What is left of a path without what changes in it from one version to the next.
+package struct StampPatterns: Hashable, Sendable {
   /// The path with every hash in it as one `#`: what build tools name files by, `478.b84116fd218fb8df43ad.js` or `index-BqY8a1Zc.css`.
   ///
   /// Equal for a file that a build names anew each time; `nil` when there is none in it.
-  package var hashPattern: [UInt8]? {
-    let pattern = pattern(withDigits: false)
-    return pattern == bytes ? nil : pattern
-  }
-
+  package fileprivate(set) var butHashes: [UInt8]?
   /// The path with every hash in it, every run of digits, and of digits with single `.`, `-`, `_`, `:` or `T` between them, as one `#`.
   ///
   /// Equal for exports that are named by the day (`backup-2026-03-01T02-00-00-000Z.json`) and for folders of a release.
-  package var digitPattern: [UInt8] { pattern(withDigits: true) }
+  package fileprivate(set) var butDigits: [UInt8] = []
+  /// The most digits in one run, without what is between them.
+  fileprivate var digitCountMax = 0
 
-  /// The same where a path has a hash and is numbered, but not by the day: bundlers number what they write anew as well
+  /// The same as `butDigits` where a path has a hash and is numbered, but not by the day: bundlers number what they write anew as well
   /// (`2736.914069e5.chunk.js`), and in no order. `nil` for others.
-  package var renumberedPattern: [UInt8]? {
-    let (pattern, digitCountMax) = patternAndDigits(withDigits: true)
-    return hashPattern == nil || digitCountMax >= Self.dateDigitsMin ? nil : pattern
-  }
+  package var butNumbers: [UInt8]? { butHashes == nil || digitCountMax >= Self.dateDigitsMin ? nil : butDigits }
 
   /// Of what looks like a date: `260301` or more.
   private static let dateDigitsMin = 6
+}
 
-  private func pattern(withDigits: Bool) -> [UInt8] { patternAndDigits(withDigits: withDigits).pattern }
-
-  /// With the digits of the longest run, without what is between them.
-  private func patternAndDigits(withDigits: Bool) -> (pattern: [UInt8], digitCountMax: Int) {
-    var digitCountMax = 0
-    var pattern: [UInt8] = []
-    pattern.reserveCapacity(bytes.count)
+extension ArchivePath {
+  /// Cost: one pass over the path.
+  package var stampPatterns: StampPatterns {
+    var patterns = StampPatterns()
+    var butHashes: [UInt8] = []
+    butHashes.reserveCapacity(bytes.count)
+    patterns.butDigits.reserveCapacity(bytes.count)
+    var hasHash = false
     var at = 0
     while at < bytes.count {
       if let end = hashEnd(at: at) {
-        pattern.append(UInt8(ascii: "#"))
+        butHashes.append(UInt8(ascii: "#"))
+        patterns.butDigits.append(UInt8(ascii: "#"))
+        hasHash = true
         at = end
         continue
       }
-      guard withDigits, Self.isDigit(bytes[at]) else {
-        pattern.append(bytes[at])
+      guard Self.isDigit(bytes[at]) else {
+        butHashes.append(bytes[at])
+        patterns.butDigits.append(bytes[at])
         at += 1
         continue
       }
-      pattern.append(UInt8(ascii: "#"))
+      let start = at
       var digitCount = 0
       while at < bytes.count, Self.isDigit(bytes[at]) {
         at += 1
@@ -51,9 +52,12 @@ extension ArchivePath {
           at = next
         }
       }
-      digitCountMax = max(digitCountMax, digitCount)
+      butHashes += bytes[start..<at]
+      patterns.butDigits.append(UInt8(ascii: "#"))
+      patterns.digitCountMax = max(patterns.digitCountMax, digitCount)
     }
-    return (pattern, digitCountMax)
+    if hasHash { patterns.butHashes = butHashes }
+    return patterns
   }
 
   /// Where the hash ends that begins at a place; `nil` where none does.
