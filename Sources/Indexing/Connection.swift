@@ -35,6 +35,7 @@ import SnapshotModel
       throw unsafe IndexError(code: sqlite3_extended_errcode(opened), text: String(cString: sqlite3_errmsg(opened)))
     }
     unsafe self.database = database
+    unsafe LogIndexPages.makeWhenMapped(by: database)
     unsafe sqlite3_extended_result_codes(database, 1)
     unsafe sqlite3_busy_timeout(database, Int32(busyTimeoutSeconds * 1000))
   }

@@ -3,21 +3,27 @@ import SnapshotModel
 
 /// The file `reserve`: space that forgetting and collecting give themselves when the disk is full.
 ///
-/// A 256th of the packs, 256 KiB at most, and none in stores below 4 MiB: see docs/decisions/space-reserve.md.
+/// A 256th of the packs, 256 KiB at most, 256 KiB more on XFS, and none in stores below 4 MiB: see docs/decisions/space-reserve.md.
 package final class SpaceReserve: Sendable {
   package static let byteCountMax: UInt64 = 256 << 10
   /// Below this there is none: less would not hold one tomb, one record and the index's log.
   package static let byteCountMin: UInt64 = 16 << 10
+  /// XFS makes no file with less than some 200 KiB free, however short the file.
+  package static let byteCountOnXFS: UInt64 = 256 << 10
   static let fileName = "reserve"
+
+  private static let typeOfXFS: UInt64 = 0x5846_5342
 
   private let store: LocalObjectStore
 
   package init(_ store: LocalObjectStore) { self.store = store }
 
   /// How large the reserve of a store is whose packs take `storeByteCount`; 0 for none.
-  package static func byteCount(storeByteCount: UInt64) -> UInt64 {
+  ///
+  /// - Parameter fileSystemType: `f_type` of statfs(2).
+  package static func byteCount(storeByteCount: UInt64, fileSystemType: UInt64 = 0) -> UInt64 {
     let share = min(storeByteCount / 256 / 4096 * 4096, byteCountMax)
-    return share < byteCountMin ? 0 : share
+    return share < byteCountMin ? 0 : share + (fileSystemType == typeOfXFS ? byteCountOnXFS : 0)
   }
 
   /// Makes the reserve, or makes it larger; leaves one that is large enough.
@@ -26,12 +32,14 @@ package final class SpaceReserve: Sendable {
   ///   `false` also when there is no space for it, which is no error.
   @discardableResult
   package func make(storeByteCount: UInt64) throws -> Bool {
-    let wanted = Self.byteCount(storeByteCount: storeByteCount)
-    guard wanted > 0 else { return false }
-    guard try byteCount() < wanted else { return true }
+    guard Self.byteCount(storeByteCount: storeByteCount) > 0 else { return false }
+    let known = try byteCount()
     let temporary = store.temporaryNames.next()
     do throws(ObjectStoreError) {
-      try store.perform(.write, path: Self.fileName) { (root) throws(SystemCallFailure) in
+      return try store.perform(.write, path: Self.fileName) { (root) throws(SystemCallFailure) in
+        let wanted = Self.byteCount(
+          storeByteCount: storeByteCount, fileSystemType: store.operations.fileSystemType(of: root))
+        guard known < wanted else { return true }
         do throws(SystemCallFailure) {
           let file = try store.createTemporary(temporary, in: root)
           try store.operations.allocate(wanted, in: file)
@@ -40,8 +48,8 @@ package final class SpaceReserve: Sendable {
           try? store.operations.unlink(temporary, in: root)
           throw error
         }
+        return true
       }
-      return true
     } catch {
       switch error {
       case .noSpace, .quota, .missing: return false

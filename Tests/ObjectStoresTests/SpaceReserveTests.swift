@@ -14,6 +14,8 @@ struct SpaceReserveTests {
     ] as [(UInt64, UInt64)])
   func `the reserve is a 256th of the packs, within its bounds`(_ store: UInt64, _ reserve: UInt64) {
     #expect(SpaceReserve.byteCount(storeByteCount: store) == reserve)
+    let onXFS = SpaceReserve.byteCount(storeByteCount: store, fileSystemType: 0x5846_5342)
+    #expect(onXFS == (reserve == 0 ? 0 : reserve + 256 << 10))
   }
 
   @Test func `a reserve takes real space, grows with the store and is given back whole`() throws {

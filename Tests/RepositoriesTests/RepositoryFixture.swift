@@ -224,12 +224,16 @@ extension SaveSession {
   }
 
   func commit(_ version: String, _ manifest: ChunkReference) throws -> Snapshot {
+    try committed(version, manifest).snapshot
+  }
+
+  func committed(_ version: String, _ manifest: ChunkReference) throws -> Committed {
     try commit { id in
       Snapshot(
         id: id, version: version, created: currentTime(), host: "h", user: "u", root: Array("/r".utf8),
         sources: [.root],
         manifest: manifest, toolVersion: toolVersion)
-    }.snapshot
+    }
   }
 }
 

@@ -51,6 +51,17 @@ struct UnwritableIndexTests {
     try expect(trees.filter { $0.key != "v1" }, in: fixture.open(), "from the file")
   }
 
+  @Test func `why the index could not be updated is told once`() throws {
+    let repository = try fixture.open()
+    repository.index.limitPages(to: 1)
+    let failure = try repository.withSaveInProgress { pool in
+      let session = try SaveSession(repository: repository, parent: nil, pool: pool)
+      let manifest = try session.store(trees["v2"] ?? [:])
+      return try session.committed("v2", manifest).indexFailure
+    }
+    #expect(failure == "No space left")
+  }
+
   @Test func `forgetting gives up the index's file where the disk is full and there is no reserve`() throws {
     let repository = try fixture.open()
     try repository.save("v2", trees["v2"] ?? [:])

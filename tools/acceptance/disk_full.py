@@ -3,11 +3,13 @@
 
     disk_full.py SNAP [--levels 100] [--seed N] [--systems ext4,xfs,btrfs,tmpfs]
 
-At each level: a save that does not fit ends with 16, says so, and adds nothing; `forget` and `gc` then succeed, with what room there is; once there is
-room the next save succeeds; and after each step every version that is there comes back bit for bit. It needs root, for it mounts; systems whose tools
+At each level: a save that does not fit ends with 16, says so, and adds nothing; `forget` and `gc` then succeed, with what room there is, or, where the
+store is too small to have a reserve, say what to do; once there is room the next save succeeds; and after each step every version that is there comes
+back bit for bit. It needs root, for it mounts; systems whose tools
 are not installed are named and left out.
 """
 import argparse
+import errno
 import os
 import random
 import shutil
@@ -19,8 +21,12 @@ from pathlib import Path
 from snap_program import Failure, Snap, remove
 
 NO_SPACE = 16
-SIZES = {"ext4": 24, "tmpfs": 24, "btrfs": 112, "xfs": 304}  # MiB; the latter two refuse to be smaller
-MAKE = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"], "btrfs": ["mkfs.btrfs", "-q", "-f", "--mixed"]}
+SIZES = {"ext4": 24, "tmpfs": 24, "btrfs": 128, "xfs": 304}  # MiB; the latter two refuse to be smaller
+MAKE = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"], "btrfs": ["mkfs.btrfs", "-q", "-f"]}
+
+
+class Unmountable(Exception):
+    pass
 
 
 class Disk:
@@ -45,15 +51,16 @@ class Disk:
 
     def fill(self, leaving):
         """Takes all but about so many bytes."""
-        path = self.folder / "filler"
-        with open(path, "wb") as file:
-            rest = self.free() - leaving
-            try:
+        rest = self.free() - leaving
+        try:
+            # Appended to what is there: btrfs may have no room left to truncate it.
+            with open(self.folder / "filler", "ab", buffering=0) as file:
                 while rest > 0:
-                    rest -= os.write(file.fileno(), b"\xaa" * min(rest, 1 << 20))
+                    rest -= file.write(b"\xaa" * min(rest, 1 << 20))
                 os.fsync(file.fileno())
-            except OSError:
-                pass
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
 
     def empty(self):
         (self.folder / "filler").unlink(missing_ok=True)
@@ -66,7 +73,7 @@ class Disk:
 def run(command):
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
-        raise OSError(f"{' '.join(map(str, command))}: {done.stdout.strip()}")
+        raise Unmountable(f"{' '.join(map(str, command))}: {done.stdout.strip()}")
 
 
 class Level:
@@ -107,7 +114,7 @@ class Level:
         return done
 
     def run(self):
-        """Returns whether the save failed, as it should where there is no room."""
+        """Returns whether the save failed, as it should where there is no room, and whether room had to be made for `forget` and `gc`."""
         self.snap.init()
         for number in range(3):
             self.write()
@@ -122,22 +129,38 @@ class Level:
         self.check("after the save")
         self.disk.fill(0)  # and what was left by then is taken, too
         forgotten = ["v0", "v1"]
-        self.snap.run("forget", *forgotten)
+        stuck = not self.frees("forget", *forgotten)
         for version in forgotten:
             del self.trees[version]
         self.check("after forget")
-        self.snap.run("gc")
+        stuck = not self.frees("gc") or stuck
         self.check("after gc")
+        self.disk.empty()
         self.save("after")
         self.check("after the next save")
         self.snap.run("verify", "--read-data")
-        return failed
+        return failed, stuck
+
+    def frees(self, *command):
+        """Whether it succeeds; small stores keep nothing for a full disk, and say so, and succeed once there is room."""
+        has_reserve = (self.snap.repository / "reserve").exists()
+        done = self.snap.run(*command, statuses=(0,) if has_reserve else (0, NO_SPACE))
+        if done.returncode == 0:
+            return True
+        told = done.stderr.decode(errors="replace")
+        if not ("cannot free space: 0 bytes and no reserve" in told and "hint: make some room on the disk" in told):
+            raise Failure(f"{command[0]} that did not fit said: {told}")
+        self.check(f"after a {command[0]} that did not fit")
+        self.disk.empty()
+        self.snap.run(*command)
+        self.disk.fill(0)
+        return False
 
 
 def levels(program, system, count, seed):
     r = random.Random(f"{seed} {system}")
     work = tempfile.mkdtemp(prefix=f"snap full {system} ")
-    failed = 0
+    failed = stuck = 0
     disk = None
     try:
         disk = Disk(system, os.path.join(work, "disk"), work)
@@ -148,14 +171,19 @@ def levels(program, system, count, seed):
             shutil.rmtree(disk.folder / "store", ignore_errors=True)
             disk.empty()
             try:
-                failed += Level(program, disk, work, r, leaving, history).run()
+                counts = Level(program, disk, work, r, leaving, history).run()
+                failed, stuck = failed + counts[0], stuck + counts[1]
             except Failure as failure:
                 raise Failure(f"{system}, level {number} (seed {seed}): {leaving} bytes free, files of {history}: {failure}") from None
     finally:
         if disk:
             disk.close()
         remove(work)
-    print(f"{system}, {SIZES[system]} MiB: {count} levels, {failed} saves did not fit; forget, gc and the next save succeeded each time", flush=True)
+    print(
+        f"{system}, {SIZES[system]} MiB: {count} levels, {failed} saves did not fit; forget, gc and the next save succeeded each time, "
+        f"{stuck} times after room was made for a small store",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
@@ -177,8 +205,8 @@ if __name__ == "__main__":
             continue
         try:
             levels(options.snap, system, options.levels, options.seed)
-        except OSError as error:
-            print(f"{system}: left out, {error}")
+        except Unmountable as reason:
+            print(f"{system}: left out, {reason}")
         except Failure as failure:
             print(f"disk_full: {failure}")
             broken += 1

@@ -84,9 +84,9 @@ extension SaveSession {
       try repository.adoptRecords()
       repository.keepReserve()
       // It may have gone on in memory. That of an encrypted repository is a matter of this machine's, told on opening.
-      return repository.isEncrypted ? nil : repository.index.reasonNotWritten.map { "\($0)" }
+      return repository.isEncrypted ? nil : repository.index.reasonNotWritten?.shortText
     } catch {
-      return "\(error)"
+      return (error as? IndexError)?.shortText ?? "\(error)"
     }
   }
 
