@@ -27,8 +27,7 @@ package protocol FileOperations: Sendable {
   func status(of descriptor: borrowing OwnedDescriptor) throws(SystemCallFailure) -> ObjectStatus
   /// Names in no order, without `.` and `..`; those that are not UTF-8 are left out, for they are not ours.
   func names(in folder: borrowing OwnedDescriptor) throws(SystemCallFailure) -> [String]
-  /// Identifies the kind of file system (`f_type` of statfs); 0 when unknown.
-  func fileSystemType(of descriptor: borrowing OwnedDescriptor) -> UInt64
+  func fileSystemType(of descriptor: borrowing OwnedDescriptor) -> FileSystemType
 }
 
 /// The part of `stat` that a store looks at.

@@ -12,18 +12,14 @@ package final class SpaceReserve: Sendable {
   package static let byteCountOnXFS: UInt64 = 256 << 10
   static let fileName = "reserve"
 
-  private static let typeOfXFS: UInt64 = 0x5846_5342
-
   private let store: LocalObjectStore
 
   package init(_ store: LocalObjectStore) { self.store = store }
 
   /// How large the reserve of a store is whose packs take `storeByteCount`; 0 for none.
-  ///
-  /// - Parameter fileSystemType: `f_type` of statfs(2).
-  package static func byteCount(storeByteCount: UInt64, fileSystemType: UInt64 = 0) -> UInt64 {
+  package static func byteCount(storeByteCount: UInt64, on fileSystem: FileSystemType) -> UInt64 {
     let share = min(storeByteCount / 256 / 4096 * 4096, byteCountMax)
-    return share < byteCountMin ? 0 : share + (fileSystemType == typeOfXFS ? byteCountOnXFS : 0)
+    return share < byteCountMin ? 0 : share + (fileSystem == .xfs ? byteCountOnXFS : 0)
   }
 
   /// Makes the reserve, or makes it larger; leaves one that is large enough.
@@ -32,13 +28,13 @@ package final class SpaceReserve: Sendable {
   ///   `false` also when there is no space for it, which is no error.
   @discardableResult
   package func make(storeByteCount: UInt64) throws -> Bool {
-    guard Self.byteCount(storeByteCount: storeByteCount) > 0 else { return false }
+    guard Self.byteCount(storeByteCount: storeByteCount, on: .xfs) > 0 else { return false }
     let known = try byteCount()
     let temporary = store.temporaryNames.next()
     do throws(ObjectStoreError) {
       return try store.perform(.write, path: Self.fileName) { (root) throws(SystemCallFailure) in
         let wanted = Self.byteCount(
-          storeByteCount: storeByteCount, fileSystemType: store.operations.fileSystemType(of: root))
+          storeByteCount: storeByteCount, on: store.operations.fileSystemType(of: root))
         guard known < wanted else { return true }
         do throws(SystemCallFailure) {
           let file = try store.createTemporary(temporary, in: root)

@@ -126,8 +126,8 @@ package struct SystemFileOperations: FileOperations {
     }
   }
 
-  package func fileSystemType(of descriptor: borrowing OwnedDescriptor) -> UInt64 {
-    snap_filesystem_type(descriptor.number)
+  package func fileSystemType(of descriptor: borrowing OwnedDescriptor) -> FileSystemType {
+    FileSystemType(snap_filesystem_type(descriptor.number))
   }
 
   private func checked(_ result: Int32) throws(SystemCallFailure) -> Int32 {

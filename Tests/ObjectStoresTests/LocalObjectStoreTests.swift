@@ -146,7 +146,6 @@ struct LocalObjectStoreTests {
     let store = try store()
     let pack = ObjectName.pack(PackID(bytes: [UInt8](repeating: 7, count: 16))!)
     try store.create(pack, [1])
-    #expect(try store.changeStamp(.packs) == 0, "too young to tell")
     func settle() {
       let times = [timespec(tv_sec: 1_000_000, tv_nsec: 5), timespec(tv_sec: 1_000_000, tv_nsec: 5)]
       for folder in ["packs", "packs/07"] { unsafe utimensat(AT_FDCWD, "\(path)/\(folder)", times, 0) }
@@ -156,7 +155,7 @@ struct LocalObjectStoreTests {
     // 0 on a file system that is not known to keep precise times.
     #expect(try store.changeStamp(.packs) == stamp)
     try store.delete([pack])
-    #expect(try store.changeStamp(.packs) == 0)
+    #expect(try stamp == 0 || store.changeStamp(.packs) != stamp)
     settle()
     #expect(try store.changeStamp(.packs) == stamp)
     _ = unsafe mkdir("\(path)/packs/08", 0o700)

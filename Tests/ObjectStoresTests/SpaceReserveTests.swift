@@ -13,8 +13,8 @@ struct SpaceReserveTests {
       (1 << 40, 256 << 10),
     ] as [(UInt64, UInt64)])
   func `the reserve is a 256th of the packs, within its bounds`(_ store: UInt64, _ reserve: UInt64) {
-    #expect(SpaceReserve.byteCount(storeByteCount: store) == reserve)
-    let onXFS = SpaceReserve.byteCount(storeByteCount: store, fileSystemType: 0x5846_5342)
+    #expect(SpaceReserve.byteCount(storeByteCount: store, on: FileSystemType(0xEF53)) == reserve)
+    let onXFS = SpaceReserve.byteCount(storeByteCount: store, on: .xfs)
     #expect(onXFS == (reserve == 0 ? 0 : reserve + 256 << 10))
   }
 

@@ -167,7 +167,7 @@ extension ObservedFileOperations {
     return try system.names(in: folder)
   }
 
-  package func fileSystemType(of descriptor: borrowing OwnedDescriptor) -> UInt64 {
+  package func fileSystemType(of descriptor: borrowing OwnedDescriptor) -> FileSystemType {
     system.fileSystemType(of: descriptor)
   }
 }

@@ -109,25 +109,19 @@ package struct StatCache: Sendable {
 
 /// Collects the rows of a save that is under way.
 package struct StatCacheWriter: Sendable {
-  /// Younger changes than this before the save's start may be followed by others of the same time stamp: two seconds
-  /// are FAT's and the coarsest that a file system keeps.
-  package static let racySecondsMax: Int64 = 2
-
-  private let racyFrom: Timestamp
+  private let settled: SettledTimes
   private var bytes: [UInt8] = []
   private var block: [StatCache.Row] = []
   package private(set) var rowCount = 0
 
-  /// - Parameter saveStarted: before the first file was examined.
-  package init(saveStarted: Timestamp) {
-    racyFrom = Timestamp(seconds: saveStarted.seconds - Self.racySecondsMax, nanoseconds: saveStarted.nanoseconds)
-  }
+  /// - Parameter settled: as it was before the first file was examined; others match nothing.
+  package init(settled: SettledTimes) { self.settled = settled }
 
   /// Adds the next entry of the manifest.
   ///
   /// - Parameter status: as examined before anything else of it was read; `nil` for what changed meanwhile.
   package mutating func append(_ status: FileStatus?) {
-    if let status, status.changed < racyFrom {
+    if let status, settled.contains(status) {
       append(StatCache.Row(device: status.device, inode: status.inode, changed: status.changed))
     } else {
       append(StatCache.Row.never)
