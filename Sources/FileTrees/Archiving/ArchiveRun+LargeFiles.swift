@@ -18,7 +18,7 @@ extension ArchiveRun {
       current.status = status
       file = LargeFile(
         path: item.path, prior: prior, base: base, status: status,
-        metadata: try EntryCapture.metadata(current, owners: owners), dataExtents: extents,
+        metadata: try EntryCapture.metadata(current, descriptor.number, owners: owners), dataExtents: extents,
         byteCountExpected: extents?.reduce(0) { $0 + $1.length } ?? status.size)
       reader = LargeFileReader(descriptor, extents: extents, chunker: chunker)
     } catch {

@@ -32,25 +32,61 @@ enum FileIngest {
   ) -> Result<IngestedFile, SystemError> {
     do throws(SystemError) {
       let descriptor = try EntryCapture.open(item)
-      let before = try FileStatus(descriptor: descriptor.number)
-      guard before.kind == .file else { throw SystemError(errno: ESTALE, operation: "read") }
-      let extents = try EntryCapture.dataExtents(descriptor.number, status: before)
-      let bytes = try read(descriptor.number, extents: extents, expected: Int(clamping: before.size))
-      let after = try FileStatus(descriptor: descriptor.number)
-      let size = extents == nil ? UInt64(bytes.count) : before.size
-      var current = item
-      current.status = before
+      let asWalked = readAsWalked(item, descriptor.number, owners)
+      let file = if let asWalked { asWalked } else { try read(item, descriptor.number, owners) }
+      let bytes = file.bytes[...]
       return .success(
         IngestedFile(
-          status: before, metadata: try EntryCapture.metadata(current, owners: owners), size: size,
-          dataExtents: extents,
-          chunks: HashedChunk.named(
-            bytes[...], chunker.lengths(of: bytes[...], isFinal: true), by: tools.hasher),
-          changedWhileRead: before.differsInContent(from: after) || size != before.size,
-          holdsSecret: holdsSecret?(item.path, bytes[...]) ?? false))
+          status: file.status, metadata: file.metadata, size: file.size, dataExtents: file.extents,
+          chunks: HashedChunk.named(bytes, chunker.lengths(of: bytes, isFinal: true), by: tools.hasher),
+          changedWhileRead: file.changedWhileRead, holdsSecret: holdsSecret?(item.path, bytes) ?? false))
     } catch {
       return .failure(error)
     }
+  }
+
+  private struct ReadFile {
+    var status: FileStatus
+    var metadata: FileMetadata
+    var bytes: [UInt8]
+    var extents: [DataExtent]?
+    var changedWhileRead: Bool
+
+    var size: UInt64 { extents == nil ? UInt64(bytes.count) : status.size }
+  }
+
+  /// A file that is what was walked, as nearly all are: examined once, after all else.
+  ///
+  /// - Returns: `nil` for any other, of which something may have been read.
+  private static func readAsWalked(_ item: WalkedItem, _ descriptor: Int32, _ owners: OwnerNames) -> ReadFile? {
+    guard !item.status.mayHaveHoles, let size = Int(exactly: item.status.size) else { return nil }
+    do throws(SystemError) {
+      let bytes = try EntryCapture.read(descriptor, countMax: size + 1, enough: size)
+      let metadata = try EntryCapture.metadata(item, descriptor, owners: owners)
+      let status = try FileStatus(descriptor: descriptor)
+      guard bytes.count == size, status == item.status else { return nil }
+      return ReadFile(status: item.status, metadata: metadata, bytes: bytes, changedWhileRead: false)
+    } catch {
+      // Whoever reads it again meets the same, or finds something else there.
+      return nil
+    }
+  }
+
+  private static func read(
+    _ item: WalkedItem, _ descriptor: Int32, _ owners: OwnerNames
+  ) throws(SystemError) -> ReadFile {
+    var current = item
+    current.status = try FileStatus(descriptor: descriptor)
+    guard current.status.kind == .file else { throw SystemError(errno: ESTALE, operation: "read") }
+    lseek(descriptor, 0, SEEK_SET)
+    let extents = try EntryCapture.dataExtents(descriptor, status: current.status)
+    let bytes = try read(descriptor, extents: extents, expected: Int(clamping: current.status.size))
+    let after = try FileStatus(descriptor: descriptor)
+    var file = ReadFile(
+      status: current.status, metadata: try EntryCapture.metadata(current, descriptor, owners: owners), bytes: bytes,
+      extents: extents, changedWhileRead: false)
+    file.changedWhileRead = current.status.differsInContent(from: after) || file.size != current.status.size
+    return file
   }
 
   private static func read(

@@ -8,7 +8,10 @@ extension EntryCapture {
   ///
   /// Linux has no call for a name in an open folder, so `/proc/self/fd` makes the path. Without `/proc` only what can
   /// be opened has attributes.
-  package static func extendedAttributes(_ item: WalkedItem) throws(SystemError) -> [ExtendedAttribute] {
+  package static func extendedAttributes(
+    _ item: WalkedItem, _ descriptor: Int32? = nil
+  ) throws(SystemError) -> [ExtendedAttribute] {
+    if let descriptor { return try AttributeSubject.descriptor(descriptor).attributes() }
     let folder = try item.directory.open()
     let path = Array("/proc/self/fd/\(folder.number)/".utf8) + item.name
     do {
