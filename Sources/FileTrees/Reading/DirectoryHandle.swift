@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import ObjectStores
 import SnapshotModel
 import Synchronization
 
@@ -113,10 +114,21 @@ package final class DirectoryHandle: Sendable {
   /// Below the system's 4,096 with its NUL.
   private static let pathChunkMax = 4_000
 
+  /// Opens what has a name in this folder, for reading: not to follow a link, nor to hang where a fifo has taken a file's place.
+  func openItem(_ name: [UInt8], _ operation: String = "open", flags: Int32 = 0) throws(SystemError) -> OwnedDescriptor
+  {
+    let folder = try open()
+    let number = withRoom {
+      openRetrying(folder.number, name + [0], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags)
+    }
+    guard number >= 0 else { throw SystemError(operation) }
+    return OwnedDescriptor(adopting: number)
+  }
+
   /// Opens something, a second time when the process is out of descriptors: then without the tree's folders that are not in use just now.
   ///
   /// - Parameter open: gives -1 and `errno` on failure; so does this.
-  func withRoom(_ open: () -> Int32) -> Int32 {
+  private func withRoom(_ open: () -> Int32) -> Int32 {
     let number = open()
     guard number < 0, errno == EMFILE || errno == ENFILE else { return number }
     pool.removeAll()

@@ -10,16 +10,12 @@ package enum EntryCapture {
   /// The access time is spared where that is permitted (to the owner). The file may no longer be what was walked:
   /// compare `FileStatus(descriptor:)`.
   package static func open(_ item: WalkedItem) throws(SystemError) -> OwnedDescriptor {
-    let folder = try item.directory.open()
-    // Not to hang where a fifo has taken the file's place.
-    let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-    let name = item.name + [0]
-    let number = item.directory.withRoom {
-      let number = openRetrying(folder.number, name, flags | linux_O_NOATIME)
-      return number < 0 && errno == EPERM ? openRetrying(folder.number, name, flags) : number
+    do throws(SystemError) {
+      return try item.directory.openItem(item.name, flags: linux_O_NOATIME)
+    } catch {
+      guard error.errno == EPERM else { throw error }
+      return try item.directory.openItem(item.name)
     }
-    guard number >= 0 else { throw SystemError("open") }
-    return OwnedDescriptor(adopting: number)
   }
 
   /// Up to `countMax` bytes from `offset`, or from where the descriptor stands; fewer only when the file ends before, or when they are enough.

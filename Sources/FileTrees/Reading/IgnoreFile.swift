@@ -17,11 +17,14 @@ enum IgnoreFile {
 
   /// - Returns: the text of the ignore file `name`; `nil` when there is none, or something that is no regular file.
   /// - Throws: ELOOP for a symbolic link, as git refuses it: it could lead out of the tree.
-  static func read(_ name: [UInt8], folder: Int32) throws(SystemError) -> [UInt8]? {
-    let number = openRetrying(folder, name + [0], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-    if number < 0, errno == ENOENT || errno == ENXIO { return nil }
-    guard number >= 0 else { throw SystemError("read ignore rules") }
-    let file = OwnedDescriptor(adopting: number)
+  static func read(_ name: [UInt8], in folder: DirectoryHandle) throws(SystemError) -> [UInt8]? {
+    let file: OwnedDescriptor
+    do throws(SystemError) {
+      file = try folder.openItem(name, "read ignore rules")
+    } catch {
+      guard error.errno != ENOENT, error.errno != ENXIO else { return nil }
+      throw error
+    }
     guard try FileStatus(descriptor: file.number).kind == .file else { return nil }
     return try readAll(file.number)
   }

@@ -75,12 +75,10 @@ package func ignoreDecision(
   let components = path.components
   for (index, name) in components.enumerated() {
     if let folder {
-      try folder.withDescriptor { descriptor in
-        for fileName in IgnoreFile.names(options) {
-          guard let text = try IgnoreFile.read(fileName, folder: descriptor) else { continue }
-          guard let filePath = folderPath.appending(fileName) else { continue }
-          rules.append(IgnoreRuleList(text: text, source: .file(filePath), folder: folderPath))
-        }
+      for fileName in IgnoreFile.names(options) {
+        guard let text = try IgnoreFile.read(fileName, in: folder) else { continue }
+        guard let filePath = folderPath.appending(fileName) else { continue }
+        rules.append(IgnoreRuleList(text: text, source: .file(filePath), folder: folderPath))
       }
     }
     let nameStart = folderPath.isRoot ? 0 : folderPath.bytes.count + 1

@@ -118,8 +118,8 @@ package final class TreeWalker {
       } else {
         do { try listing.read(folder.number, buffer: &buffer) } catch { pending.append(.failed(entering.path, error)) }
       }
-      addRules(of: entering, listing: listing, folder: folder.number, to: &rules)
-      if entering.sources == nil, let (name, cause) = mark(listing, folder: folder.number) {
+      addRules(of: entering, listing: listing, to: &rules)
+      if entering.sources == nil, let (name, cause) = mark(listing, in: entering.handle) {
         listing.keep(only: name)
         pending.append(
           .ignored(entering.path, isDirectory: true, IgnoreDecision(isIgnored: true, cause: cause)))
@@ -135,11 +135,11 @@ package final class TreeWalker {
     path = entering.path.bytes
   }
 
-  private func addRules(of entering: Entering, listing: FolderListing, folder: Int32, to rules: inout IgnoreRules) {
+  private func addRules(of entering: Entering, listing: FolderListing, to rules: inout IgnoreRules) {
     for name in ignoreFileNames where entering.sources != nil || listing.contains(name) {
       guard let filePath = entering.path.appending(name) else { continue }
       do throws(SystemError) {
-        guard let text = try IgnoreFile.read(name, folder: folder) else { continue }
+        guard let text = try IgnoreFile.read(name, in: entering.handle) else { continue }
         rules.append(IgnoreRuleList(text: text, source: .file(filePath), folder: entering.path))
       } catch {
         pending.append(.failed(filePath, error))
@@ -148,8 +148,8 @@ package final class TreeWalker {
   }
 
   /// What marks the folder as one of which only the mark is kept.
-  private func mark(_ listing: FolderListing, folder: Int32) -> (name: [UInt8], IgnoreDecision.Cause)? {
-    if options.excludeCaches, listing.contains(CacheTag.name), CacheTag.isValid(folder: folder) {
+  private func mark(_ listing: FolderListing, in folder: DirectoryHandle) -> (name: [UInt8], IgnoreDecision.Cause)? {
+    if options.excludeCaches, listing.contains(CacheTag.name), CacheTag.isValid(in: folder) {
       return (CacheTag.name, .cacheFolder)
     }
     return options.excludeIfPresent.first(where: listing.contains).map { ($0, .marker($0)) }
