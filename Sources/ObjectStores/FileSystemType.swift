@@ -1,6 +1,3 @@
-import Glibc
-import SnapshotModel
-
 /// The kind of a file system: `f_type` of statfs(2), 0 when unknown.
 package struct FileSystemType: Hashable, Sendable {
   private let number: UInt64
@@ -17,14 +14,4 @@ package struct FileSystemType: Hashable, Sendable {
   private static let precise: Set<UInt64> = [
     0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0xF2F5_2010, 0x2FC1_2FC1, 0x794C_7630,
   ]
-}
-
-/// A moment that has passed for all file systems that keep precise times: what has an earlier time gets another one when it is changed from now on.
-///
-/// They stamp by the clock of the last tick, which is up to 10 ms late, later on a virtual machine that had to wait; so that clock is asked, and not the exact one.
-/// - SeeAlso: `CLOCK_REALTIME_COARSE` in clock_gettime(2)
-package func timeOfStamps() -> Timestamp {
-  var time = timespec()
-  unsafe clock_gettime(CLOCK_REALTIME_COARSE, &time)
-  return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
 }

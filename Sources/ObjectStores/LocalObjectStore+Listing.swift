@@ -15,10 +15,11 @@ extension LocalObjectStore {
 
   /// The modification times (in ns) of the folder and, for packs, of every two-digit folder, hashed to one value.
   ///
-  /// 0 unless a change from now on would show in all of them; and on file systems that do not keep precise times.
+  /// 0 unless all of them are two seconds old, for a change in the same tick of the clock would not show; and on file
+  /// systems that do not keep precise times.
   package func changeStamp(_ folder: ObjectFolder) throws -> UInt64 {
     let paths = [folder.name] + (folder == .packs ? try packFolders() : [])
-    let now = timeOfStamps()
+    let now = Int64(Glibc.time(nil))
     return try perform(.list, path: folder.name) { (root) throws(SystemCallFailure) in
       guard operations.fileSystemType(of: root).keepsPreciseTimes else { return 0 }
       var stamp: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -30,10 +31,7 @@ extension LocalObjectStore {
           guard error.errorNumber == ENOENT else { throw error }
           return 0
         }
-        let modified = Timestamp(seconds: status.modifiedSeconds, nanoseconds: status.modifiedNanoseconds)
-        // Whole seconds are those of a small inode: any time in that second, which has to be over.
-        let last = modified.nanoseconds == 0 ? Timestamp(seconds: modified.seconds + 1) : modified
-        guard last < now else { return 0 }
+        guard status.modifiedSeconds + Self.stampAgeSeconds <= now else { return 0 }
         // FNV-1a over the name and the time.
         let fields = [UInt64(bitPattern: status.modifiedSeconds), UInt64(status.modifiedNanoseconds)]
         for value in path.utf8.map(UInt64.init) + fields { stamp = (stamp ^ value) &* 0x100_0000_01B3 }
@@ -41,6 +39,9 @@ extension LocalObjectStore {
       return max(stamp, 1)
     }
   }
+
+  /// The clock's coarsest tick where times are precise is one second (small ext4 inodes); one more for rounding.
+  private static let stampAgeSeconds: Int64 = 2
 
   /// `packs/00` and so on, in ascending order, as far as they exist.
   func packFolders() throws(ObjectStoreError) -> [String] {

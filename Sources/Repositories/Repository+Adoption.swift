@@ -156,8 +156,9 @@ extension Repository {
 
   /// - Returns: what the index holds and the folder does not.
   private func adoptRecords(in folder: RecordFolder) throws -> [(SnapshotID, [UInt8])] {
-    let listed = try store.list(folder.objects)
+    // First: what another process saves in between is in both then, and not missed.
     let indexed = Dictionary(uniqueKeysWithValues: try index.records(folder))
+    let listed = try store.list(folder.objects)
     var seen: Set<SnapshotID> = []
     for name in listed {
       guard let id = name.snapshotID else { continue }

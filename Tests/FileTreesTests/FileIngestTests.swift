@@ -70,6 +70,28 @@ struct FileIngestTests {
     #expect(file.size == 1 << 20 && file.dataExtents?.count == 1 && content(file).starts(with: Array("content".utf8)))
   }
 
+  @Test func `nothing is taken out of a pipe that took its place`() throws {
+    try fixture.file("file", "content")
+    let item = try walked()
+    let path = "\(fixture.path)/file"
+    #expect(unsafe unlink(path) == 0 && mkfifo(path, 0o600) == 0)
+    let pipe = unsafe open(path, O_RDWR | O_NONBLOCK)
+    defer { close(pipe) }
+    #expect(unsafe write(pipe, "for another", 11) == 11)
+    #expect(throws: SystemError.self) { _ = try ingest(item) }
+    var buffer = [UInt8](repeating: 0, count: 16)
+    #expect(unsafe read(pipe, &buffer, buffer.count) == 11)
+  }
+
+  @Test func `a file that the kernel makes as it is read is read whole`() throws {
+    let walker = try TreeWalker(root: Array("/proc/sys/kernel".utf8))
+    var item: WalkedItem?
+    while item == nil, let event = walker.next() {
+      if case .item(let found) = event, found.path == ArchivePath("ostype") { item = found }
+    }
+    #expect(try content(ingest(try #require(item))) == Array("Linux\n".utf8))
+  }
+
   @Test func `a folder, a pipe or a link that took its place is refused, and hangs nothing`() throws {
     for (take, refusal): ((String) throws -> Void, Int32) in [
       ({ #expect(unsafe mkdir($0, 0o755) == 0) }, ESTALE), ({ #expect(unsafe mkfifo($0, 0o600) == 0) }, ESTALE),

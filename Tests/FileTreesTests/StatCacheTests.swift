@@ -27,7 +27,7 @@ struct StatCacheTests {
   }
 
   private func encoded(_ rows: [StatCache.Row]) -> [UInt8] {
-    var writer = StatCacheWriter(settled: SettledTimes(before: Timestamp(seconds: 0)))
+    var writer = StatCacheWriter(saveStarted: Timestamp(seconds: 0))
     for row in rows { writer.append(row) }
     return writer.finish(manifest: manifest)
   }
@@ -53,7 +53,7 @@ struct StatCacheTests {
 
   @Test func `a row matches the same inode that nothing has touched`() throws {
     let status = try self.status(inode: 7, changed: Timestamp(seconds: 100, nanoseconds: 3))
-    var writer = StatCacheWriter(settled: SettledTimes(before: Timestamp(seconds: 200)))
+    var writer = StatCacheWriter(saveStarted: Timestamp(seconds: 200))
     writer.append(status)
     let cache = try #require(StatCache(decoding: writer.finish(manifest: manifest), manifest: manifest))
     var cursor = cache.makeCursor()
@@ -79,7 +79,7 @@ struct StatCacheTests {
     ]
     for (changed, isKept) in cases {
       let status = try self.status(inode: 7, changed: changed)
-      var writer = StatCacheWriter(settled: SettledTimes(before: started))
+      var writer = StatCacheWriter(saveStarted: started)
       writer.append(status)
       writer.append(nil as FileStatus?)
       let rows = try #require(decoded(writer.finish(manifest: manifest)))

@@ -1,7 +1,9 @@
 import Glibc
+import Indexing
 import ObjectStores
 import Packing
 import SnapshotModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -115,6 +117,17 @@ struct LostRecordTests {
     #expect(!fixture.events.all.contains { $0.contains("missing") })
   }
 
+  @Test func `what others save while records are listed is not missed`() throws {
+    let writer = try fixture.open()
+    let operations = ListingOperations()
+    let reader = try fixture.open(operations: operations)
+    operations.afterListing.withLock { $0 = { try writer.save("meanwhile", ["f": [1]]) } }
+    try writer.save("before", ["f": [0]])
+    try reader.adoptRecords()
+    #expect(operations.afterListing.withLock { $0 == nil })
+    #expect(try reader.index.lostRecords().isEmpty && reader.version("meanwhile") != nil)
+  }
+
   @Test func `a record that comes back by itself is no longer missed`() throws {
     let path = fixture.path + "/" + ObjectName.snapshot(lost.id).path
     #expect(unsafe rename(path, fixture.holder.path("aside")) == 0)
@@ -122,5 +135,26 @@ struct LostRecordTests {
     #expect(unsafe rename(fixture.holder.path("aside"), path) == 0)
     try expect(trees, in: fixture.open(), "back")
     #expect(try fixture.open().lostSnapshots().isEmpty)
+  }
+}
+
+/// Does something once, when the versions were listed just now.
+private final class ListingOperations: ObservedFileOperations {
+  let openPaths = OpenPaths()
+  let afterListing = Mutex<(@Sendable () throws -> Void)?>(nil)
+
+  func willMake(_ call: FileCall) {}
+
+  func names(in folder: borrowing OwnedDescriptor) throws(SystemCallFailure) -> [String] {
+    let names = try system.names(in: folder)
+    if openPaths.path(of: folder) == ObjectFolder.snapshots.name,
+      let body = afterListing.withLock({ body in
+        defer { body = nil }
+        return body
+      })
+    {
+      do { try body() } catch { Issue.record(error) }
+    }
+    return names
   }
 }

@@ -33,10 +33,10 @@ CALL = re.compile(r"(?:(?<![.\w])|(?<=Glibc\.))(" + "|".join(NAMES) + r")\(|\b(s
 
 # File: the calls, and why they need no seam.
 ALLOWED = {
-    "Sources/ObjectStores/FileSystemType.swift":
-        ("clock_gettime", "what file systems stamp by; what hangs on it is whether folders are listed and files are read again"),
     "Sources/ObjectStores/LocalObjectStore+Errors.swift":
         ("getpwuid_r getrlimit stat", "words for messages: who owns a folder, how many files may be open"),
+    "Sources/ObjectStores/LocalObjectStore+Listing.swift":
+        ("time", "a stamp is believed when it is two seconds old; what hangs on it is whether folders are listed again"),
     "Sources/ObjectStores/LocalObjectStore+Temporary.swift": ("time", "what is a day old in tmp/"),
     "Sources/ObjectStores/OwnedDescriptor.swift": ("close", "nothing hangs on its result: syncs come before it"),
     "Sources/ObjectStores/PrivateFolders.swift": ("mkdir", "folders of the user's cache and state, outside every repository"),

@@ -79,7 +79,6 @@ final class ArchiveRun {
     self.repository = repository
     self.events = events
     chunker = try repository.chunker()
-    let settled = SettledTimes(root: request.root)
     // Dumps may write into the tree.
     if case .tree(let root, let sources) = request.input, request.streams == nil {
       earlyWalk = try Self.startWalk(root, sources, of: request, in: repository)
@@ -89,7 +88,7 @@ final class ArchiveRun {
     session = try SaveSession(
       repository: repository, parent: parent, level: request.compression, pool: pool, isDryRun: request.isDryRun,
       trustsMemory: !request.readsAll)
-    statCache = StatCacheWriter(settled: settled)
+    statCache = StatCacheWriter(saveStarted: started)
     prior = try parent.map { parent in
       let manifest = try Manifest(parent.manifest, reader: session.reader)
       let file =

@@ -61,7 +61,8 @@ enum FileIngest {
   private static func readAsWalked(_ item: WalkedItem, _ descriptor: Int32, _ owners: OwnerNames) -> ReadFile? {
     guard !item.status.mayHaveHoles, let size = Int(exactly: item.status.size) else { return nil }
     do throws(SystemError) {
-      let bytes = try EntryCapture.read(descriptor, countMax: size + 1, enough: size)
+      // At an offset, which a pipe refuses that has taken the file's place: nothing is taken out of it.
+      let bytes = try EntryCapture.read(descriptor, countMax: size + 1, enough: size, at: 0)
       let metadata = try EntryCapture.metadata(item, descriptor, owners: owners)
       let status = try FileStatus(descriptor: descriptor)
       guard bytes.count == size, status == item.status else { return nil }
@@ -78,7 +79,6 @@ enum FileIngest {
     var current = item
     current.status = try FileStatus(descriptor: descriptor)
     guard current.status.kind == .file else { throw SystemError(errno: ESTALE, operation: "read") }
-    lseek(descriptor, 0, SEEK_SET)
     let extents = try EntryCapture.dataExtents(descriptor, status: current.status)
     let bytes = try read(descriptor, extents: extents, expected: Int(clamping: current.status.size))
     let after = try FileStatus(descriptor: descriptor)
@@ -100,9 +100,12 @@ enum FileIngest {
     return bytes
   }
 
+  /// What may be in files of no size, which the kernel makes as they are read (proc(5)), and some only in one piece.
+  private static let pieceBytes = 64 << 10
+
   /// Reads until the file ends, one byte more than expected to see that it does.
   static func readToEnd(_ descriptor: Int32, expected: Int) throws(SystemError) -> [UInt8] {
-    var bytes = try EntryCapture.read(descriptor, countMax: expected + 1)
+    var bytes = try EntryCapture.read(descriptor, countMax: expected == 0 ? pieceBytes : expected + 1)
     guard bytes.count > expected else { return bytes }
     while true {
       let more = try EntryCapture.read(descriptor, countMax: 256 << 10)

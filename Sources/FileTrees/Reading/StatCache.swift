@@ -109,19 +109,25 @@ package struct StatCache: Sendable {
 
 /// Collects the rows of a save that is under way.
 package struct StatCacheWriter: Sendable {
-  private let settled: SettledTimes
+  /// Younger changes than this before the save's start may be followed by others of the same time stamp: two seconds
+  /// are FAT's and the coarsest that a file system keeps.
+  package static let racySecondsMax: Int64 = 2
+
+  private let racyFrom: Timestamp
   private var bytes: [UInt8] = []
   private var block: [StatCache.Row] = []
   package private(set) var rowCount = 0
 
-  /// - Parameter settled: as it was before the first file was examined; others match nothing.
-  package init(settled: SettledTimes) { self.settled = settled }
+  /// - Parameter saveStarted: before the first file was examined.
+  package init(saveStarted: Timestamp) {
+    racyFrom = Timestamp(seconds: saveStarted.seconds - Self.racySecondsMax, nanoseconds: saveStarted.nanoseconds)
+  }
 
   /// Adds the next entry of the manifest.
   ///
   /// - Parameter status: as examined before anything else of it was read; `nil` for what changed meanwhile.
   package mutating func append(_ status: FileStatus?) {
-    if let status, settled.contains(status) {
+    if let status, status.changed < racyFrom {
       append(StatCache.Row(device: status.device, inode: status.inode, changed: status.changed))
     } else {
       append(StatCache.Row.never)
