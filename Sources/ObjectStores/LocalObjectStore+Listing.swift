@@ -19,7 +19,7 @@ extension LocalObjectStore {
   /// systems that do not keep precise times.
   package func changeStamp(_ folder: ObjectFolder) throws -> UInt64 {
     let paths = [folder.name] + (folder == .packs ? try packFolders() : [])
-    let now = Int64(Glibc.time(nil))
+    let now = machine.now().seconds
     return try perform(.list, path: folder.name) { (root) throws(SystemCallFailure) in
       guard operations.fileSystemType(of: root).keepsPreciseTimes else { return 0 }
       var stamp: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -14,6 +14,7 @@ package final class LocalObjectStore: ObjectStore {
   package let path: String
   let pathBytes: [UInt8]
   let operations: any FileOperations
+  package let machine: any Machine
   let temporaryNames: TemporaryNames
   private let opened: Mutex<FolderHandle>
   /// The two-digit folders of `packs/` that this process has seen durable.
@@ -26,11 +27,14 @@ package final class LocalObjectStore: ObjectStore {
   ///
   /// - Parameter folder: a path of any bytes; not empty.
   /// - Throws: `ObjectStoreError.noFolder` when it is not there.
-  package init(folder: [UInt8], operations: any FileOperations = SystemFileOperations()) throws(ObjectStoreError) {
+  package init(
+    folder: [UInt8], operations: any FileOperations = SystemFileOperations(), machine: any Machine = SystemMachine()
+  ) throws(ObjectStoreError) {
     path = displayText(folder)
     pathBytes = folder
     self.operations = operations
-    temporaryNames = TemporaryNames()
+    self.machine = machine
+    temporaryNames = TemporaryNames(machine: machine)
     do {
       opened = Mutex(FolderHandle(try operations.openFolder(folder)))
     } catch {
@@ -42,10 +46,10 @@ package final class LocalObjectStore: ObjectStore {
   ///
   /// The folder's own name becomes durable only as its parent is synchronized, which happens here too.
   package static func create(
-    folder: [UInt8], operations: any FileOperations = SystemFileOperations()
+    folder: [UInt8], operations: any FileOperations = SystemFileOperations(), machine: any Machine = SystemMachine()
   ) throws(ObjectStoreError) -> LocalObjectStore {
     try makeRoot(folder, operations: operations)
-    let store = try LocalObjectStore(folder: folder, operations: operations)
+    let store = try LocalObjectStore(folder: folder, operations: operations, machine: machine)
     for name in ObjectFolder.madeWithRepository.map(\.name) + [TemporaryNames.folder] {
       try store.perform(.write, path: name) { (root) throws(SystemCallFailure) in
         _ = try store.makeFolder(name, in: root)

@@ -10,11 +10,13 @@ extension Repository {
   /// - Parameters:
   ///   - slots: makes what shall open it, if it is to be encrypted.
   ///   - operations: the store's system calls; tests make them fail.
+  ///   - machine: tests simulate one.
   /// - Throws: `SnapFault` `.failed` when it holds a repository, `.refused` when it holds anything else.
   @discardableResult
   package static func create(
     at folder: String, encryptedFor slots: ((RepositoryID) throws -> [NewKeySlot])? = nil, cacheFolder: String? = nil,
-    events: any RepositoryEvents = SilentEvents(), operations: any FileOperations = SystemFileOperations()
+    events: any RepositoryEvents = SilentEvents(), operations: any FileOperations = SystemFileOperations(),
+    machine: any Machine = SystemMachine()
   ) throws -> Repository {
     let folder = absolutePath(folder)
     if isRepository(folder) {
@@ -34,12 +36,11 @@ extension Repository {
         hint: "mkdir -p '\(above)', or mount the disk", path: folder)
     }
     return try asFault {
-      var random = SecureRandom()
       var config = RepositoryConfig(
-        id: RepositoryID(using: &random), chunkLengths: .standard, created: currentTime())
+        id: machine.newID(), chunkLengths: .standard, created: machine.now())
       // Whoever is asked for a password may go away: nothing was made then.
       let slots = try slots?(config.id)
-      let store = try LocalObjectStore.create(folder: Array(folder.utf8), operations: operations)
+      let store = try LocalObjectStore.create(folder: Array(folder.utf8), operations: operations, machine: machine)
       try store.create(.formatReadme, Array(formatReadme.utf8))
       let keys = slots.map { _ in KeyRing(newFor: config.id) }
       if let keys, let slots {
@@ -53,7 +54,7 @@ extension Repository {
         at: folder,
         access: RepositoryAccess(cacheFolder: cacheFolder) { slots in
           if let keys { .all(keys) } else { try RepositoryAccess.plain.unlock(slots) }
-        }, events: events, operations: operations)
+        }, events: events, operations: operations, machine: machine)
     }
   }
 

@@ -26,20 +26,23 @@ extension Repository {
   /// - Parameters:
   ///   - access: opens it where it is encrypted.
   ///   - operations: the store's system calls; tests make them fail.
+  ///   - machine: tests simulate one.
   package static func open(
     at path: String, access: RepositoryAccess = .plain, events: any RepositoryEvents,
-    operations: any FileOperations = SystemFileOperations()
+    operations: any FileOperations = SystemFileOperations(), machine: any Machine = SystemMachine()
   ) throws -> Repository {
     let folder = try resolvedFolder(path)
     return try asFault {
       let config = try readConfig(at: folder)
-      let stored = try LocalObjectStore(folder: Array(folder.utf8), operations: operations)
+      let stored = try LocalObjectStore(folder: Array(folder.utf8), operations: operations, machine: machine)
       let keys = config.isSealed ? try unlock(folder, config, stored, access) : nil
       let store = RepositoryStore(stored, keys: keys)
-      let place = IndexFile(folder: folder, keys: keys, cacheFolder: access.cacheFolder)
+      let place = IndexFile(folder: folder, keys: keys, cacheFolder: access.keepsIndex ? access.cacheFolder : nil)
       func repository(afterMovingIndexAside wasMoved: Bool) throws -> Repository {
         let (index, wasDamaged) = try openIndex(place, repository: config.id) { reason in
-          events.note("index.sqlite cannot be written (\(reason.shortText)); this command uses an index in memory")
+          if access.keepsIndex {
+            events.note("index.sqlite cannot be written (\(reason.shortText)); this command uses an index in memory")
+          }
         }
         let repository = Repository(folder: folder, store: store, index: index, config: config, events: events)
         let isOnDisk = index.reasonNotWritten == nil
@@ -251,8 +254,7 @@ func folderNames(_ folder: String) -> [String]? {
 }
 
 /// The time now, from the system's clock.
-package func currentTime() -> Timestamp {
-  var time = timespec()
-  unsafe clock_gettime(CLOCK_REALTIME, &time)
-  return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
-}
+package func currentTime() -> Timestamp { SystemMachine().now() }
+
+/// What this machine calls itself.
+package func hostName() -> String { SystemMachine.hostName }

@@ -59,6 +59,8 @@ package final class Repository: Sendable {
     isEncrypted ? unsafe access(folder, W_OK) != 0 : index.isReadOnly
   }
 
+  /// The machine that this process runs on.
+  package var machine: any Machine { store.machine }
   /// How chunks are named here.
   package var naming: ChunkNaming { store.keys?.chunkNaming ?? .sha256 }
   /// Whether it was opened with a key that can only save: then it shows nothing of what is in it.

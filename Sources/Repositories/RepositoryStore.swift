@@ -23,6 +23,8 @@ final class RepositoryStore: ObjectStore {
     self.keys = keys
   }
 
+  var machine: any Machine { stored.machine }
+
   /// What an object of so many bytes takes in the store.
   func storedByteCount(ofContent count: UInt64) -> UInt64 {
     keys == nil ? count : SealedObjectLayout.storedByteCount(ofContent: count)

@@ -126,20 +126,24 @@ struct LocalObjectStoreTests {
     // No process has the id 2^22 + 1: it is above the kernel's greatest.
     let dead = "\(boot)-4194305-0123456789abcdef"
     let elsewhere = "00112233-1-0123456789abcdef"
+    let ahead = "\(boot)-4194305-0011223344556677"
     let files: [(name: String, isOld: Bool)] = [
       (dead, true), (elsewhere, true), ("\(boot)-\(getpid())-0123456789abcdef", true),
-      ("\(boot)-4194305-fedcba9876543210", false), ("00112233-1-fedcba9876543210", false), ("note.txt", true),
+      (ahead, false), ("\(boot)-4194305-fedcba9876543210", false), ("00112233-1-fedcba9876543210", false),
+      ("note.txt", true),
     ]
     for file in files {
       StoreTestFolder.write([1, 2, 3], to: "\(path)/tmp/\(file.name)")
-      guard file.isOld else { continue }
-      let times = [timespec(tv_sec: old, tv_nsec: 0), timespec(tv_sec: old, tv_nsec: 0)]
+      guard file.isOld || file.name == ahead else { continue }
+      let time = timespec(tv_sec: file.isOld ? old : 4_000_000_000, tv_nsec: 0)
+      let times = [time, time]
       #expect(unsafe utimensat(AT_FDCWD, "\(path)/tmp/\(file.name)", times, 0) == 0)
     }
     let swept = try store.sweepTemporary()
-    #expect(swept.files == 2)
-    #expect(swept.byteCount == 6)
-    #expect(StoreTestFolder.names("\(path)/tmp") == files.map(\.name).filter { $0 != dead && $0 != elsewhere }.sorted())
+    #expect(swept.files == 3)
+    #expect(swept.byteCount == 9)
+    let left = Set(files.map(\.name)).subtracting([dead, elsewhere, ahead])
+    #expect(StoreTestFolder.names("\(path)/tmp") == left.sorted())
   }
 
   @Test func `a stamp of settled folders stays until a name comes or goes`() throws {

@@ -172,8 +172,8 @@ struct AbsurdWriterTests {
     var random = SecureRandom()
     for seconds in [Int64.min, .max, .max - 3 * 86400, currentTime().seconds + 30 * 86400] {
       for host in [hostName(), "elsewhere"] {
-        var announcement = SaveAnnouncement.here()
-        announcement.host = host
+        var announcement = SaveAnnouncement(by: SystemMachine())
+        announcement.process.host = host
         announcement.started = Timestamp(seconds: seconds)
         try writer.store.create(.pending(SnapshotID(using: &random)), announcement.encoded())
       }

@@ -129,11 +129,11 @@ struct CollectionTests {
     let repository = try fixture.open()
     try repository.save("v1", ["a": [1]])
     var random = SeededGenerator(seed: 4)
-    var dead = SaveAnnouncement.here()
-    dead.bootID = "another boot"
+    var dead = SaveAnnouncement(by: SystemMachine())
+    dead.process.bootID = "another boot"
     try repository.store.announce(.pending(SnapshotID(using: &random)), dead.encoded())
     // Announcements are not made durable: a loss of power may leave any of these.
-    let whole = SaveAnnouncement.here().encoded()
+    let whole = SaveAnnouncement(by: SystemMachine()).encoded()
     for torn in [[], [0, 0, 0, 0], Array(whole.prefix(9)), Array(whole.dropLast(3))] as [[UInt8]] {
       try repository.store.announce(.pending(SnapshotID(using: &random)), torn)
     }
@@ -142,6 +142,26 @@ struct CollectionTests {
     try repository.collect()
     #expect(try repository.tree(of: #require(try repository.version("v2"))) == ["a": [2]])
     #expect(fixture.names("pending").count <= 4, "the dead one is gone")
+  }
+
+  @Test func `a clock that was ahead keeps neither what was forgotten then nor what a dead save left`() throws {
+    let fixture = try RepositoryFixture()
+    let repository = try fixture.open()
+    try repository.save("v1", ["a": [1]])
+    let second = try repository.save("v2", ["a": [2]])
+    try repository.forget(["v1"])
+    var random = SeededGenerator(seed: 4)
+    var uncommitted = second
+    uncommitted.id = SnapshotID(using: &random)
+    try repository.store.create(.pending(uncommitted.id), SnapshotCoder.encode(uncommitted))
+    for folder in ["pending", "trash"] {
+      for name in fixture.names(folder) { setModified("\(fixture.path)/\(folder)/\(name)", hoursAgo: -24 * 365) }
+    }
+    try repository.collect(undoWindowSeconds: 1)
+    #expect(fixture.names("pending").isEmpty)
+    #expect(fixture.names("trash").count == 1, "when it was forgotten, nobody can tell")
+    try repository.collect(undoWindowSeconds: 0)
+    #expect(fixture.names("trash").isEmpty)
   }
 
   @Test func `the packs of a save in progress are spared`() throws {

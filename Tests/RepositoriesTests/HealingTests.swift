@@ -77,6 +77,34 @@ struct HealingTests {
     }
   }
 
+  @Test func `a copy of an encrypted repository gives back what is lost of a pack`() throws {
+    let fixture = try RepositoryFixture(isEncrypted: true)
+    let repository = try fixture.open()
+    for version in ["v1", "v2", "v3"] { try repository.save(version, trees[version] ?? [:]) }
+    try fixture.rotateKeys(of: repository)
+    repository.close()
+    let copy = fixture.keep(as: "copy")
+    let pack = try #require(fixture.files().first { $0.path.hasPrefix("packs/") })
+    StoreTestFolder.write(Array(pack.bytes.prefix(pack.bytes.count / 2)), to: "\(fixture.path)/\(pack.path)")
+    let damaged = try fixture.open()
+    let donor = try Repository.openDonor(at: copy, access: fixture.access, events: fixture.events)
+    let report = try Healer.heal(damaged, from: [RepositoryDonor(donor)], isDryRun: false)
+    #expect(!report.before.isEmpty && report.after.isEmpty)
+    try expect(trees, in: fixture.open(), "healed")
+    #expect(try verifyAll(fixture.open()).problems == [])
+  }
+
+  @Test func `what a forgotten version needs comes back as well`() throws {
+    let donor = try copy()
+    let repository = try fixture.open()
+    try repository.forget(["v1", "v2", "v3"])
+    try removePacks { _ in true }
+    let report = try Healer.heal(fixture.open(), from: [RepositoryDonor(donor)], isDryRun: false)
+    #expect(report.before.isOfForgotten && !report.before.isEmpty && report.after.isEmpty)
+    _ = try OperationLog.undoLast(in: fixture.open())
+    try expect(trees, in: fixture.open(), "taken back")
+  }
+
   @Test func `a damaged pack is replaced by what is whole in it`() throws {
     let donor = try copy()
     let packs = fixture.files().filter { $0.path.hasPrefix("packs/") }

@@ -60,11 +60,11 @@ struct KeySlotsTests {
   @Test func `while somebody changes them, nobody else does, unless he has died`() throws {
     let store = RepositoryStore(try LocalObjectStore(folder: Array(fixture.path.utf8)), keys: .all(keys))
     let claim = store.claimName(KeySlots.claim)
-    var other = SaveAnnouncement.here()
+    var other = SaveAnnouncement(by: SystemMachine())
     try store.announce(claim, other.encoded())
     #expect { try slots.add(secret, label: "c", keys: keys) } throws: { isBusy($0) }
     store.withdraw(claim)
-    other.bootID = "another start of this machine"
+    other.process.bootID = "another start of this machine"
     try store.announce(claim, other.encoded())
     try slots.add(secret, label: "c", keys: keys)
     #expect(try slots.list().count == 2)

@@ -78,30 +78,36 @@ struct RecordTests {
   }
 
   @Test func `no damage to an announcement makes it trap`() {
-    let announcement = SaveAnnouncement.here()
+    let machine = SystemMachine()
+    let announcement = SaveAnnouncement(by: machine)
     let bytes = announcement.encoded()
     #expect(SaveAnnouncement(decoding: bytes) == announcement)
-    #expect(announcement.mayBeAlive(now: currentTime()))
+    #expect(announcement.mayBeAlive(for: machine))
     for count in 0..<bytes.count {
       #expect(SaveAnnouncement(decoding: Array(bytes[..<count])) == nil)
       #expect(SaveAnnouncement.isTorn(Array(bytes[..<count])))
     }
-    forEachDamaged(bytes, seed: 10) { _ = SaveAnnouncement(decoding: $0)?.mayBeAlive(now: currentTime()) }
+    forEachDamaged(bytes, seed: 10) { _ = SaveAnnouncement(decoding: $0)?.mayBeAlive(for: machine) }
   }
 
   @Test func `a save on another host is dead after three days, one of this host with its process`() {
-    var other = SaveAnnouncement.here()
-    other.host = "elsewhere"
-    let now = other.started
-    #expect(other.mayBeAlive(now: now))
-    #expect(!other.mayBeAlive(now: Timestamp(seconds: now.seconds + 3 * 86400)))
+    let world = SimulatedWorld(seed: 1)
+    let here = world.startProcess(on: "here")
+    var other = SaveAnnouncement(by: world.startProcess(on: "elsewhere"))
+    world.advance(seconds: 3 * 86400 - 1)
+    #expect(other.mayBeAlive(for: here))
+    world.advance(seconds: 1)
+    #expect(!other.mayBeAlive(for: here))
     for seconds in [Int64.min, .max] {
       other.started = Timestamp(seconds: seconds)
-      #expect(!other.mayBeAlive(now: now))
+      #expect(!other.mayBeAlive(for: here))
     }
-    var gone = SaveAnnouncement.here()
-    gone.process = .max
-    #expect(!gone.mayBeAlive(now: now))
+    let neighbour = world.startProcess(on: "here")
+    let announcement = SaveAnnouncement(by: neighbour)
+    world.advance(seconds: 3 * 86400)
+    #expect(announcement.mayBeAlive(for: here))
+    world.end(neighbour)
+    #expect(!announcement.mayBeAlive(for: here))
   }
 
   @Test(arguments: 0..<2) func `the differ says what a comparison of all entries says`(seed: Int) throws {

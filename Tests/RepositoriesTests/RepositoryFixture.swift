@@ -9,7 +9,7 @@ import TestSupport
 @testable import Repositories
 
 /// A repository in a temporary folder, and a saver of trees that are held in memory.
-final class RepositoryFixture {
+final class RepositoryFixture: Sendable {
   /// Content by path; folders are left out but for the root.
   typealias Tree = [String: [UInt8]]
 
@@ -18,35 +18,52 @@ final class RepositoryFixture {
   let events = RecordedEvents()
 
   /// Opens it where it is encrypted.
-  private let keys: KeyRing?
-  var isEncrypted: Bool { keys != nil }
+  private let keys: Mutex<KeyRing?>
+  private let secret: SlotSecret
+  var isEncrypted: Bool { keys.withLock { $0 != nil } }
   /// Of an encrypted repository: where its index lies.
   var cacheFolder: String { holder.path("cache") }
 
-  init(isEncrypted: Bool = false) throws {
-    let slot = NewKeySlot(secret: .recoveryCode(RecoveryCode().secret), label: "test")
+  init(
+    isEncrypted: Bool = false, operations: any FileOperations = SystemFileOperations(),
+    machine: any Machine = SystemMachine()
+  ) throws {
+    secret = .recoveryCode(RecoveryCode().secret)
+    let slot = NewKeySlot(secret: secret, label: "test")
     let repository = try Repository.create(
       at: holder.path("repository"), encryptedFor: isEncrypted ? { _ in [slot] } : nil,
-      cacheFolder: holder.path("cache"), events: events)
-    keys = repository.keys
+      cacheFolder: holder.path("cache"), events: events, operations: operations, machine: machine)
+    keys = Mutex(repository.keys)
     repository.close()
   }
 
   /// Another handle on it, as another process would have it.
-  func open(operations: any FileOperations = SystemFileOperations()) throws -> Repository {
-    try Repository.open(at: path, access: access, events: events, operations: operations)
+  func open(
+    operations: any FileOperations = SystemFileOperations(), machine: any Machine = SystemMachine()
+  ) throws -> Repository {
+    try Repository.open(at: path, access: access, events: events, operations: operations, machine: machine)
   }
 
   var access: RepositoryAccess {
-    let keys = keys
+    let keys = keys.withLock { $0 }
     return RepositoryAccess(cacheFolder: cacheFolder) { slots in
       if let keys { .all(keys) } else { try RepositoryAccess.plain.unlock(slots) }
     }
   }
 
+  /// Gives it new keys, and seals everything under them; nothing where it is not encrypted.
+  func rotateKeys(of repository: Repository) throws {
+    guard let slots = repository.keySlots, let old = repository.keys else { return }
+    let new = try slots.rotate(secret, label: "test", keys: old)
+    keys.withLock { $0 = new }
+    let rotated = try open()
+    _ = try rotated.reseal()
+    rotated.close()
+  }
+
   /// Where the index lies.
   func indexPath() -> String {
-    guard let keys else { return path + "/index.sqlite" }
+    guard let keys = keys.withLock({ $0 }) else { return path + "/index.sqlite" }
     return "\(cacheFolder)/\(keys.repository.hexadecimal)/index.sqlite"
   }
 

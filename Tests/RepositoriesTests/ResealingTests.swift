@@ -69,4 +69,27 @@ struct ResealingTests {
     #expect(try repository.reseal().packs == 0)
     #expect(try repository.tree(of: #require(try repository.version("v1"))) == tree)
   }
+
+  @Test func `a version whose taking back was cut short stays listed under new keys`() throws {
+    let repository = try fixture.open()
+    let first = try repository.save("v1", tree)
+    try repository.forget(["v1"])
+    // Taken back, but for its record in the trash.
+    try repository.store.copyRecord(.trash(first.id), to: .snapshot(first.id), replacing: false)
+    try fixture.rotateKeys(of: repository)
+    #expect(try fixture.open().tree(of: #require(try fixture.open().version("v1"))) == tree)
+  }
+
+  @Test func `a version that was taken back under a clock that was set back stays under new keys`() throws {
+    let world = SimulatedWorld(seed: 1)
+    let repository = try fixture.open(machine: world.startProcess(on: "mill"))
+    try repository.save("v1", tree)
+    try repository.forget(["v1"])
+    world.advance(seconds: -86400)
+    _ = try OperationLog.undoLast(in: repository)
+    #expect(try OperationLog.history(in: repository).forgotten.isEmpty)
+    #expect(try OperationLog.operations(in: repository).map(\.kind).last == .undo)
+    try fixture.rotateKeys(of: repository)
+    #expect(try fixture.open().tree(of: #require(try fixture.open().version("v1"))) == tree)
+  }
 }

@@ -32,7 +32,7 @@ package final class OpenPaths: Sendable {
 
   package init() {}
 
-  func adding(_ descriptor: consuming OwnedDescriptor, _ path: String) -> OwnedDescriptor {
+  package func adding(_ descriptor: consuming OwnedDescriptor, _ path: String) -> OwnedDescriptor {
     let number = descriptor.number
     paths.withLock { $0[number] = path }
     return descriptor

@@ -19,7 +19,7 @@ package enum ConfigRebuilder {
         throw SnapFault(.failed, "the configuration of \(folder) is sound (id \(config.id.short)…); nothing changed")
       }
       func config(_ id: RepositoryID) -> RepositoryConfig {
-        RepositoryConfig(id: id, chunkLengths: .standard, created: currentTime())
+        RepositoryConfig(id: id, chunkLengths: .standard, created: store.machine.now())
       }
       if let id = try KeySlots.repository(in: store) {
         let unlocked = try access.unlock(KeySlots(folder: folder, repository: id, store: store))

@@ -15,12 +15,13 @@ struct DataCheck {
   private(set) var damagedPacks: Set<PackID> = []
   private(set) var bytesRead: UInt64 = 0
   private(set) var wasCutShort = false
-  private let started = currentTime()
+  private let started: Timestamp
 
   init(repository: Repository, options: VerifyOptions, progress: (@Sendable (UInt64, UInt64) -> Void)?) {
     self.repository = repository
     self.options = options
     self.progress = progress
+    started = repository.machine.now()
   }
 
   /// - Parameter doubtful: packs of which the index leaves frames out, and so knows of damage: they are always read.
@@ -30,7 +31,7 @@ struct DataCheck {
     let suspects = packs.filter { doubtful.contains($0.pack) }
     let chosen = try PackSelection(options, repository).choose(from: packs).filter { !doubtful.contains($0.pack) }
     guard !suspects.isEmpty || !chosen.isEmpty else { return }
-    let pool = try WorkerPool(naming: repository.naming)
+    let pool = try WorkerPool(naming: repository.naming, threadCount: repository.machine.workerCount)
     defer { pool.close() }
     let sweep = FrameSweep(repository, graph, pool: pool)
     let total = (suspects + chosen).reduce(0) { $0 + $1.byteCount }
@@ -129,7 +130,7 @@ struct DataCheck {
   }
 
   private var isTimeUp: Bool {
-    options.maxDurationSeconds.map { Double(currentTime().seconds - started.seconds) >= $0 } ?? false
+    options.maxDurationSeconds.map { Double(repository.machine.now().seconds - started.seconds) >= $0 } ?? false
   }
 }
 

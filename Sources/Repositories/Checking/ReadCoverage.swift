@@ -1,4 +1,5 @@
 import Indexing
+import ObjectStores
 import SnapshotModel
 
 /// How much of the store some check has read and found sound, and since when.
@@ -36,7 +37,7 @@ extension Repository {
   /// Notes that packs were read just now, and forgets those that are gone.
   func rememberRead(_ packs: Set<PackID>) throws {
     do {
-      try index.setPackReadTime(packs, currentTime().seconds)
+      try index.setPackReadTime(packs, machine.now().seconds)
     } catch IndexError.noSpace {}  // The next check reads them again.
   }
 }

@@ -26,16 +26,21 @@ struct SnapshotCheck {
     self.ledger = ledger
   }
 
-  /// - Parameter wanted: those to check; `nil` for all.
-  mutating func run(_ wanted: [SnapshotID]?) throws {
+  /// - Parameter options: which to check.
+  mutating func run(_ options: VerifyOptions) throws {
     ranks = try graph.ranks(damaged: Set(data.damagedChunks.keys)) { _ in false }
     try repository.adoptRecords()
     let all = try repository.snapshots()
-    let chosen = all.filter { wanted?.contains($0.snapshot.id) ?? true }
+    let chosen = all.filter { options.snapshots?.contains($0.snapshot.id) ?? true }
     snapshotCount = chosen.count
     checkedAll = chosen.count == all.count
     var sound: Set<ChunkID> = []
     for listed in chosen { try check(listed.snapshot, &sound) }
+    if !options.includesForgotten { return }
+    for var forgotten in try repository.trashed().map(\.snapshot) {
+      forgotten.version += Loss.forgottenMark
+      try check(forgotten, &sound)
+    }
   }
 
   /// - Parameter gone: packs that were there when the check began: nothing is to be said of them.

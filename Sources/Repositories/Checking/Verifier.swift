@@ -35,7 +35,7 @@ package enum Verifier {
       for attempt in 1...attemptsMax {
         var check = SnapshotCheck(
           repository: repository, graph: PackGraph(shelf.directories), missing: missing, data: data, ledger: ledger)
-        try check.run(options.snapshots)
+        try check.run(options)
         let hasChanged = try shelf.refresh(repository, telling: &ledger)
         if check.loss.isEmpty || !hasChanged || attempt == attemptsMax {
           report.unreadablePacks = shelf.unreadable.subtracting(shelf.gone)

@@ -20,6 +20,8 @@ package struct VerifyOptions: Sendable {
   package var maxDurationSeconds: Double?
   /// Those to check; `nil` for all.
   package var snapshots: [SnapshotID]?
+  /// Whether those are looked at as well that are forgotten and can be taken back.
+  package var includesForgotten = false
 
   package init() {}
 }
@@ -63,6 +65,14 @@ package struct Loss: Sendable {
   package var patches: [String: Set<ChunkID>] = [:]
 
   package init() {}
+
+  /// What stands behind the name of a version that is forgotten and can be taken back.
+  package static let forgottenMark = " (forgotten)"
+
+  /// Whether nothing is lost but of forgotten versions.
+  package var isOfForgotten: Bool {
+    (files.keys.map(\.version) + manifests.keys + patches.keys).allSatisfy { $0.hasSuffix(Self.forgottenMark) }
+  }
 
   package var isEmpty: Bool { files.isEmpty && manifests.isEmpty && patches.isEmpty }
   package var chunks: Set<ChunkID> {

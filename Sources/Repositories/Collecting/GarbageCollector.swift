@@ -174,8 +174,7 @@ package enum GarbageCollector {
     // Any process may finish another's tomb.
     for case .tomb(let tomb) in try store.list(.tombs) { try finish(tomb, known: [], in: repository) }
     if !plan.condemned.isEmpty {
-      var random = SecureRandom()
-      let tomb = CollectionID(using: &random)
+      let tomb: CollectionID = repository.machine.newID()
       try store.create(.tomb(tomb), TombCoder.encode(plan.condemned))  // Irrevocable from here.
       try finish(tomb, known: plan.packsExamined, in: repository)
     }
@@ -242,11 +241,10 @@ package enum GarbageCollector {
   }
 
   private static func move(_ frames: [(pack: PackID, frame: PackDirectory.Frame)], in repository: Repository) throws {
-    var random = SecureRandom()
     let checker = WrittenFrameChecker(repository.naming)
     var next = 0
     for layout in EvacuationLayout.layouts(of: frames.map(\.frame), in: repository.store) {
-      var writer = PackWriter(repository: repository.id, pack: PackID(using: &random))
+      var writer = PackWriter(repository: repository.id, pack: repository.machine.newID())
       for frame in layout.frames {
         let pack = frames[next].pack
         let bytes = try repository.store.read(.pack(pack), range: frame.range)

@@ -61,14 +61,15 @@ struct GarbageRoots {
     try collect(.snapshots, unless: forgetting.contains)
     try collect(.pending, unless: forgetting.contains)
     expired = []
-    let now = currentTime()
+    let now = repository.machine.now()
     var expiredIDs = Set<SnapshotID>()
     // About to be taken back, or never forgotten.
     let kept = try repository.trashedByNobody().union(records.keys).union(written.map(\.id))
     for listed in try repository.trashed() where !kept.contains(listed.snapshot.id) {
       let id = listed.snapshot.id
       let forgotten = try store.modificationTime(.trash(id)) ?? now
-      guard now.seconds(since: forgotten) >= undoWindowSeconds else { continue }
+      // By a clock that was ahead: not long ago, for all that anybody can tell.
+      guard max(0, now.seconds(since: forgotten)) >= undoWindowSeconds else { continue }
       expired.append(listed)
       expiredIDs.insert(id)
     }

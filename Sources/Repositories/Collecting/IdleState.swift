@@ -27,7 +27,7 @@ struct IdleState: Equatable {
 
   /// Whether there is nothing that a collection warns of: it must do so again the next time. Cost: the directory of every pack.
   func isSound(in repository: Repository) throws -> Bool {
-    for pack in packs {
+    for pack in packs.sorted() {
       let source = StoredPack(store: repository.store, id: pack)
       guard (try? PackReader.readDirectory(source, repository: repository.id, pack: pack)) != nil else { return false }
     }

@@ -1,4 +1,3 @@
-import Glibc
 import Indexing
 import ObjectStores
 import Packing
@@ -14,31 +13,25 @@ struct SaveAnnouncement: Equatable {
   /// A save on another host whose announcement is older is taken for dead.
   private static let foreignSecondsMax: UInt64 = 3 * 86400
 
-  var host: String
-  var process: Int32
-  var bootID: String
+  var process: ProcessIdentity
   var started: Timestamp
-
-  static func here() -> SaveAnnouncement {
-    SaveAnnouncement(host: hostName(), process: getpid(), bootID: currentBootID(), started: currentTime())
-  }
 
   func encoded() -> [UInt8] {
     var writer = ByteWriter()
     writer.append(Self.magic)
-    writer.append(counted: Array(host.utf8))
-    writer.append(varint: UInt64(UInt32(bitPattern: process)))
-    writer.append(counted: Array(bootID.utf8))
+    writer.append(counted: Array(process.host.utf8))
+    writer.append(varint: UInt64(UInt32(bitPattern: process.number)))
+    writer.append(counted: Array(process.bootID.utf8))
     writer.append(started)
     return writer.bytes
   }
 
-  init(host: String, process: Int32, bootID: String, started: Timestamp) {
-    self.host = host
+  init(process: ProcessIdentity, started: Timestamp) {
     self.process = process
-    self.bootID = bootID
     self.started = started
   }
+
+  init(by machine: any Machine) { self.init(process: machine.process, started: machine.now()) }
 
   /// `nil` when the bytes are something else, such as the snapshot record of a save about to commit.
   init?(decoding bytes: [UInt8]) {
@@ -48,8 +41,9 @@ struct SaveAnnouncement: Equatable {
       let started = try? reader.timestamp()
     else { return nil }
     self.init(
-      host: String(decoding: host, as: UTF8.self), process: Int32(bitPattern: UInt32(truncatingIfNeeded: process)),
-      bootID: String(decoding: bootID, as: UTF8.self),
+      process: ProcessIdentity(
+        host: String(decoding: host, as: UTF8.self), bootID: String(decoding: bootID, as: UTF8.self),
+        number: Int32(bitPattern: UInt32(truncatingIfNeeded: process))),
       started: started)
   }
 
@@ -58,24 +52,24 @@ struct SaveAnnouncement: Equatable {
     bytes.starts(with: magic) || magic.starts(with: bytes) || bytes.allSatisfy { $0 == 0 }
   }
 
-  /// Whether the save may still be running.
-  func mayBeAlive(now: Timestamp) -> Bool {
-    guard host == hostName() else {
+  /// Whether the save may still be running, as far as a machine can tell.
+  func mayBeAlive(for machine: any Machine) -> Bool {
+    let here = machine.process
+    guard process.host == here.host else {
       // One from so far in the future would never be dead.
-      return now.seconds(since: started).magnitude < Self.foreignSecondsMax
+      return machine.now().seconds(since: started).magnitude < Self.foreignSecondsMax
     }
-    return bootID == currentBootID() && (kill(process, 0) == 0 || errno == EPERM)
+    return process.bootID == here.bootID && machine.isRunning(process.number)
   }
 }
 
 extension Repository {
   /// Packs that saves which are still running may be about to commit: those as young as the oldest of these saves.
   func packsOfSavesInProgress(among packs: [PackID]) throws -> Set<PackID> {
-    let now = currentTime()
     var oldest: Timestamp?
     for name in try store.list(.pending) {
       guard let record = try? store.read(name), let announcement = SaveAnnouncement(decoding: record) else { continue }
-      if announcement.mayBeAlive(now: now) { oldest = min(oldest ?? announcement.started, announcement.started) }
+      if announcement.mayBeAlive(for: machine) { oldest = min(oldest ?? announcement.started, announcement.started) }
     }
     guard let oldest else { return [] }
     // File systems stamp with the last tick's time: allow for a second.
@@ -90,12 +84,13 @@ extension Repository {
   /// Deleting the record is what ends such a save: it commits by renaming it, so one that was only suspended finds out
   /// and takes another id.
   func abandonedByDeadSaves() throws -> [ObjectName] {
-    let now = currentTime()
+    let now = machine.now()
     let abandoned = try store.list(.pending).filter { name in
       guard let id = name.snapshotID, let record = try? store.readRecord(name) else { return false }
-      if let announcement = SaveAnnouncement(decoding: record) { return !announcement.mayBeAlive(now: now) }
+      if let announcement = SaveAnnouncement(decoding: record) { return !announcement.mayBeAlive(for: machine) }
       guard let modified = try store.modificationTime(name) else { return false }
-      let isOld = now.seconds(since: modified) > 3600
+      // One from so far in the future would never be old.
+      let isOld = now.seconds(since: modified).magnitude > 3600
       if SaveAnnouncement.isTorn(record) { return isOld }
       // A damaged one protects nothing, nor does one of which nobody can tell what it needs: neither must be committed.
       if try isOld || store.exists(.snapshot(id)) { return true }
@@ -120,22 +115,4 @@ extension Repository {
       return .snapshot(id)
     }
   }
-}
-
-/// What this machine calls itself.
-package func hostName() -> String {
-  var name = utsname()
-  guard unsafe uname(&name) == 0 else { return "localhost" }
-  return unsafe withUnsafePointer(to: &name.nodename) { tuple in
-    unsafe tuple.withMemoryRebound(to: CChar.self, capacity: 65) { unsafe String(cString: $0) }
-  }
-}
-
-/// Differs after each start of the machine; empty where the system does not tell.
-private func currentBootID() -> String {
-  guard let file = unsafe fopen("/proc/sys/kernel/random/boot_id", "re") else { return "" }
-  defer { unsafe fclose(file) }
-  var line: [CChar] = Array(repeating: 0, count: 64)
-  guard unsafe fgets(&line, 64, file) != nil else { return "" }
-  return String(decoding: line.prefix { $0 > 32 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -37,6 +37,7 @@ package enum Healer {
   ) throws -> HealingReport {
     var options = VerifyOptions()
     options.readData = .all
+    options.includesForgotten = true
     let found = try Verifier.verify(repository, options: options, progress: progress)
     var report = HealingReport()
     report.before = found.loss

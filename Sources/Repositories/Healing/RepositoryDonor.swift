@@ -99,3 +99,17 @@ extension Repository {
     return areKeysTheSame && config.chunkLengths == other.config.chunkLengths
   }
 }
+
+extension Repository {
+  /// Opens a repository to take from.
+  ///
+  /// A copy of an encrypted one shares the index of this machine with it, which then tells of the damage here and not of what the
+  /// copy has: it gets an index of its own, in memory.
+  package static func openDonor(
+    at path: String, access: RepositoryAccess, events: any RepositoryEvents
+  ) throws -> Repository {
+    var access = access
+    access.keepsIndex = false
+    return try open(at: path, access: access, events: events)
+  }
+}

@@ -58,7 +58,7 @@ extension KeySlots {
       guard !slots.contains(where: { $0.slot?.label == name }), !writers.contains(where: { $0.writer?.name == name })
       else { throw SnapFault(.refused, "there is a key '\(name)' already", hint: "snap key list") }
       let key = WriterKey(newFor: keys, name: name, config: try RepositoryConfig(decoding: store.read(.config)))
-      let writer = Writer(key, created: currentTime(), keys: keys)
+      let writer = Writer(key, created: store.machine.now(), keys: keys)
       try keep(key)
       try store.create(.writer(writer.id), writer.encoded())
       return writer

@@ -260,7 +260,7 @@ package struct KeySlots: Sendable {
 
   @discardableResult
   func store(_ secret: SlotSecret, label: String, keys: KeyRing) throws -> KeySlot {
-    let slot = try KeySlot(sealing: keys, under: secret, label: label, created: currentTime())
+    let slot = try KeySlot(sealing: keys, under: secret, label: label, created: store.machine.now())
     try store.create(.key(slot.id), slot.encoded())
     return slot
   }

@@ -27,12 +27,19 @@ extension Repository {
   /// - Returns: how many were due.
   func resealRecords(_ isDue: (ObjectName) throws -> Bool) throws -> Int {
     var count = 0
+    let before = try OperationsSeen(in: self)
     for folder in [ObjectFolder.snapshots, .trash, .labels, .operations] {
       for name in try store.list(folder) {
         do {
           guard try isDue(name) else { continue }
+          let stoodTwice = try standsElsewhere(name)
           try store.replace(name, store.read(name))
-          if try isMovedAway(name) { try store.delete([name]) } else { count += 1 }
+          // Forgotten, or taken back, between its reading and its replacement, which has then brought it back.
+          if try !stoodTwice && standsElsewhere(name) || wasForgotten(name, since: before) {
+            try store.delete([name])
+          } else {
+            count += 1
+          }
         } catch ObjectStoreError.missing, ObjectStoreError.truncated {
           continue  // Moved on meanwhile, or damaged: `verify` tells.
         } catch is PackingError {
@@ -43,12 +50,31 @@ extension Repository {
     return count
   }
 
-  /// Whether a record was forgotten, or taken back, between its reading and its replacement, which has then brought it back.
-  private func isMovedAway(_ name: ObjectName) throws -> Bool {
+  /// Whether a version's record is among the forgotten and among the others, as while it moves, or when that was cut short.
+  private func standsElsewhere(_ name: ObjectName) throws -> Bool {
     switch name {
-    case .snapshot(let id): try store.exists(.trash(id)) || OperationLog.history(in: self).forgotten.contains(id)
+    case .snapshot(let id): try store.exists(.trash(id))
     case .trash(let id): try store.exists(.snapshot(id))
     default: false
     }
+  }
+
+  /// Whether a version was forgotten meanwhile; its record in the trash may be gone already.
+  private func wasForgotten(_ name: ObjectName, since before: OperationsSeen) throws -> Bool {
+    guard case .snapshot(let id) = name, !before.forgotten.contains(id),
+      try OperationLog.names(in: self) != before.names
+    else { return false }
+    return try OperationLog.history(in: self).forgotten.contains(id)
+  }
+}
+
+/// The log of operations at a moment, and what it said.
+private struct OperationsSeen {
+  let names: [String]
+  let forgotten: Set<SnapshotID>
+
+  init(in repository: Repository) throws {
+    names = try OperationLog.names(in: repository)
+    forgotten = try OperationLog.history(in: repository).forgotten
   }
 }

@@ -6,6 +6,8 @@ import SnapshotModel
 package struct RepositoryAccess: Sendable {
   /// Where the index of an encrypted repository lies, in a folder of its id; without one it is made anew each time.
   package var cacheFolder: String?
+  /// Whether the index of an encrypted repository is looked for in the cache folder, and kept there.
+  package var keepsIndex = true
   /// Called once, for an encrypted repository only.
   package var unlock: @Sendable (KeySlots) throws -> RepositoryKeys
 

@@ -101,14 +101,12 @@ package enum OperationLog {
     _ kind: OperationRecord.Kind, _ summary: String, _ snapshots: [SnapshotID], target: String = "",
     trace: RestoreTrace? = nil, drill: DrillResult? = nil, incident: Incident? = nil, in repository: Repository
   ) throws {
-    let time = currentTime()
+    let time = repository.machine.now()
     let record = OperationRecord(
       kind: kind, time: time, summary: summary, snapshots: snapshots, target: target, trace: trace, drill: drill,
       incident: incident)
     try asFault {
-      // Names in order of time; two within the same nanosecond cannot come from one process.
-      let stamp = String(time.seconds * 1_000_000_000 + Int64(time.nanoseconds), radix: 16)
-      let name = String(repeating: "0", count: max(0, 16 - stamp.count)) + stamp + "-\(kind)"
+      let name = "\(stamp(of: time, after: try names(in: repository).last))-\(kind)"
       try repository.store.create(.operation(name), encode(record))
       var all = try names(in: repository).filter(isDroppable)
       // What anybody else put there takes no place away; without encryption nobody can tell.
@@ -118,6 +116,18 @@ package enum OperationLog {
       }
     }
   }
+
+  /// What puts names in order: nanoseconds since 1970, but always more than those of what was done before, for clocks are set back.
+  private static func stamp(of time: Timestamp, after last: String?) -> String {
+    let (seconds, overflow) = time.seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let nanoseconds = overflow ? 0 : max(0, seconds) + Int64(time.nanoseconds)
+    let before = last.flatMap { Int64($0.prefix(stampLength), radix: 16) } ?? 0
+    // Far in the future only what somebody made up.
+    let stamp = String(before < .max / 2 + .max / 4 ? max(nanoseconds, before + 1) : nanoseconds, radix: 16)
+    return String(repeating: "0", count: max(0, stampLength - stamp.count)) + stamp
+  }
+
+  private static let stampLength = 16
 
   /// Takes back the last operation that can be: a forgetting (by `forget` or by `gc`'s rules), or a restore in place.
   ///

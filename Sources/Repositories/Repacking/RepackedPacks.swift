@@ -1,5 +1,5 @@
+import ObjectStores
 import Packing
-import Sealing
 import SnapshotModel
 
 /// The packs that re-encoding fills: stored, or in a dry run made and dropped, so that their sizes are foretold to the byte.
@@ -8,7 +8,6 @@ struct RepackedPacks {
   private let store: RepositoryStore
   /// `nil` in a dry run.
   private var queue: PackQueue?
-  private var random = SecureRandom()
   private var writer: PackWriter?
   private var foretold: [PackDirectory] = []
 
@@ -23,7 +22,7 @@ struct RepackedPacks {
       try queue?.append(frame)
       return
     }
-    var current = writer.take() ?? PackWriter(repository: repository, pack: PackID(using: &random))
+    var current = writer.take() ?? PackWriter(repository: repository, pack: store.machine.newID())
     current.append(frame)
     let isFull = current.byteCount >= PackQueue.packBytesTarget
     writer = consume current

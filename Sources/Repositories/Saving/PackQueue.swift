@@ -13,10 +13,10 @@ struct PackQueue {
   private static let packCapacity = packBytesTarget + (4 << 20)
 
   private let repository: RepositoryID
-  /// `nil` in a dry run: frames are counted and dropped.
-  private let store: RepositoryStore?
+  private let store: RepositoryStore
+  /// Frames are counted and dropped.
+  private let isDryRun: Bool
   private let pool: WorkerPool
-  private var random = SecureRandom()
   private var writer: PackWriter?
   private var storing: PoolResult<PackDirectory>?
   private var stored: [PackDirectory] = []
@@ -24,16 +24,17 @@ struct PackQueue {
   /// Bytes of the frames that were appended.
   private(set) var frameBytes = 0
 
-  init(repository: RepositoryID, store: RepositoryStore?, pool: WorkerPool) {
+  init(repository: RepositoryID, store: RepositoryStore, isDryRun: Bool = false, pool: WorkerPool) {
     self.repository = repository
     self.store = store
+    self.isDryRun = isDryRun
     self.pool = pool
   }
 
   mutating func append(_ frame: EncodedFrame) throws {
     var current =
       writer.take()
-      ?? PackWriter(repository: repository, pack: PackID(using: &random), capacity: Self.packCapacity)
+      ?? PackWriter(repository: repository, pack: store.machine.newID(), capacity: Self.packCapacity)
     current.append(frame)
     frameBytes += frame.bytes.count
     let isFull = current.byteCount >= Self.packBytesTarget
@@ -54,9 +55,9 @@ struct PackQueue {
   }
 
   private mutating func closePack() throws {
-    guard let full = writer.take(), let store else { return }
+    guard let full = writer.take(), !isDryRun else { return }
     try awaitStoring()
-    let repository = repository
+    let (repository, store) = (repository, store)
     let handOver = HandOver(consume full)
     storing = pool.submit { _ in try Self.storePack(handOver.finish(), repository: repository, in: store) }
   }
@@ -77,8 +78,7 @@ struct PackQueue {
       try store.create(.pack(pack.id), pack.bytes)
       return pack.directory(in: store)
     } catch ObjectStoreError.notDurable {
-      var random = SecureRandom()
-      var copy = PackWriter(repository: repository, pack: PackID(using: &random))
+      var copy = PackWriter(repository: repository, pack: store.machine.newID())
       for frame in pack.directory.frames {
         let bytes = pack.bytes[Int(frame.range.lowerBound)..<Int(frame.range.upperBound)]
         copy.append(EncodedFrame(header: frame.header, chunkIDs: frame.chunkIDs, bytes: Array(bytes)))

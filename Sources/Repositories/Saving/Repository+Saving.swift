@@ -10,13 +10,12 @@ extension Repository {
     isDryRun: Bool = false, _ body: (WorkerPool) throws -> R
   ) throws -> R {
     try asFault {
-      let pool = try WorkerPool(naming: naming)
+      let pool = try WorkerPool(naming: naming, threadCount: machine.workerCount)
       defer { pool.close() }
-      var random = SecureRandom()
-      let announcement = ObjectName.pending(SnapshotID(using: &random))
+      let announcement = ObjectName.pending(machine.newID())
       if !isDryRun {
         do {
-          try store.announce(announcement, SaveAnnouncement.here().encoded())
+          try store.announce(announcement, SaveAnnouncement(by: machine).encoded())
         } catch let error as ObjectStoreError {
           throw error.faultOfSave
         }

@@ -13,7 +13,7 @@ extension RepositoryStore {
   func claim(_ what: String) throws -> ObjectName? {
     let name = claimName(what)
     do {
-      try announce(name, SaveAnnouncement.here().encoded())
+      try announce(name, SaveAnnouncement(by: machine).encoded())
       return name
     } catch ObjectStoreError.inputOutput(_, _, EEXIST) {
       return nil
@@ -23,7 +23,7 @@ extension RepositoryStore {
   /// As `claim`, where whoever has it was killed: it does not hold it for ever.
   func claimOfTheDead(_ what: String) throws -> ObjectName? {
     let name = claimName(what)
-    guard let left = SaveAnnouncement(decoding: try readRecord(name)), !left.mayBeAlive(now: currentTime()) else {
+    guard let left = SaveAnnouncement(decoding: try readRecord(name)), !left.mayBeAlive(for: machine) else {
       return nil
     }
     withdraw(name)

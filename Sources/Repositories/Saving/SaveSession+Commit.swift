@@ -16,7 +16,7 @@ extension SaveSession {
     statistics.chunksNew = chunksNew
     statistics.bytesStored = bytesStored
     statistics.bytesSavedByDelta = bytesSavedByDelta
-    let now = currentTime()
+    let now = repository.machine.now()
     let elapsed =
       (now.seconds - started.seconds) * 1000 + (Int64(now.nanoseconds) - Int64(started.nanoseconds)) / 1_000_000
     statistics.durationMilliseconds = UInt64(max(0, elapsed))
@@ -37,14 +37,13 @@ extension SaveSession {
   /// - Throws: `SaveMustRepeat`, `SnapFault` `.versionExists`, or what the store throws;
   ///   then nothing was added to history.
   package func commit(numbersVersion: Bool = false, _ makeSnapshot: (SnapshotID) -> Snapshot) throws -> Committed {
-    var random = SecureRandom()
     /// A client that cannot read names its versions apart from all others'.
     func ownName(_ version: String) -> String { repository.writerKey.map { "\($0.name)/\(version)" } ?? version }
     let claim =
-      numbersVersion ? try repository.claimVersion(ownName(makeSnapshot(SnapshotID(using: &random)).version)) : nil
+      numbersVersion ? try repository.claimVersion(ownName(makeSnapshot(repository.machine.newID()).version)) : nil
     defer { if let claim { repository.store.withdraw(claim.object) } }
     for _ in 0..<8 {
-      var snapshot = makeSnapshot(SnapshotID(using: &random))
+      var snapshot = makeSnapshot(repository.machine.newID())
       snapshot.version = claim?.version ?? ownName(snapshot.version)
       if repository.isEncrypted { snapshot.before = try repository.heads() }
       let record = SnapshotCoder.encode(snapshot)

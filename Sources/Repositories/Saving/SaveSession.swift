@@ -79,7 +79,7 @@ package final class SaveSession {
     tombsAtStart = repository.isWriteOnly ? Set(try repository.store.list(.tombs)) : []
     ownChunks = repository.isWriteOnly ? try OwnChunks(repository) : nil
     frames = FrameQueue(pool: pool, reader: reader, level: level)
-    packs = PackQueue(repository: repository.id, store: isDryRun ? nil : repository.store, pool: pool)
+    packs = PackQueue(repository: repository.id, store: repository.store, isDryRun: isDryRun, pool: pool)
     let reader = reader
     priorManifest = try parent.map { try Manifest($0.manifest, reader: reader) }
     manifestStream = makeManifestStream()

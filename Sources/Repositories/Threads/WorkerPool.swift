@@ -51,11 +51,16 @@ package final class WorkerPool: Sendable {
   nonisolated(unsafe) private var threads: [WorkerThread] = []  // written in init and in `close` only
 
   package let threadCount: Int
+  /// Without threads: what the one who submits works with.
+  nonisolated(unsafe) private let ownTools: WorkerTools?  // of one thread
 
-  /// - Parameter naming: how the tools' hashers name chunks.
+  /// - Parameters:
+  ///   - naming: how the tools' hashers name chunks.
+  ///   - threadCount: 0: jobs are done where they are submitted.
   /// - Throws: `SnapFault` when the system refuses the threads.
-  package init(naming: ChunkNaming, threadCount: Int = WorkerPool.defaultThreadCount) throws {
+  package init(naming: ChunkNaming, threadCount: Int) throws {
     self.threadCount = threadCount
+    unsafe ownTools = threadCount == 0 ? WorkerTools(naming: naming) : nil
     for _ in 0..<threadCount {
       let thread = try WorkerThread { [monitor, self] in
         let tools = WorkerTools(naming: naming)
@@ -65,11 +70,12 @@ package final class WorkerPool: Sendable {
     }
   }
 
-  /// One thread a processor: the submitting thread mostly waits for the disk or for them.
-  package static var defaultThreadCount: Int { max(2, processorCount) }
-
   package func submit<Value: Sendable>(_ body: @escaping @Sendable (WorkerTools) throws -> Value) -> PoolResult<Value> {
     let result = PoolResult<Value>()
+    if let ownTools = unsafe ownTools {
+      result.fulfil(Result { try body(ownTools) })
+      return result
+    }
     monitor.withLock {
       unsafe jobs.append { tools in result.fulfil(Result { try body(tools) }) }
       monitor.signalAll()

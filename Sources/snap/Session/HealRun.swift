@@ -93,12 +93,14 @@ struct HealRun {
         .damage, "\(counted(report.packs.left, "pack")) still damaged, of which nobody can tell what was in it",
         hint: "snap verify --read-data", path: repository.folder)
     }
+    let givingUp =
+      report.after.isOfForgotten ? "snap gc gives up what is forgotten" : "to go on without: snap forget the versions"
     let nothing = report.chunksFound == 0 && !options.from.isEmpty ? "nothing of it is in what --from names; " : ""
     return SnapFault(
       .damage, "\(nothing)still lost: \(parts.joined(separator: " and "))",
       hint: options.from.isEmpty
         ? "snap repair --from . takes it from the files here; --from also takes another repository"
-        : "another copy: snap repair --from PATH; to go on without: snap forget the versions",
+        : "another copy: snap repair --from PATH; \(givingUp)",
       path: repository.folder)
   }
 }
@@ -128,6 +130,6 @@ extension Session {
         return try keys.keys(of: slots)
       }
     }
-    return track(try Repository.open(at: location, access: access, events: ConsoleEvents(console: console)))
+    return track(try Repository.openDonor(at: location, access: access, events: ConsoleEvents(console: console)))
   }
 }
