@@ -181,4 +181,62 @@ struct ManifestRefusalTests {
       try ManifestReader.entries(ofSegment: bytes)
     }
   }
+
+  @Test func `a segment of no version, or of another magic, is damage`() throws {
+    let bytes = try ManifestSamples.segments([ManifestSamples.file("a")])[0].bytes
+    #expect(try ManifestReader.entries(ofSegment: bytes).count == 1)
+    for at in 0..<5 {
+      var changed = bytes
+      changed[at] ^= at < 4 ? 0x20 : 1
+      #expect(throws: PackingError.damaged(what: "manifest segment")) { try ManifestReader.entries(ofSegment: changed) }
+      #expect(throws: PackingError.damaged(what: "manifest segment")) {
+        try ManifestReader.contents(ofSegment: changed[...])
+      }
+    }
+  }
+
+  @Test func `a segment longer than one may be is refused before it is read`() throws {
+    let bytes = try ManifestSamples.segments([ManifestSamples.file("a")])[0].bytes
+    let long = bytes + [UInt8](repeating: 0, count: ManifestSegment.bytesMax + 1 - bytes.count)
+    let limit = UInt64(ManifestSegment.bytesMax)
+    #expect(throws: PackingError.overLimit(what: "manifest segment length", value: limit + 1, limit: limit)) {
+      try ManifestReader.entries(ofSegment: long)
+    }
+  }
+
+  @Test(arguments: [1 << 63, .max] as [UInt64])
+  func `a file of one chunk that is longer than any number of ours is damage`(size: UInt64) throws {
+    var segment = try DismantledSegment([ManifestSamples.file("a")])
+    var writer = ByteWriter()
+    writer.append(varint: size)
+    segment[.sizes] = writer.bytes
+    #expect(throws: PackingError.damaged(what: "manifest segment")) {
+      try ManifestReader.entries(ofSegment: segment.bytes)
+    }
+  }
+
+  /// Distance from the end of the one before, then length: each pair alone fits 64 bits.
+  @Test(arguments: [[UInt64.max, 1], [1, .max], [50, 5, .max, 1], [50, 5, 1, .max]] as [[UInt64]])
+  func `extents that lead beyond the largest number are damage`(numbers: [UInt64]) throws {
+    var entry = ManifestSamples.file("a", size: 10)
+    entry.size = 100
+    entry.dataExtents = [DataExtent(offset: 50, length: 10)]
+    var segment = try DismantledSegment([entry])
+    var writer = ByteWriter()
+    writer.append(varint: numbers.count / 2)
+    for number in numbers { writer.append(varint: number) }
+    segment[.extents] = writer.bytes
+    #expect(throws: PackingError.damaged(what: "manifest segment")) {
+      try ManifestReader.entries(ofSegment: segment.bytes)
+    }
+  }
+
+  @Test(arguments: 0..<4)
+  func `a number of four bytes is not read from fewer`(count: Int) throws {
+    var column = ManifestColumn([1, 2, 3, 4][..<count], what: "x")
+    #expect(throws: PackingError.truncated(what: "x")) { try column.fixed32() }
+    #expect(column.remaining == count)
+    var whole = ManifestColumn([1, 2, 3, 4], what: "x")
+    #expect(try whole.fixed32() == 0x0403_0201 && whole.remaining == 0)
+  }
 }

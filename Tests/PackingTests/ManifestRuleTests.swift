@@ -22,6 +22,13 @@ struct ManifestRuleTests {
     #expect(broken { $0.metadata.modified.nanoseconds = 1_000_000_000 } != nil)
   }
 
+  @Test(arguments: [0, ChunkReference.lengthMax + 1, -1])
+  func `a list of chunks of no length, or longer than a chunk, is refused`(length: Int) {
+    let id = ManifestSamples.chunkID
+    let lists = [ChunkReference(id: id, length: 9), ChunkReference(id: id, length: length)]
+    #expect(broken { $0.content = .indirect(lists: lists) } == "chunk length is out of range")
+  }
+
   @Test func `attributes out of order, twice or without a name are refused`() {
     func attribute(_ name: String) -> ExtendedAttribute { ExtendedAttribute(name: Array(name.utf8), value: []) }
     for names in [["b", "a"], ["a", "a"], [""], ["a\0b"]] {
