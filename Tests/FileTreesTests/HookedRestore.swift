@@ -54,6 +54,13 @@ func restore(
   return try Restorer(target: Array(target.utf8), options: options, content: content, events: events).restore(entries)
 }
 
+/// Which file or folder stands at a path.
+func identity(at path: String) throws -> FileIdentity {
+  var status = stat()
+  guard unsafe lstat(path, &status) == 0 else { throw TargetError(number: errno) }
+  return TargetStatus(status).identity
+}
+
 /// Whether this process may mount: root in a container may not.
 let canMount: Bool = {
   shell("d=$(mktemp -d); mount -t tmpfs tmpfs $d 2>/dev/null && umount $d && echo yes; rmdir $d") == "yes\n"

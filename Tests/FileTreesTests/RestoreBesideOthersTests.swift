@@ -136,6 +136,32 @@ import Testing
     #expect(shell("ls -A '\(folder)'") == "sub\n" && outside == untouched)
   }
 
+  @Test func `what goes by itself while its folder is replaced is no matter`() throws {
+    shell("mkdir '\(target)/d' && cd '\(target)/d' && touch a b c")
+    let events = HookedEvents(on: "deleted d/a", run: "rm '\(target)/d/b'")
+    let summary = try restore([.file("d", "new", content)], to: target, content, hooks: events, overwrite: .always) {
+      $0.replacesFolders = true
+    }
+    #expect(summary.outcome == nil && text(at: target + "/d") == "new")
+    #expect(events.all == ["deleted d/a", "deleted d/c", "deleted d", "created d"])
+  }
+
+  @Test(arguments: [EntryKind.file, .symbolicLink])
+  func `a folder with the repository in it is not replaced, and nothing of it goes`(kind: EntryKind) throws {
+    shell("mkdir -p '\(target)/d/store' && cd '\(target)/d' && touch a store/pack")
+    let store = try identity(at: target + "/d/store")
+    let entry = kind == .file ? ManifestEntry.file("d", "new", content) : .symbolicLink("d", to: "x")
+    for isDryRun in [true, false] {
+      let summary = try restore([entry], to: target, content, hooks: SilentRestoreEvents(), overwrite: .always) {
+        $0.replacesFolders = true
+        $0.neverEnter = [store]
+        $0.isDryRun = isDryRun
+      }
+      #expect(summary.outcome == .warnings && summary.faultCount == 1 && summary.deleted == 0)
+      #expect(shell("cd '\(target)'; find . -type f | sort") == "./d/a\n./d/store/pack\n")
+    }
+  }
+
   @Test func `a restore that is asked to end while it deletes ends there`() throws {
     shell("touch '\(target)/a' '\(target)/b' '\(target)/c'")
     let events = HookedEvents(on: "deleted a", isStopping: true)
