@@ -128,4 +128,14 @@ struct ContentLayoutTests {
       #expect(throws: ContentLayout.Mismatch.self) { try ContentLayout(of: entry, reading: content) }
     }
   }
+
+  @Test func `a chunk of a negative length is no layout`() {
+    let content = MemoryContent()
+    let id = content.add([1]).id
+    let entry = ManifestEntry.item("f", .file, mode: 0o644).with {
+      $0.size = 1
+      $0.content = .inline([ChunkReference(id: id, length: -1)])
+    }
+    #expect(throws: ContentLayout.Mismatch.self) { try ContentLayout(of: entry, reading: content) }
+  }
 }

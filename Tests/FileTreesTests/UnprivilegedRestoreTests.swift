@@ -168,18 +168,23 @@ struct UnprivilegedRestoreTests {
     }
   }
 
-  /// Whether it lies in a repository cannot be told further up than one may look.
-  @Test func `a target below a folder that may only be passed is restored to`() async {
+  @Test func `a target below a folder that may only be passed is found to lie in a repository, or not`() async {
     await #expect(processExitsWith: .success) {
       let (scratch, target) = try Self.place("mkdir -m 711 way && mkdir way/ours && chown 65534 way/ours")
       defer { withExtendedLifetime(scratch) {} }
       let content = MemoryContent()
-      let summary = try asNobody {
-        try restore([.file("a", "a", content)], to: target + "/way/ours", content, hooks: SilentRestoreEvents()) {
-          $0.neverEnter = [FileIdentity(device: 1, inode: 1)]
-        }
+      let repository = try identity(at: target)
+      func restored(besides forbidden: FileIdentity) throws -> FaultCode? {
+        try asNobody {
+          try restore([.file("a", "a", content)], to: target + "/way/ours", content, hooks: SilentRestoreEvents()) {
+            $0.neverEnter = [forbidden]
+          }
+        }.outcome
       }
-      #expect(summary.outcome == nil && text(at: target + "/way/ours/a") == "a")
+      #expect { try restored(besides: repository) } throws: { ($0 as? SnapFault)?.code == .refused }
+      #expect(shell("ls '\(target)/way/ours'") == "")
+      #expect(try restored(besides: FileIdentity(device: 1, inode: 1)) == nil)
+      #expect(text(at: target + "/way/ours/a") == "a")
     }
   }
 

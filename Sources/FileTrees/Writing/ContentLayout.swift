@@ -38,15 +38,14 @@ package struct ContentLayout {
     case .inline(let inline): chunks = inline
     case .indirect: chunks = try content.chunks(of: entry.content)
     }
+    guard chunks.allSatisfy({ 1...ChunkReference.lengthMax ~= $0.length }) else { throw Mismatch() }
     guard let extents = entry.dataExtents else {
       var offset: UInt64 = 0
       pieces = chunks.map { chunk in
         defer { offset &+= UInt64(chunk.length) }
         return Piece(chunk: chunk, runs: [Run(start: 0, length: chunk.length, offset: offset)])
       }
-      guard offset == entry.size, chunks.allSatisfy({ 1...ChunkReference.lengthMax ~= $0.length }) else {
-        throw Mismatch()
-      }
+      guard offset == entry.size else { throw Mismatch() }
       return
     }
     pieces = try Self.pieces(chunks, extents, size: entry.size)
@@ -65,7 +64,7 @@ package struct ContentLayout {
     var pieces: [Piece] = []
     var rest = extents[...]
     for chunk in chunks {
-      guard 1...ChunkReference.lengthMax ~= chunk.length, UInt64(chunk.length) <= total else { throw Mismatch() }
+      guard UInt64(chunk.length) <= total else { throw Mismatch() }
       total -= UInt64(chunk.length)
       var piece = Piece(chunk: chunk, runs: [])
       var start = 0

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SnapshotModel
 
@@ -46,7 +47,8 @@ extension Restorer {
           .refused, "\(context.targetText) is inside the repository; use another directory", path: context.targetText)
       }
       last = identity
-      let above = unsafe openat(folder.descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      // Whoever may not read a folder may still pass through it.
+      let above = unsafe openat(folder.descriptor, "..", linux_O_PATH | O_DIRECTORY | O_CLOEXEC)
       guard above >= 0 else { return }
       folder = TargetFolder(owning: above, isFresh: false)
     }
