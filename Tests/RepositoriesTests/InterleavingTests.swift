@@ -57,6 +57,25 @@ struct InterleavingTests {
     try expect(["v3": trees[0]], in: fixture.open(), "\(moment), collected again")
   }
 
+  @Test func `what another collector has freed since the roots were listed is not taken for damage`() throws {
+    let repository = try fixture.open()
+    try repository.save("v1", trees[0])
+    try repository.save("v2", ["only": Array(repeating: 7, count: 5000)])
+    let roots = try GarbageRoots(repository, undoWindowSeconds: 0)
+    #expect(roots.snapshots.count == 2)
+    let other = try fixture.open()
+    try other.forget(["v2"])
+    try other.collect()
+    let graph = try PackGraph(repository, packs: Set(repository.packNames()))
+    let isLive = try roots.liveFrames(of: graph, reader: repository.makeReader())
+    #expect(isLive.contains(true))
+    // What is a root still, and cannot be read, stops whoever wants to free something.
+    try other.store.delete(other.store.list(.packs))
+    #expect(throws: GarbageRoots.UnreadableManifest.self) {
+      try roots.liveFrames(of: graph, reader: fixture.open().makeReader())
+    }
+  }
+
   @Test func `a save meets a collector between its tomb and its deletions`() throws {
     let repository = try fixture.open()
     try repository.save("v1", trees[0])

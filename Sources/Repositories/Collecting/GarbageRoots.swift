@@ -22,11 +22,13 @@ struct GarbageRoots {
   var snapshots: [Snapshot]
   /// Forgotten ones that are given up.
   var expired: [ListedSnapshot]
+  private let store: RepositoryStore
 
   /// Lists in the order that the protocol asks for: snapshots, pending, trash, snapshots again. Whoever moves from one
   /// to the next creates there before deleting here, so one of the listings sees it.
   init(_ repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID> = []) throws {
     let store = repository.store
+    self.store = store
     var records: [SnapshotID: Snapshot] = [:]
     // Whoever can only save can put a record beside another's of the same id: it stands for nothing but itself.
     var written: [Snapshot] = []
@@ -91,10 +93,18 @@ struct GarbageRoots {
       do {
         try marker.mark(snapshot)
       } catch let error where meansDamage(error) {
+        // Given up since it was listed: another collector may have freed what it needed.
+        if try !isRoot(snapshot.id) { continue }
         throw UnreadableManifest(version: snapshot.version, reason: "\(error)")
       }
     }
     return marker.isLive
+  }
+
+  /// Whether a record is there now. One that moves is seen: it comes to stand in one place before it goes from the other.
+  private func isRoot(_ id: SnapshotID) throws -> Bool {
+    try store.exists(.snapshot(id)) || store.exists(.pending(id)) || store.exists(.trash(id))
+      || store.exists(.snapshot(id))
   }
 }
 
