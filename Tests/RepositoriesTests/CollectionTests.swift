@@ -74,7 +74,7 @@ struct CollectionTests {
     #expect(try repository.version("v1") == nil)
     #expect(try GarbageCollector.plan(in: repository, undoWindowSeconds: 3600).isEmpty)
     try repository.collect(undoWindowSeconds: 3600)
-    guard case .versionsRestored(let back) = try OperationLog.undoLast(in: repository) else {
+    guard case .versionsRestored(let back, _) = try OperationLog.undoLast(in: repository) else {
       Issue.record("nothing came back")
       return
     }

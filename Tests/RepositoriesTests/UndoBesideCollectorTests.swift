@@ -70,6 +70,32 @@ struct UndoBesideCollectorTests {
     #expect(try Verifier.verify(fixture.open(), options: VerifyOptions()).problems == [])
   }
 
+  @Test func `what of an operation is left is taken back, and logged, though a collector was quicker with the rest`()
+    throws
+  {
+    let repository = try fixture.open()
+    for (version, tree) in [("v1", trees[0]), ("v2", trees[1]), ("v3", trees[0])] { try repository.save(version, tree) }
+    try repository.forget(["v1", "v2"])
+    let ids = try repository.trashed().map { $0.snapshot.id }.sorted()
+    let collector = try fixture.open()
+    // The first that is taken back is there; a collector gives the other one up.
+    let undone = try undo(before: "rename-exclusive pending/") {
+      for id in ids {
+        guard (try? collector.store.exists(.pending(id))) == false else { continue }
+        try? collector.store.delete([.trash(id)])
+        _ = try? collector.collect()
+      }
+    }
+    let left = try undone.snapshots().map(\.snapshot.version)
+    #expect(left.count == 2 && left.contains("v3"))
+    let log = try OperationLog.operations(in: undone)
+    #expect(log.last?.kind == .undo && log.last?.snapshots.count == 1)
+    let isEmpty = try fixture.open().trashed().isEmpty
+    #expect(isEmpty)
+    try expect(
+      ["v1": trees[0], "v2": trees[1], "v3": trees[0]].filter { left.contains($0.key) }, in: fixture.open(), "left")
+  }
+
   @Test func `until it is known to be whole it is no version`() throws {
     let (snapshot, collector) = try collectorOnceForgotten()
     let seen = Mutex<[String]>([])

@@ -44,10 +44,10 @@ package final class SimulatedWorld: Sendable {
     advance(seconds: steps.randomElement(using: &random) ?? 1)
   }
 
-  /// The time after one more millisecond, so that no two moments are alike.
+  /// The time after some more milliseconds, so that no two moments are alike, and a save takes half a minute.
   package func tick() -> Timestamp {
     state.withLock { state in
-      state.clock += 1_000_000
+      state.clock += 100_000_000
       return Timestamp(
         seconds: state.clock / 1_000_000_000, nanoseconds: UInt32(state.clock % 1_000_000_000))
     }

@@ -32,8 +32,8 @@ package struct OperationRecord: Sendable {
 
 /// What `undo` found to do.
 package enum UndoOutcome: Sendable {
-  /// These are back in the list.
-  case versionsRestored([ListedSnapshot])
+  /// These are back in the list; of the others a collector was quicker.
+  case versionsRestored([ListedSnapshot], givenUp: [SnapFault] = [])
   /// A restore in place is undone by taking away what it made, and restoring the version that was saved before it, if
   /// any, into the same folder; then comes `OperationLog.finishUndo`.
   case restoreNeeded(OperationRecord, safety: ListedSnapshot?)
@@ -140,15 +140,9 @@ package enum OperationLog {
       guard let operation = try asFault({ try operationUnlessDamaged(named: name, in: repository) }) else { continue }
       switch operation.kind {
       case .forget, .gc:
-        let back = operation.snapshots.compactMap { trashed[$0] }
-        guard !back.isEmpty else { continue }
-        try asFault {
-          for listed in back { try repository.takeBack(listed.snapshot) }
-          try repository.adoptRecords()
-        }
-        try append(
-          .undo, "took back: \(operation.summary)", back.map(\.snapshot.id), in: repository)
-        return .versionsRestored(back)
+        let forgotten = operation.snapshots.compactMap { trashed[$0] }
+        guard !forgotten.isEmpty else { continue }
+        return try takeBack(forgotten, of: operation, in: repository)
       case .restore:
         let safety = operation.snapshots.first.flatMap { live[$0] ?? trashed[$0] }
         guard safety != nil || operation.trace != nil else { continue }
@@ -159,6 +153,39 @@ package enum OperationLog {
     throw SnapFault(
       .refused, "nothing to undo: no forgotten version is left in the undo window", hint: "snap ops shows what was done"
     )
+  }
+
+  /// Takes back what no collector has given up meanwhile, and notes it also where it cannot go on.
+  ///
+  /// - Throws: `SnapFault` `.refused` where nothing is left.
+  private static func takeBack(
+    _ forgotten: [ListedSnapshot], of operation: OperationRecord, in repository: Repository
+  ) throws -> UndoOutcome {
+    var back: [ListedSnapshot] = []
+    func note() throws {
+      try append(.undo, "took back: \(operation.summary)", back.map(\.snapshot.id), in: repository)
+    }
+    var givenUp: [SnapFault] = []
+    do {
+      try asFault {
+        for listed in forgotten {
+          do {
+            try repository.takeBack(listed.snapshot)
+            back.append(listed)
+          } catch let fault as SnapFault where fault.code == .refused {
+            givenUp.append(fault)
+          }
+        }
+        try repository.adoptRecords()
+      }
+    } catch {
+      // The first error counts.
+      if !back.isEmpty { try? note() }
+      throw error
+    }
+    if back.isEmpty, let first = givenUp.first { throw first }
+    try note()
+    return .versionsRestored(back, givenUp: givenUp)
   }
 
   /// Notes that a restore in place was taken back: the next undo passes it by.

@@ -13,7 +13,8 @@ struct UndoCommand: Command {
   static let page = HelpPage(
     ["snap undo": "the last operation", "snap ops": "what was done so far"],
     statuses: [
-      3: "done, but something was changed since and stays", 10: "no repository", 18: "there is nothing to undo",
+      3: "done, but something was changed since and stays, or was given up", 10: "no repository",
+      18: "there is nothing to undo",
     ])
 
   @OptionGroup var global: GlobalOptions
@@ -21,7 +22,7 @@ struct UndoCommand: Command {
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
     switch try OperationLog.undoLast(in: repository) {
-    case .versionsRestored(let versions):
+    case .versionsRestored(let versions, let givenUp):
       let names = versions.map(\.snapshot.version)
       if session.isJSON {
         try session.json(
@@ -29,7 +30,8 @@ struct UndoCommand: Command {
       } else if !session.isQuiet {
         try session.output.line("back: \(names.joined(separator: ", "))")
       }
-      return nil
+      for fault in givenUp { session.console.warn(fault.message) }
+      return givenUp.isEmpty ? nil : .warnings
     case .restoreNeeded(let operation, let safety):
       Interruption.defer()
       return try UndoRun(operation, safety: safety?.snapshot, repository, session).run()

@@ -141,7 +141,7 @@ struct RandomSequence {
   private func undo(in repository: Repository) throws {
     oracle.begin(changing: oracle.names(.forgotten))
     do {
-      if case .versionsRestored(let back) = try OperationLog.undoLast(in: repository) {
+      if case .versionsRestored(let back, _) = try OperationLog.undoLast(in: repository) {
         oracle.set(back.map(\.snapshot.version), .saved)
       }
     } catch let fault as SnapFault where fault.code == .refused {}

@@ -42,7 +42,7 @@ final class Simulation: Sendable {
 
   private let tells: Bool
 
-  init(seed: UInt64, actionsEach: Int = 4, tells: Bool = false) throws {
+  init(seed: UInt64, actionsEach: Int = 6, tells: Bool = false) throws {
     self.seed = seed
     self.tells = tells
     self.actionsEach = actionsEach
@@ -95,7 +95,7 @@ final class Simulation: Sendable {
   /// What an actor does: one action after the other, each a process.
   private func act(_ actor: Int) {
     var generator = SeededGenerator(seed: seed &* 1000 &+ UInt64(actor))
-    for _ in 0..<actionsEach {
+    for _ in 0..<(roles[actor] == .forgetter ? 2 * actionsEach : actionsEach) {
       let machine = world.startProcess(on: generator.chance(3, in: 4) ? "mill" : "barn")
       let operations = SimulatedOperations(disk, .any(&generator, likelihood: (1, 2))) { [self] name in
         scheduler.pass(actor, beforeCalling: name)
@@ -142,16 +142,17 @@ final class Simulation: Sendable {
       counts.versions += 1
       return "v\(counts.versions)"
     }
-    // What others have saved comes again, edited: what a collector takes away is wanted.
-    let base = oracle.anyTree(&generator)
-    let tree = base.map { generator.edited($0) } ?? generator.tree(files: 3)
+    // What is being forgotten comes again: what a collector takes away is wanted.
+    let inDanger = generator.chance(2, in: 3) ? oracle.treeInDanger : nil
+    let base = inDanger ?? oracle.anyTree(&generator)
+    let tree = base.map { generator.chance(1, in: 2) ? $0 : generator.edited($0) } ?? generator.tree(files: 3)
     oracle.begin(saving: name, tree)
     try repository.save(name, tree)
     oracle.set([name], .saved)
   }
 
   private func collect(in repository: Repository, _ generator: inout SeededGenerator) throws {
-    let window: Int64 = generator.chance(1, in: 2) ? 0 : 30 * 86400
+    let window: Int64 = generator.chance(3, in: 4) ? 0 : 30 * 86400
     if generator.chance(1, in: 3) {
       let (_, plan) = try GarbageCollector.repack(
         in: repository, isDeep: generator.chance(1, in: 2), isDryRun: false, undoWindowSeconds: window)
@@ -165,11 +166,11 @@ final class Simulation: Sendable {
   }
 
   private func forgetOrUndo(in repository: Repository, _ generator: inout SeededGenerator) throws {
-    if generator.chance(1, in: 3) {
+    if generator.chance(1, in: 5) {
       let candidates = oracle.names(.forgotten)
       oracle.begin(changing: candidates)
       do {
-        guard case .versionsRestored(let back) = try OperationLog.undoLast(in: repository) else { return }
+        guard case .versionsRestored(let back, _) = try OperationLog.undoLast(in: repository) else { return }
         let names = back.map(\.snapshot.version)
         oracle.set(candidates, .forgotten)
         oracle.tookBack(names)
@@ -181,7 +182,7 @@ final class Simulation: Sendable {
     // Who opened the repository before a version was there does not see it.
     let listed = Set(try repository.snapshots().map(\.snapshot.version))
     let candidates = oracle.names(.saved).filter { listed.contains($0) && oracle.version($0)?.wasTakenBack == false }
-    let chosen = Array(candidates.shuffled(using: &generator).prefix(Int.random(in: 1...2, using: &generator)))
+    let chosen = Array(candidates.shuffled(using: &generator).prefix(Int.random(in: 1...3, using: &generator)))
     guard !chosen.isEmpty else { return }
     oracle.begin(changing: chosen)
     try repository.forget(chosen)

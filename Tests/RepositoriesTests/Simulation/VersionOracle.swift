@@ -26,6 +26,8 @@ final class VersionOracle: Sendable, CustomStringConvertible {
   private struct State {
     var versions: [String: Version] = [:]
     var violations: [String] = []
+    /// Of which somebody last set about to change the fate.
+    var lastChanged: String?
   }
 
   private let state = Mutex(State())
@@ -68,7 +70,15 @@ final class VersionOracle: Sendable, CustomStringConvertible {
   }
 
   /// Somebody sets about to change the fate of some versions.
-  func begin(changing names: [String]) { set(names, .unsure) }
+  func begin(changing names: [String]) {
+    set(names, .unsure)
+    state.withLock { $0.lastChanged = names.first ?? $0.lastChanged }
+  }
+
+  /// What a version held that somebody is forgetting, or has just forgotten: what a collector is about to take away.
+  var treeInDanger: RepositoryFixture.Tree? {
+    state.withLock { state in state.lastChanged.flatMap { state.versions[$0]?.tree } }
+  }
 
   func set(_ names: [String], _ fate: Fate) {
     state.withLock { state in
