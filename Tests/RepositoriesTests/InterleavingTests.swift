@@ -2,6 +2,7 @@ import ObjectStores
 import Packing
 import Sealing
 import SnapshotModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -73,6 +74,46 @@ struct InterleavingTests {
     try other.store.delete(other.store.list(.packs))
     #expect(throws: GarbageRoots.UnreadableManifest.self) {
       try roots.liveFrames(of: graph, reader: fixture.open().makeReader())
+    }
+  }
+
+  @Test func `whenever another collector frees a version, encoding anew goes on without it`() throws {
+    let repository = try fixture.open()
+    for (number, tree) in trees.enumerated() { try repository.save("v\(number)", tree) }
+    let start = fixture.keep(as: "start")
+    /// - Parameter call: before which of its calls the other one comes.
+    /// - Returns: how many calls there were.
+    func repack(meeting call: Int) throws -> Int {
+      fixture.goBack(to: start)
+      let other = try fixture.open()
+      let calls = Mutex(0)
+      let operations = InterruptedOperations(.never) { _ in
+        let number = calls.withLock { calls in
+          calls += 1
+          return calls - 1
+        }
+        guard number == call else { return }
+        do {
+          try other.forget(["v1", "v3"])
+          try other.collect()
+        } catch {
+          Issue.record("the other one: \(error)")
+        }
+      }
+      let collector = try fixture.open(operations: operations)
+      let (_, plan) = try GarbageCollector.repack(in: collector, isDeep: true, isDryRun: false, undoWindowSeconds: 0)
+      try GarbageCollector.execute(plan, in: collector)
+      return calls.withLock { $0 }
+    }
+    let count = try repack(meeting: .max)
+    for call in stride(from: 0, to: count, by: 5) {
+      do {
+        _ = try repack(meeting: call)
+        let left = ["v0": trees[0], "v2": trees[2], "v4": trees[4], "v5": trees[5]]
+        try expect(left, in: fixture.open(), "before call \(call)")
+      } catch {
+        Issue.record("before call \(call) of \(count): \(error)")
+      }
     }
   }
 

@@ -58,10 +58,9 @@ package enum GarbageCollector {
       try repository.adoptPacks()
       // What is remembered is of all versions.
       if try isDeep || !forgetting.isEmpty || repository.index.cachedValue(Self.nothingDueKey) == nil {
-        let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
         if let (outcome, plan) = try encodeAnew(
-          roots, effort: isDeep ? .deep : .due, isDryRun: isDryRun, in: repository,
-          undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
+          effort: isDeep ? .deep : .due, isDryRun: isDryRun, in: repository, undoWindowSeconds: undoWindowSeconds,
+          forgetting: forgetting)
         {
           if plan.bytesGrown == 0 { return (outcome, plan) }
           // The samples were mistaken.
@@ -77,17 +76,39 @@ package enum GarbageCollector {
 
   /// - Returns: `nil` when nothing is worth it.
   private static func encodeAnew(
-    _ roots: GarbageRoots, effort: RepackEffort, onlyIfWasteful: Bool = false, isDryRun: Bool,
-    in repository: Repository,
+    effort: RepackEffort, onlyIfWasteful: Bool = false, isDryRun: Bool, in repository: Repository,
     undoWindowSeconds: Int64, forgetting: Set<SnapshotID>
   ) throws -> (outcome: RepackOutcome, plan: GarbagePlan)? {
-    let outcome = try Repacker(repository, effort: effort, isDryRun: isDryRun)
-      .run(roots.snapshots, onlyIfWasteful: onlyIfWasteful)
+    let outcome = try withRoots(
+      of: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting
+    ) { roots in
+      try Repacker(repository, effort: effort, isDryRun: isDryRun).run(roots, onlyIfWasteful: onlyIfWasteful)
+    }
     guard !outcome.packs.isEmpty else { return nil }
     if !isDryRun { try repository.adoptPacks() }
     let plan = try GarbagePlan.make(
       for: repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting, repacked: outcome.packs)
     return (outcome, plan)
+  }
+
+  /// Runs `body` on what must be kept, and again when something could not be read and that is not the same any more: a version
+  /// was given up meanwhile, and another collector has freed what it needed.
+  private static func withRoots<R>(
+    of repository: Repository, undoWindowSeconds: Int64, forgetting: Set<SnapshotID>, _ body: ([Snapshot]) throws -> R
+  ) throws -> R {
+    func list() throws -> [Snapshot] {
+      try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting).snapshots
+    }
+    var roots = try list()
+    while true {
+      do {
+        return try body(roots)
+      } catch let error where meansDamage(error) {
+        let now = try list()
+        if now == roots { throw error }
+        roots = now
+      }
+    }
   }
 
   /// A plan that takes back what was encoded anew. It frees nothing, seen from before that.
@@ -124,11 +145,10 @@ package enum GarbageCollector {
     forgetting: Set<SnapshotID>
   ) throws -> (outcome: RepackOutcome, plan: GarbagePlan)? {
     guard usual.bytesFreed > 0 else { return nil }
-    let roots = try GarbageRoots(repository, undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
     func repack(isDryRun: Bool) throws -> (outcome: RepackOutcome, plan: GarbagePlan)? {
       try encodeAnew(
-        roots, effort: .due, onlyIfWasteful: true, isDryRun: isDryRun, in: repository,
-        undoWindowSeconds: undoWindowSeconds, forgetting: forgetting)
+        effort: .due, onlyIfWasteful: true, isDryRun: isDryRun, in: repository, undoWindowSeconds: undoWindowSeconds,
+        forgetting: forgetting)
     }
     // What is written cannot be taken back by the plan that frees the rest.
     guard let foretold = try repack(isDryRun: true), foretold.plan.bytesFreed > usual.bytesFreed else { return nil }
