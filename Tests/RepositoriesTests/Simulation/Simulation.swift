@@ -42,7 +42,7 @@ final class Simulation: Sendable {
 
   private let tells: Bool
 
-  init(seed: UInt64, actionsEach: Int = 6, tells: Bool = false) throws {
+  init(seed: UInt64, actionsEach: Int = 4, tells: Bool = false) throws {
     self.seed = seed
     self.tells = tells
     self.actionsEach = actionsEach
@@ -95,10 +95,18 @@ final class Simulation: Sendable {
   /// What an actor does: one action after the other, each a process.
   private func act(_ actor: Int) {
     var generator = SeededGenerator(seed: seed &* 1000 &+ UInt64(actor))
-    for _ in 0..<(roles[actor] == .forgetter ? 2 * actionsEach : actionsEach) {
-      let machine = world.startProcess(on: generator.chance(3, in: 4) ? "mill" : "barn")
-      let operations = SimulatedOperations(disk, .any(&generator, likelihood: (1, 2))) { [self] name in
+    // What frees takes longer than what saves, and comes to something only beside it.
+    let count = [.saver: 3 * actionsEach, .forgetter: 2 * actionsEach][roles[actor]] ?? actionsEach
+    for _ in 0..<count {
+      // Seldom on another machine: whoever dies there is taken for alive for days, and protects all that is young.
+      let machine = world.startProcess(on: generator.chance(1, in: 16) ? "barn" : "mill")
+      let isSeen = generator.chance(1, in: 2)
+      let operations = SimulatedOperations(disk, .any(&generator, likelihood: (1, roles[actor] == .collector ? 5 : 2)))
+      { [self] name in
         scheduler.pass(actor, beforeCalling: name)
+        if !isSeen, ["list packs", "list snapshots", "create tmp/"].contains(where: name.hasPrefix) {
+          hideAnnouncement(of: machine.process)
+        }
         chance.withLock { if $0.chance(1, in: 400) { world.jump(&$0) } }
       }
       counts.withLock { $0.actions += 1 }
@@ -115,6 +123,16 @@ final class Simulation: Sendable {
       if tells { print("\(actor): \(roles[actor]) has ended; \(oracle)") }
       if operations.failedCall != nil { counts.withLock { $0.accidents += 1 } }
       world.end(machine)
+    }
+  }
+
+  /// As if a save were on a machine whose announcement has not come here yet: nobody spares what it relies on.
+  private func hideAnnouncement(of process: ProcessIdentity) {
+    for name in fixture.names("pending") {
+      let path = "\(fixture.path)/pending/\(name)"
+      if SaveAnnouncement(decoding: StoreTestFolder.bytes(path) ?? [])?.process == process {
+        StoreTestFolder.remove(path)
+      }
     }
   }
 

@@ -6,7 +6,7 @@ import Testing
 /// Many processes on simulated machines, in any order, with accidents: nothing that was reported is lost
 /// (as FoundationDB is tested, https://apple.github.io/foundationdb/testing.html).
 struct SimulationTests {
-  private static let seeds = ChosenSeeds(share: 64, all: 20_000)
+  private static let seeds = ChosenSeeds(share: 40, all: 20_000)
 
   @Test(arguments: seeds.shares)
   func `savers, collectors and others lose nothing, whoever comes first and whoever dies`(
