@@ -12,7 +12,7 @@ extension LocalObjectStore {
   /// - Returns: how many files went, and how many bytes they took.
   @discardableResult
   package func sweepTemporary() throws -> (files: Int, byteCount: UInt64) {
-    let now = machine.now().seconds
+    let now = machine.now()
     var swept: (files: Int, byteCount: UInt64) = (0, 0)
     for fileName in try names(in: TemporaryNames.folder) {
       guard let owner = temporaryNames.owner(of: fileName), owner != .running else { continue }
@@ -20,7 +20,7 @@ extension LocalObjectStore {
       let freed = try perform(.delete, path: path) { (root) throws(SystemCallFailure) -> UInt64? in
         do throws(SystemCallFailure) {
           let status = try operations.status(path, in: root)
-          let age = now - status.modifiedSeconds
+          let age = now.seconds(since: Timestamp(seconds: status.modifiedSeconds))
           // A clock that was ahead made files that would not be old for long.
           guard status.isFile, age > Self.daySeconds || owner == .gone && age < -Self.daySeconds else { return nil }
           try operations.unlink(path, in: root)

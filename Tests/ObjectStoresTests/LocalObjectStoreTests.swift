@@ -127,22 +127,25 @@ struct LocalObjectStoreTests {
     let dead = "\(boot)-4194305-0123456789abcdef"
     let elsewhere = "00112233-1-0123456789abcdef"
     let ahead = "\(boot)-4194305-0011223344556677"
+    let ancient = "\(boot)-4194305-7766554433221100"
     let files: [(name: String, isOld: Bool)] = [
       (dead, true), (elsewhere, true), ("\(boot)-\(getpid())-0123456789abcdef", true),
-      (ahead, false), ("\(boot)-4194305-fedcba9876543210", false), ("00112233-1-fedcba9876543210", false),
+      (ahead, false), (ancient, true), ("\(boot)-4194305-fedcba9876543210", false),
+      ("00112233-1-fedcba9876543210", false),
       ("note.txt", true),
     ]
     for file in files {
       StoreTestFolder.write([1, 2, 3], to: "\(path)/tmp/\(file.name)")
       guard file.isOld || file.name == ahead else { continue }
-      let time = timespec(tv_sec: file.isOld ? old : 4_000_000_000, tv_nsec: 0)
+      let seconds = [ahead: 4_000_000_000, ancient: Int.min][file.name] ?? old
+      let time = timespec(tv_sec: seconds, tv_nsec: 0)
       let times = [time, time]
       #expect(unsafe utimensat(AT_FDCWD, "\(path)/tmp/\(file.name)", times, 0) == 0)
     }
     let swept = try store.sweepTemporary()
-    #expect(swept.files == 3)
-    #expect(swept.byteCount == 9)
-    let left = Set(files.map(\.name)).subtracting([dead, elsewhere, ahead])
+    #expect(swept.files == 4)
+    #expect(swept.byteCount == 12)
+    let left = Set(files.map(\.name)).subtracting([dead, elsewhere, ahead, ancient])
     #expect(StoreTestFolder.names("\(path)/tmp") == left.sorted())
   }
 

@@ -2,6 +2,7 @@ import ObjectStores
 import Packing
 import Sealing
 import SnapshotModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -91,5 +92,51 @@ struct ResealingTests {
     #expect(try OperationLog.operations(in: repository).map(\.kind).last == .undo)
     try fixture.rotateKeys(of: repository)
     #expect(try fixture.open().tree(of: #require(try fixture.open().version("v1"))) == tree)
+  }
+
+  @Test func `a version that is forgotten and taken back while records get new keys stays`() throws {
+    let repository = try fixture.open()
+    let first = try repository.save("v1", tree)
+    let keys = try #require(repository.keys).withNewEpoch()
+    let isDue = Mutex(false)
+    let operations = InterruptedOperations(.never) { name in
+      guard name.hasPrefix("open snapshots/"), isDue.withLock({ $0 }) else { return }
+      isDue.withLock { $0 = false }
+      do {
+        try repository.forget(["v1"])
+        // An undo of many: this one is back, and nothing is logged yet.
+        try repository.takeBack(first)
+      } catch {
+        Issue.record("\(error)")
+      }
+    }
+    let resealing = try Repository.open(
+      at: fixture.path, access: RepositoryAccess(cacheFolder: fixture.cacheFolder) { _ in .all(keys) },
+      events: fixture.events, operations: operations)
+    isDue.withLock { $0 = true }
+    #expect(try resealing.resealRecords(resealing.store.isOutdated) >= 1)
+    #expect(!isDue.withLock { $0 })
+    try resealing.adoptRecords()
+    #expect(try resealing.tree(of: #require(try resealing.version("v1"))) == tree)
+  }
+
+  @Test func `operations of many at once are all logged, though the last is dated in the future`() throws {
+    let world = SimulatedWorld(seed: 1)
+    let ahead = try fixture.open(machine: world.startProcess(on: "mill"))
+    world.advance(seconds: 100 * 365 * 86400)
+    try OperationLog.append(.note, "ahead", [], in: ahead)
+    let fixture = fixture
+    let failures = StoreTestThreads.run(4) { number -> String in
+      do {
+        let repository = try fixture.open()
+        for _ in 0..<5 { try OperationLog.append(.note, "from \(number)", [], in: repository) }
+        return ""
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect(failures == ["", "", "", ""])
+    #expect(try OperationLog.operations(in: fixture.open()).count == 21)
+    #expect(try OperationLog.operations(in: fixture.open()).first?.summary == "ahead")
   }
 }

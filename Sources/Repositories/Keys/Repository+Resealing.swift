@@ -33,14 +33,19 @@ extension Repository {
         do {
           guard try isDue(name) else { continue }
           let stoodTwice = try standsElsewhere(name)
-          try store.replace(name, store.read(name))
-          // Forgotten, or taken back, between its reading and its replacement, which has then brought it back.
-          if try !stoodTwice && standsElsewhere(name) || wasForgotten(name, since: before) {
+          let record = try store.read(name)
+          try store.replace(name, record)
+          if try !stoodTwice && standsElsewhere(name) || wasGivenUp(name, record, since: before) {
+            // Forgotten, or taken back, between its reading and its replacement, which has then brought it back.
             try store.delete([name])
+            // And moved on once more: it must stand somewhere.
+            if try !standsElsewhere(name) && !wasGivenUp(name, record, since: before) {
+              try store.create(name, record)
+            }
           } else {
             count += 1
           }
-        } catch ObjectStoreError.missing, ObjectStoreError.truncated {
+        } catch ObjectStoreError.missing, ObjectStoreError.truncated, ObjectStoreError.exists {
           continue  // Moved on meanwhile, or damaged: `verify` tells.
         } catch is PackingError {
           continue
@@ -59,12 +64,14 @@ extension Repository {
     }
   }
 
-  /// Whether a version was forgotten meanwhile; its record in the trash may be gone already.
-  private func wasForgotten(_ name: ObjectName, since before: OperationsSeen) throws -> Bool {
+  /// Whether a version was forgotten meanwhile and a collector has given it up, so that nothing of it stands in the trash.
+  ///
+  /// The log alone does not tell: an undo has its version back before it says so. What is all there stays.
+  private func wasGivenUp(_ name: ObjectName, _ record: [UInt8], since before: OperationsSeen) throws -> Bool {
     guard case .snapshot(let id) = name, !before.forgotten.contains(id),
-      try OperationLog.names(in: self) != before.names
+      try OperationLog.names(in: self) != before.names, try OperationLog.history(in: self).forgotten.contains(id)
     else { return false }
-    return try OperationLog.history(in: self).forgotten.contains(id)
+    return try !isAvailable(SnapshotCoder.decode(record))
   }
 }
 

@@ -106,8 +106,7 @@ package enum OperationLog {
       kind: kind, time: time, summary: summary, snapshots: snapshots, target: target, trace: trace, drill: drill,
       incident: incident)
     try asFault {
-      let name = "\(stamp(of: time, after: try names(in: repository).last))-\(kind)"
-      try repository.store.create(.operation(name), encode(record))
+      try store(record, of: kind, at: time, in: repository)
       var all = try names(in: repository).filter(isDroppable)
       // What anybody else put there takes no place away; without encryption nobody can tell.
       if all.count > countMax, repository.isEncrypted { all.removeAll { operation(named: $0, in: repository) == nil } }
@@ -117,13 +116,25 @@ package enum OperationLog {
     }
   }
 
+  /// Under a name that is last in order, and nobody else's.
+  private static func store(
+    _ record: OperationRecord, of kind: OperationRecord.Kind, at time: Timestamp, in repository: Repository
+  ) throws {
+    while true {
+      let name = "\(stamp(of: time, after: try names(in: repository).last))-\(kind)"
+      do {
+        return try repository.store.create(.operation(name), encode(record))
+      } catch ObjectStoreError.exists {}  // Somebody else was quicker, and stands before it now.
+    }
+  }
+
   /// What puts names in order: nanoseconds since 1970, but always more than those of what was done before, for clocks are set back.
   private static func stamp(of time: Timestamp, after last: String?) -> String {
     let (seconds, overflow) = time.seconds.multipliedReportingOverflow(by: 1_000_000_000)
     let nanoseconds = overflow ? 0 : max(0, seconds) + Int64(time.nanoseconds)
     let before = last.flatMap { Int64($0.prefix(stampLength), radix: 16) } ?? 0
-    // Far in the future only what somebody made up.
-    let stamp = String(before < .max / 2 + .max / 4 ? max(nanoseconds, before + 1) : nanoseconds, radix: 16)
+    // The last moment that there is, 2262, only somebody has made up.
+    let stamp = String(before < .max - 1 << 40 ? max(nanoseconds, before + 1) : nanoseconds, radix: 16)
     return String(repeating: "0", count: max(0, stampLength - stamp.count)) + stamp
   }
 

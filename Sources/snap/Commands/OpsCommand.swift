@@ -16,7 +16,7 @@ struct OpsCommand: Command {
 
   func run(in session: Session) throws -> FaultCode? {
     let repository = try session.openRepository()
-    let operations = try OperationLog.operations(in: repository).sorted { $0.time > $1.time }
+    let operations = try OperationLog.operations(in: repository).reversed()
     for operation in operations.prefix(last?.value ?? .max) {
       if session.isJSON {
         try session.json(
