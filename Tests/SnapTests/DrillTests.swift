@@ -189,9 +189,9 @@ struct DrillTests {
 
   @Test func `a drill without a place to restore to says so`() throws {
     let sandbox = try SnapSandbox.withVersion()
-    let run = try sandbox.snap("drill", "--in", "/nonexistent")
+    let run = try sandbox.snap("drill", "--in", "/proc/nonexistent")
     #expect(run.status == 1)
-    #expect(run.error.hasPrefix("snap: cannot make a folder in /nonexistent: No such file or directory\nhint: "))
+    #expect(run.error.hasPrefix("snap: cannot make a folder in /proc/nonexistent: No such file or directory\nhint: "))
     #expect(try sandbox.snap("drill", "v9").status == 21)
   }
 }
