@@ -29,15 +29,15 @@ package struct SystemMachine: Machine {
   package func isRunning(_ number: Int32) -> Bool { kill(number, 0) == 0 || errno == EPERM }
 
   /// What this machine calls itself.
-  package static var hostName: String {
+  package static let hostName: String = {
     var name = utsname()
     guard unsafe uname(&name) == 0 else { return "localhost" }
     return unsafe withUnsafePointer(to: &name.nodename) { tuple in
       unsafe tuple.withMemoryRebound(to: CChar.self, capacity: 65) { unsafe String(cString: $0) }
     }
-  }
+  }()
 
-  private static var bootID: String {
+  private static let bootID: String = {
     let file = unsafe open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return "" }
     defer { _ = close(file) }
@@ -45,5 +45,5 @@ package struct SystemMachine: Machine {
     // Unsafe: the kernel fills an array of ours.
     guard unsafe read(file, &bytes, bytes.count) > 0 else { return "" }
     return String(decoding: bytes.prefix { $0 > 32 }, as: UTF8.self)
-  }
+  }()
 }

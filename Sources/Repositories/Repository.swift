@@ -63,6 +63,8 @@ package final class Repository: Sendable {
   package var machine: any Machine { store.machine }
   /// How chunks are named here.
   package var naming: ChunkNaming { store.keys?.chunkNaming ?? .sha256 }
+  /// Threads that hash, encode and decode: as many as the machine has use for.
+  func makeWorkerPool() throws -> WorkerPool { try WorkerPool(naming: naming, threadCount: machine.workerCount) }
   /// Whether it was opened with a key that can only save: then it shows nothing of what is in it.
   package var isWriteOnly: Bool { writerKey != nil }
   var writerKey: WriterKey? { store.keys?.writer }

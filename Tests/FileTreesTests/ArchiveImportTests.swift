@@ -12,7 +12,7 @@ struct ArchiveImportTests {
 
   init() throws {
     fixture = try ArchiveFixture()
-    scratch = try ScratchFolder()
+    scratch = ScratchFolder()
   }
 
   private func request(_ path: String, _ version: String = "v1", form: ImportRequest.Form = .tar) -> ImportRequest {

@@ -38,9 +38,7 @@ struct ArchiveTests {
       let target = try fixture.restore(snapshot, to: snapshot.version)
       #expect(describe(target) == text, "seed \(seed), \(snapshot.version)")
     }
-    var options = VerifyOptions()
-    options.readData = .all
-    #expect(try Verifier.verify(fixture.repository, options: options).problems == [])
+    #expect(try Verifier.verify(fixture.repository, options: VerifyOptions(readData: .all)).problems == [])
   }
 
   @Test func `a large file that is edited in the middle is stored as a delta`() throws {

@@ -8,9 +8,8 @@ import Testing
 /// Where chunks belong in a file, and whether a file holds just them.
 struct ContentLayoutTests {
   private let content = MemoryContent()
-  private let scratch: ScratchFolder
+  private let scratch = ScratchFolder()
 
-  init() throws { scratch = try ScratchFolder() }
 
   private func entry(size: UInt64, _ extents: [(UInt64, UInt64)]?, chunks: [[UInt8]]) -> ManifestEntry {
     .item("f", .file, mode: 0o644).with {

@@ -5,13 +5,8 @@ import Testing
 
 @Suite struct CreationRemoverTests {
   let content = MemoryContent()
-  let scratch: ScratchFolder
-  let target: String
-  init() throws {
-    scratch = try ScratchFolder()
-    target = scratch / "target"
-    shell("mkdir '\(target)'")
-  }
+  let scratch = ScratchFolder("mkdir target")
+  var target: String { scratch / "target" }
 
   var made: [ManifestEntry] {
     [

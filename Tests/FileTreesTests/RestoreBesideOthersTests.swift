@@ -9,14 +9,8 @@ import Testing
 /// Targets in which somebody else changes things while a restore runs.
 @Suite struct RestoreBesideOthersTests {
   let content = MemoryContent()
-  let scratch: ScratchFolder
-  let target: String
-
-  init() throws {
-    scratch = try ScratchFolder()
-    target = scratch / "target"
-    shell("mkdir -p '\(target)' '\(scratch / "outside")' && echo safe >'\(scratch / "outside")/file'")
-  }
+  let scratch = ScratchFolder("mkdir target outside && echo safe >outside/file")
+  var target: String { scratch / "target" }
 
   private var outside: String { shell("cd '\(scratch / "outside")' && find . -type f | sort && cat file") }
   private let untouched = "./file\nsafe\n"

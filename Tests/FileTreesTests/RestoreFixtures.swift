@@ -77,10 +77,12 @@ final class RecordedEvents: RestoreEvents {
 final class ScratchFolder {
   let path: String
 
-  init() throws {
+  /// - Parameter commands: what puts things into it, run by the shell with it as working folder.
+  init(_ commands: String = ":") {
     var template = Array("/tmp/snap-restore-XXXXXX".utf8CString)
-    guard unsafe mkdtemp(&template) != nil else { throw TargetError(number: errno) }
+    precondition(unsafe mkdtemp(&template) != nil, "/tmp takes no folder")
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    shell("cd '\(path)' && \(commands)")
   }
 
   deinit { shell("chmod -R u+rwx '\(path)' 2>/dev/null; rm -rf '\(path)'") }

@@ -12,7 +12,7 @@ import Testing
   let content = MemoryContent()
   let scratch: ScratchFolder
   init() throws {
-    scratch = try ScratchFolder()
+    scratch = ScratchFolder()
     shell("mkdir '\(scratch / "outside")' && echo safe > '\(scratch / "outside")/file'")
   }
 

@@ -15,13 +15,8 @@ private final class StopEvents: RestoreEvents {
 
 @Suite struct RestoreInterruptionTests {
   let content = MemoryContent()
-  let scratch: ScratchFolder
-  let target: String
-  init() throws {
-    scratch = try ScratchFolder()
-    target = scratch / "target"
-    shell("mkdir -p '\(target)/old' && printf old >'\(target)/old/large' && chmod 500 '\(target)/old'")
-  }
+  let scratch = ScratchFolder("mkdir -p target/old && printf old >target/old/large && chmod 500 target/old")
+  var target: String { scratch / "target" }
 
   private func large(_ path: String) -> ManifestEntry {
     ManifestEntry.item(path, .file, mode: 0o644).with { entry in

@@ -8,14 +8,8 @@ import Testing
 /// Attributes, owners and modes of whatever kind, and what is counted when they cannot be had.
 @Suite struct RestoreMetadataTests {
   let content = MemoryContent()
-  let scratch: ScratchFolder
-  let target: String
-
-  init() throws {
-    scratch = try ScratchFolder()
-    target = scratch / "target"
-    shell("mkdir '\(target)'")
-  }
+  let scratch = ScratchFolder("mkdir target")
+  var target: String { scratch / "target" }
 
   private func with(_ entry: ManifestEntry, _ attributes: [String: String]) -> ManifestEntry {
     entry.with {

@@ -9,14 +9,8 @@ import Testing
 @Suite(.enabled(if: canMount, "mounting a file system needs root"))
 struct RestoreMountTests {
   let content = MemoryContent()
-  let scratch: ScratchFolder
-  let target: String
-
-  init() throws {
-    scratch = try ScratchFolder()
-    target = scratch / "target"
-    shell("mkdir -p '\(target)/other'")
-  }
+  let scratch = ScratchFolder("mkdir -p target/other")
+  var target: String { scratch / "target" }
 
   private func removing(_ saved: [ManifestEntry]) throws -> CreationRemover {
     let remover = CreationRemover(

@@ -6,15 +6,12 @@ import Testing
 
 @Suite struct RestoreOverwriteTests {
   let content = MemoryContent()
-  let scratch: ScratchFolder
-  let target: String
-  init() throws {
-    scratch = try ScratchFolder()
-    target = scratch / "target"
-    shell(
-      "mkdir '\(target)' && cd '\(target)' && printf old > same-size && printf longer > other && printf new > equal")
-    shell("cd '\(target)' && touch -d 2030-01-01 same-size && touch -d 2010-01-01 other equal && ln -s x link")
-  }
+  let scratch = ScratchFolder(
+    """
+    mkdir target && cd target && printf old > same-size && printf longer > other && printf new > equal
+    touch -d 2030-01-01 same-size && touch -d 2010-01-01 other equal && ln -s x link
+    """)
+  var target: String { scratch / "target" }
 
   var saved: [ManifestEntry] {
     [

@@ -6,8 +6,7 @@ import Testing
 
 @Suite struct RestoreTests {
   let content = MemoryContent()
-  let scratch: ScratchFolder
-  init() throws { scratch = try ScratchFolder() }
+  let scratch = ScratchFolder()
 
   @Test func `a tree of all kinds comes back equal`() throws {
     let source = scratch / "source"

@@ -97,9 +97,7 @@ struct SimilarContentTests {
     _ = try GarbageCollector.execute(plan, in: fixture.repository)
     let stored = try storedBytes()
     #expect(stored < alone + alone / 4)
-    var options = VerifyOptions()
-    options.readData = .all
-    #expect(try Verifier.verify(fixture.repository, options: options).problems == [])
+    #expect(try Verifier.verify(fixture.repository, options: VerifyOptions(readData: .all)).problems == [])
   }
 
   private func storedBytes() throws -> Int {

@@ -6,8 +6,7 @@ import Testing
 
 @Suite struct TarWriterTests {
   let content = MemoryContent()
-  let scratch: ScratchFolder
-  init() throws { scratch = try ScratchFolder() }
+  let scratch = ScratchFolder()
 
   private func archive(_ entries: [ManifestEntry], prefix: String = "") throws -> [UInt8] {
     let sink = MemorySink()

@@ -6,7 +6,7 @@ import Testing
 
 struct TargetTreeTests {
   @Test func `the way up a deep tree reopens few folders`() throws {
-    let scratch = try ScratchFolder()
+    let scratch = ScratchFolder()
     let descriptor = unsafe open(scratch.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     try #require(descriptor >= 0)
     let tree = TargetTree(
@@ -62,7 +62,7 @@ struct TargetTreeTests {
   func `a folder is found, or made, or what stands in its place is named`(
     text: String, found: String, made: String
   ) throws {
-    let scratch = try ScratchFolder()
+    let scratch = ScratchFolder()
     shell("cd '\(scratch.path)' && mkdir -p d/e && touch file && ln -s d link && ln -s ../d d/link && mkfifo pipe")
     let path = try path(text)
     #expect(outcome { try tree(scratch).existingFolder(path) } == found)
@@ -75,7 +75,7 @@ struct TargetTreeTests {
   }
 
   @Test func `below a folder that a dry run would make there is none, and all could be made`() throws {
-    let scratch = try ScratchFolder()
+    let scratch = ScratchFolder()
     let tree = try tree(scratch, isDryRun: true)
     for text in ["new", "new/a", "new/a/b", "new/c"] {
       #expect(outcome { try tree.folder(path(text)) } == "absent")
@@ -85,7 +85,7 @@ struct TargetTreeTests {
   }
 
   @Test func `a folder that is not to be entered is found by no way`() throws {
-    let scratch = try ScratchFolder()
+    let scratch = ScratchFolder()
     shell("mkdir -p '\(scratch.path)/a/store/in' '\(scratch.path)/b'")
     let store = try identity(at: scratch / "a/store")
     for text in ["a/store", "a/store/in", "a/store/new"] {
@@ -101,7 +101,7 @@ struct TargetTreeTests {
     ("mv d gone", "\(ENOENT) at"), ("mv d gone && ln -s gone d", "link at"), ("mv d gone && touch d", "no folder at"),
   ])
   func `a folder that was closed and is another thing by now is not entered`(change: String, expected: String) throws {
-    let scratch = try ScratchFolder()
+    let scratch = ScratchFolder()
     let tree = try tree(scratch)
     let names = Array(repeating: "d", count: 200)
     _ = try tree.folder(path(names.joined(separator: "/")))
@@ -122,7 +122,7 @@ struct TargetTreeTests {
   }
 
   @Test func `what is no folder cannot be listed, and what is no link leads nowhere`() throws {
-    let scratch = try ScratchFolder()
+    let scratch = ScratchFolder()
     shell("cd '\(scratch.path)' && touch file && ln -s a/b/c link && mkdir d")
     #expect(throws: TargetError(number: ENOTDIR)) { try opened(scratch / "file").names() }
     let folder = try opened(scratch.path)
@@ -136,7 +136,7 @@ struct TargetTreeTests {
 
   @Test(arguments: [0, 256, 5_000])
   func `a name that is no name, or too long, reaches no call`(count: Int) throws {
-    let scratch = try ScratchFolder()
+    let scratch = ScratchFolder()
     let folder = try opened(scratch.path)
     let name = [UInt8](repeating: 97, count: count)[...]
     #expect(throws: TargetError(number: ENAMETOOLONG)) { try folder.openFolder(name) }
@@ -158,7 +158,7 @@ struct TargetTreeTests {
   }
 
   @Test func `the mode of a symbolic link's target is never changed through it`() throws {
-    let scratch = try ScratchFolder()
+    let scratch = ScratchFolder()
     shell("cd '\(scratch.path)' && touch file && chmod 640 file && ln -s file link")
     let folder = try opened(scratch.path)
     #expect(throws: TargetError(number: ELOOP)) { try folder.setMode(Array("link".utf8)[...], 0o777) }
@@ -168,7 +168,7 @@ struct TargetTreeTests {
 
   @Test(arguments: [(0o000, 0o700), (0o500, 0o700), (0o055, 0o755), (0o2070, 0o2770)] as [(UInt16, UInt16)])
   func `a folder is made accessible to its owner, and its mode of before is told`(mode: UInt16, after: UInt16) throws {
-    let scratch = try ScratchFolder()
+    let scratch = ScratchFolder()
     shell("mkdir '\(scratch / "d")'")
     let folder = try opened(scratch / "d")
     try #require(fchmod(folder.descriptor, mode_t(mode)) == 0)

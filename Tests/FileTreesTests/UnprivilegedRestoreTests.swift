@@ -11,7 +11,7 @@ import Testing
 struct UnprivilegedRestoreTests {
   /// A folder that everybody may enter, with `target` in it that belongs to nobody.
   private static func place(_ commands: String = ":") throws -> (scratch: ScratchFolder, target: String) {
-    let scratch = try ScratchFolder()
+    let scratch = ScratchFolder()
     let target = scratch / "target"
     shell("chmod 755 '\(scratch.path)' && mkdir '\(target)' && cd '\(target)' && \(commands)")
     shell("chown -h 65534:65534 '\(target)'")
@@ -234,7 +234,7 @@ struct UnprivilegedRestoreTests {
 struct RestoreLimitTests {
   @Test func `a file larger than may be written is a fault of its own, and leaves nothing`() async {
     await #expect(processExitsWith: .success) {
-      let scratch = try ScratchFolder()
+      let scratch = ScratchFolder()
       let content = MemoryContent()
       let sparse = ManifestEntry.item("b", .file, mode: 0o644).with {
         $0.size = 1 << 40
@@ -257,7 +257,7 @@ struct RestoreLimitTests {
 
   @Test func `without a descriptor more the restore ends, and says what to do`() async {
     await #expect(processExitsWith: .success) {
-      let scratch = try ScratchFolder()
+      let scratch = ScratchFolder()
       shell("mkdir '\(scratch / "target")'")
       let content = MemoryContent()
       let end = withLimit(RLIMIT_NOFILE, 200) {

@@ -74,10 +74,8 @@ struct AbsurdWriterTests {
     try plant(store([ManifestRoot(segments: [segment]).encoded()], by: writer)[0], by: writer)
     let admin = try fixture.open()
     #expect(try admin.exclusiveBytes().count == 2)
-    var options = VerifyOptions()
-    options.readData = .all
     #expect(
-      try Verifier.verify(admin, options: options).problems.map(\.message)
+      try Verifier.verify(admin, options: VerifyOptions(readData: .all)).problems.map(\.message)
         == ["'big' in web1/absurd contradicts itself: its chunks are not as long as it"])
     _ = try GarbageCollector.repack(in: admin, isDeep: true, isDryRun: false, undoWindowSeconds: 0)
     try admin.collect()

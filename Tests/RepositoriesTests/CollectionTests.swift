@@ -44,9 +44,7 @@ struct CollectionTests {
       try expect(kept, in: repository, "seed \(seed) round \(round)")
       try expect(kept, in: fixture.open(), "seed \(seed) round \(round), reopened")
     }
-    var options = VerifyOptions()
-    options.readData = .all
-    #expect(try Verifier.verify(fixture.open(), options: options).problems == [])
+    #expect(try Verifier.verify(fixture.open(), options: VerifyOptions(readData: .all)).problems == [])
   }
 
   @Test func `what forgetting frees is foretold to the byte`() throws {

@@ -12,7 +12,6 @@ import Testing
 struct CrashTests {
   private let workloads: WorkloadFixture
   private var fixture: RepositoryFixture { workloads.fixture }
-  static let isFull = unsafe getenv("SNAP_SWEEP").map { unsafe String(cString: $0) } == "full"
 
   init() throws { workloads = try WorkloadFixture() }
 
@@ -32,7 +31,7 @@ struct CrashTests {
   }
 
   @Test func `a crash during the recovery from a crash loses nothing either`() throws {
-    let count = Self.isFull ? 10_000 : 60
+    let count = Sweep.isFull ? 10_000 : 60
     let seed: UInt64 = 4
     var random = SeededGenerator(seed: seed)
     var changes: [Workload: Int] = [:]
@@ -71,7 +70,7 @@ struct CrashTests {
     let calls = try run(workload, .fail(fault.failure, call: .max, stays: false)).candidateCount
     var runs = 0
     // Another share of each.
-    for call in stride(from: Self.isFull ? 0 : fault.share(of: workload), to: calls, by: Self.isFull ? 1 : 12) {
+    for call in stride(from: Sweep.isFull ? 0 : fault.share(of: workload), to: calls, by: Sweep.isFull ? 1 : 12) {
       for stays in fault.canStay ? [false, true] : [false] {
         runs += 1
         fixture.goBack(to: workloads.start)

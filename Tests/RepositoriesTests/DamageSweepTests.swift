@@ -18,9 +18,8 @@ struct DamageSweepTests {
     var testDescription: String { rawValue }
   }
 
-  private static let isFull = getenvText("SNAP_SWEEP") == "full"
-  private static let everyNthByte = isFull ? 1 : 41
-  private static let everyNthLength = isFull ? 1 : 97
+  private static let everyNthByte = Sweep.isFull ? 1 : 41
+  private static let everyNthLength = Sweep.isFull ? 1 : 97
 
   private static let targets = Target.allCases.flatMap { target in
     (target == .writers ? [true] : [false, true]).map { (target, $0) }
@@ -139,9 +138,7 @@ struct SweptRepository {
       let repository = try fixture.open()
       defer { repository.close() }
       try readAll(repository, path, comment)
-      var options = VerifyOptions()
-      options.readData = .all
-      let problems = try Verifier.verify(repository, options: options).problems
+      let problems = try Verifier.verify(repository, options: VerifyOptions(readData: .all)).problems
       // What is wrong with the index alone is no damage: it is derived.
       #expect(problems.isEmpty == (path == "index.sqlite"), "\(comment): \(problems)")
     } catch let fault as SnapFault {
@@ -165,9 +162,4 @@ struct SweptRepository {
       }
     }
   }
-}
-
-private func getenvText(_ name: String) -> String? {
-  // Unsafe: what the environment holds is copied at once.
-  unsafe getenv(name).map { unsafe String(cString: $0) }
 }

@@ -99,14 +99,12 @@ struct DamageTests {
     var random = SeededGenerator(seed: 8)
     try repository.save("v4", ["a": random.bytes(5000)])
     try repository.forget(["v4"])
-    var options = VerifyOptions()
-    options.readData = .all
     for name in try repository.store.list(.packs) {
       var bytes = try repository.store.read(name)
       for at in stride(from: 100, to: bytes.count - 200, by: 40) { bytes[at] ^= 0x55 }
       StoreTestFolder.write(bytes, to: fixture.path + "/" + name.path)
     }
-    let report = try Verifier.verify(fixture.open(), options: options)
+    let report = try Verifier.verify(fixture.open(), options: VerifyOptions(readData: .all))
     #expect(
       report.problems.contains { $0.message.contains("the manifests of ") || $0.message.contains("the manifest of ") })
     #expect(
@@ -114,8 +112,6 @@ struct DamageTests {
   }
 
   @Test func `a disk that goes away while verify reads leaves every version readable`() throws {
-    var options = VerifyOptions()
-    options.readData = .all
     var hasFailed = true
     var at = 0
     while hasFailed {
@@ -131,7 +127,7 @@ struct DamageTests {
           }
         })
       let reader = try? fixture.open(operations: operations)
-      if let reader { _ = try? Verifier.verify(reader, options: options) }
+      if let reader { _ = try? Verifier.verify(reader, options: VerifyOptions(readData: .all)) }
       reader?.close()
       try expect(trees, in: fixture.open(), "nothing is read from \(at) on")
       hasFailed = seen.withLock { $0 } > at
@@ -176,9 +172,7 @@ struct DamageTests {
         guard let tree = try? repository.tree(of: snapshot) else { continue }
         #expect(tree == trees[snapshot.version], "\(comment): wrong bytes in \(snapshot.version)")
       }
-      var options = VerifyOptions()
-      options.readData = .all
-      #expect(try !Verifier.verify(fixture.open(), options: options).problems.isEmpty, "\(comment): not reported")
+      #expect(try !Verifier.verify(fixture.open(), options: VerifyOptions(readData: .all)).problems.isEmpty, "\(comment): not reported")
     } catch let fault as SnapFault {
       #expect([.damage, .newerFormat].contains(fault.code), "\(comment): \(fault)")
     }

@@ -36,9 +36,7 @@ struct FrameSweepTests {
     let some = sweep.trees(over: half).flatMap { $0 }
     #expect(some.sorted() == graph.nodes.indices.filter { half.contains(graph.packs[graph.nodes[$0].pack].pack) })
     let before = repository.reader().decodedFrameCount
-    var options = VerifyOptions()
-    options.readData = .all
-    #expect(try Verifier.verify(repository, options: options).problems.isEmpty)
+    #expect(try Verifier.verify(repository, options: VerifyOptions(readData: .all)).problems.isEmpty)
     #expect(repository.reader().decodedFrameCount - before <= graph.nodes.count)
   }
 }

@@ -31,9 +31,7 @@ struct HealingTests {
   }
 
   private func verifyAll(_ repository: Repository) throws -> VerifyReport {
-    var options = VerifyOptions()
-    options.readData = .all
-    return try Verifier.verify(repository, options: options)
+    try Verifier.verify(repository, options: VerifyOptions(readData: .all))
   }
 
   private func copy() throws -> Repository {

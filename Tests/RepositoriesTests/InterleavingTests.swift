@@ -157,9 +157,7 @@ struct InterleavingTests {
     try fixture.open().collect()
     #expect(fixture.names("tombs").isEmpty)
     try expect(expected, in: fixture.open(), "after the tomb was finished")
-    var options = VerifyOptions()
-    options.readData = .all
-    #expect(try Verifier.verify(fixture.open(), options: options).problems == [])
+    #expect(try Verifier.verify(fixture.open(), options: VerifyOptions(readData: .all)).problems == [])
   }
 
   @Test func `two saves at once both commit`() throws {

@@ -187,9 +187,7 @@ struct LargeFileHistoryTests {
     for (version, tree) in trees {
       #expect(try reopened.tree(of: try #require(try reopened.version(version))) == tree, "\(version)")
     }
-    var options = VerifyOptions()
-    options.readData = .all
-    #expect(try Verifier.verify(reopened, options: options).problems == [])
+    #expect(try Verifier.verify(reopened, options: VerifyOptions(readData: .all)).problems == [])
   }
 
   @Test func `large files that would take more are left as they are`() throws {

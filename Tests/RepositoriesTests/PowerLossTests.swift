@@ -17,7 +17,7 @@ struct PowerLossTests {
     scenario: [Workload]
   ) throws {
     let replay = try PowerLossReplay(scenario)
-    let isFull = CrashTests.isFull
+    let isFull = Sweep.isFull
     let outcome = try replay.run(
       randomStates: isFull ? 80 : 8, allIndexes: isFull, goesOnEvery: isFull ? 4 : 16, seed: 1)
     print("power loss in \(scenario.map(\.rawValue).joined(separator: ", ")): \(outcome)")
@@ -28,7 +28,7 @@ struct PowerLossTests {
   /// As if the program did not make it: the replay must find out what each sync is for.
   @Test func `each sync is missed when it is not made`() throws {
     let replay = try PowerLossReplay(Self.chain)
-    let isFull = CrashTests.isFull
+    let isFull = Sweep.isFull
     let kinds = replay.syncKinds
     for kind in kinds.subtracting(isFull ? [] : Self.missedByOthers) {
       let outcome = try replay.run(

@@ -43,9 +43,7 @@ struct RepackTests {
     fixture.removeIndex()
     let reopened = try fixture.open()
     try expect(trees, in: reopened, "seed \(seed), index rebuilt")
-    var options = VerifyOptions()
-    options.readData = .all
-    #expect(try Verifier.verify(reopened, options: options).problems == [])
+    #expect(try Verifier.verify(reopened, options: VerifyOptions(readData: .all)).problems == [])
   }
 
   @Test(arguments: 0..<3)

@@ -52,9 +52,7 @@ struct ResealingTests {
     #expect(try rotated.snapshots().first { $0.snapshot.id == second.id }?.labels.note == "kept")
     #expect(try rotated.trashed().map(\.snapshot.version) == ["v3"])
     #expect(try rotated.headText(of: second.id) == head)
-    var options = VerifyOptions()
-    options.readData = .all
-    #expect(try Verifier.verify(rotated, options: options).problems.isEmpty)
+    #expect(try Verifier.verify(rotated, options: VerifyOptions(readData: .all)).problems.isEmpty)
     #expect(try rotated.reseal().packs == 0)
     rotated.close()
     // The older keys open none of it.

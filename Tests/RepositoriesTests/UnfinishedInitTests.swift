@@ -57,7 +57,7 @@ struct UnfinishedInitTests {
     let calls = operations.calls
     for cut in 0...calls.count {
       if cut > 0 { disk.apply(calls[cut - 1]) }
-      let dice = (0..<(CrashTests.isFull ? 60 : 5)).map { _ in disk.files(after: &random) }
+      let dice = (0..<(Sweep.isFull ? 60 : 5)).map { _ in disk.files(after: &random) }
       for files in UnsyncedDisk.Survival.allCases.map(disk.files(after:)) + dice where seen.insert(files).inserted {
         StoreTestFolder.replace(path, with: files)
         let isThere = expectRepositoryOrRemedy("after call \(cut) of \(calls), seed \(seed)")

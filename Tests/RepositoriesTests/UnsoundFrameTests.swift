@@ -48,7 +48,7 @@ struct UnsoundFrameTests {
     try GarbageCollector.execute(plan, in: repository)
     #expect(plan.bytesFreed == before - fixture.objectBytes())
     try expect(["v1": ["x": x, "y": y]], in: fixture.open(), "collected")
-    #expect(try Verifier.verify(fixture.open(), options: allData).problems == [])
+    #expect(try Verifier.verify(fixture.open(), options: VerifyOptions(readData: .all)).problems == [])
   }
 
   @Test func `every order of deleting a circle's packs by tomb keeps what a version needs`() throws {
@@ -125,12 +125,6 @@ struct UnsoundFrameTests {
     damaged[damaged.count / 2] ^= 1
     StoreTestFolder.write(damaged, to: path)
     try expect(["v1": ["z": z]], in: fixture.open(), "the other copy of x")
-  }
-
-  private var allData: VerifyOptions {
-    var options = VerifyOptions()
-    options.readData = .all
-    return options
   }
 
   private func plain(_ bytes: [UInt8]) throws -> EncodedFrame {

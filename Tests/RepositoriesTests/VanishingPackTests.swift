@@ -66,8 +66,6 @@ struct VanishingPackTests {
     try repository.forget(["v1", "v3"])
     repository.close()
     let start = fixture.keep(as: "start")
-    var options = VerifyOptions()
-    options.readData = .all
     var calls = 0
     var at = 0
     repeat {
@@ -83,7 +81,7 @@ struct VanishingPackTests {
         if number == at { _ = try? collector.collect() }
       }
       let reader = try fixture.open(operations: operations)
-      #expect(try Verifier.verify(reader, options: options).problems == [], "a collection before call \(at)")
+      #expect(try Verifier.verify(reader, options: VerifyOptions(readData: .all)).problems == [], "a collection before call \(at)")
       reader.close()
       #expect(try collector.trashed().isEmpty || at >= seen.withLock { $0 })
       calls = seen.withLock { $0 }

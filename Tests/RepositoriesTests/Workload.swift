@@ -38,10 +38,8 @@ enum Workload: String, CaseIterable, CustomTestStringConvertible {
         #expect(tree == trees[listed.snapshot.version], "wrong bytes in \(listed.snapshot.version)")
       }
     case .verify:
-      var options = VerifyOptions()
-      options.readData = .all
       // What could not be read may be told as damage, but the same data are whole afterwards.
-      _ = try Verifier.verify(repository, options: options)
+      _ = try Verifier.verify(repository, options: VerifyOptions(readData: .all))
     case .goOn:
       try repository.save("next", trees["next"] ?? [:])
       try repository.collect()
@@ -135,9 +133,7 @@ struct WorkloadFixture {
     try repository.collect()
     if let wrong = try difference(from: kept, in: repository) { return "then saved and collected: \(wrong)" }
     if !fixture.names("tombs").isEmpty { return "a tomb is left" }
-    var options = VerifyOptions()
-    options.readData = .all
-    let problems = try Verifier.verify(fixture.open(), options: options).problems
+    let problems = try Verifier.verify(fixture.open(), options: VerifyOptions(readData: .all)).problems
     return problems.isEmpty ? nil : "then verified: \(problems)"
   }
 

@@ -40,8 +40,6 @@ struct WriterFixture {
   }
 
   func expectSound(_ repository: Repository) throws {
-    var options = VerifyOptions()
-    options.readData = .all
-    #expect(try Verifier.verify(repository, options: options).problems.isEmpty)
+    #expect(try Verifier.verify(repository, options: VerifyOptions(readData: .all)).problems.isEmpty)
   }
 }

@@ -12,11 +12,11 @@ package struct ChosenSeeds: Sendable {
   private let seeds: Range<UInt64>
 
   package init(share: UInt64, all: UInt64) {
-    let named = Self.variable("SNAP_SEEDS").map { $0.split(separator: "-").compactMap { UInt64($0) } }
+    let named = environmentVariable("SNAP_SEEDS").map { $0.split(separator: "-").compactMap { UInt64($0) } }
     if let first = named?.first, let last = named?.last, first <= last {
       seeds = first..<last + 1
     } else {
-      seeds = 0..<(Self.variable("SNAP_SWEEP") == "full" ? all : share)
+      seeds = 0..<(Sweep.isFull ? all : share)
     }
   }
 
@@ -30,6 +30,13 @@ package struct ChosenSeeds: Sendable {
       Share(seeds: seeds.dropFirst(start).prefix(size))
     }
   }
-
-  private static func variable(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 }
+
+/// How much of what a commit takes a share of is run.
+package enum Sweep {
+  /// All there is, for hours (`SNAP_SWEEP=full`).
+  package static let isFull = environmentVariable("SNAP_SWEEP") == "full"
+}
+
+/// Unsafe: what the environment holds is copied at once.
+private func environmentVariable(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }

@@ -31,7 +31,7 @@ struct DataCheck {
     let suspects = packs.filter { doubtful.contains($0.pack) }
     let chosen = try PackSelection(options, repository).choose(from: packs).filter { !doubtful.contains($0.pack) }
     guard !suspects.isEmpty || !chosen.isEmpty else { return }
-    let pool = try WorkerPool(naming: repository.naming, threadCount: repository.machine.workerCount)
+    let pool = try repository.makeWorkerPool()
     defer { pool.close() }
     let sweep = FrameSweep(repository, graph, pool: pool)
     let total = (suspects + chosen).reduce(0) { $0 + $1.byteCount }

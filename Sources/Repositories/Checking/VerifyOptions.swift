@@ -15,7 +15,7 @@ package struct VerifyOptions: Sendable {
     case packs(Set<PackID>)
   }
 
-  package var readData = ReadData.none
+  package var readData: ReadData
   /// Packs are then read one after the other, from the one that was read longest ago on.
   package var maxDurationSeconds: Double?
   /// Those to check; `nil` for all.
@@ -23,7 +23,7 @@ package struct VerifyOptions: Sendable {
   /// Whether those are looked at as well that are forgotten and can be taken back.
   package var includesForgotten = false
 
-  package init() {}
+  package init(readData: ReadData = .none) { self.readData = readData }
 }
 
 /// What a check found.

@@ -27,24 +27,14 @@ extension Repository {
   /// - Returns: how many were due.
   func resealRecords(_ isDue: (ObjectName) throws -> Bool) throws -> Int {
     var count = 0
-    let before = try OperationsSeen(in: self)
+    var history: OperationLog.History?
     for folder in [ObjectFolder.snapshots, .trash, .labels, .operations] {
       for name in try store.list(folder) {
         do {
           guard try isDue(name) else { continue }
-          let stoodTwice = try standsElsewhere(name)
-          let record = try store.read(name)
-          try store.replace(name, record)
-          if try !stoodTwice && standsElsewhere(name) || wasGivenUp(name, record, since: before) {
-            // Forgotten, or taken back, between its reading and its replacement, which has then brought it back.
-            try store.delete([name])
-            // And moved on once more: it must stand somewhere.
-            if try !standsElsewhere(name) && !wasGivenUp(name, record, since: before) {
-              try store.create(name, record)
-            }
-          } else {
-            count += 1
-          }
+          let before = try history ?? OperationLog.history(in: self)
+          history = before
+          if try rewrite(name, since: before) { count += 1 }
         } catch ObjectStoreError.missing, ObjectStoreError.truncated, ObjectStoreError.exists {
           continue  // Moved on meanwhile, or damaged: `verify` tells.
         } catch is PackingError {
@@ -53,6 +43,21 @@ extension Repository {
       }
     }
     return count
+  }
+
+  /// Seals a record under the newest keys.
+  ///
+  /// - Returns: `false` where it was forgotten or taken back meanwhile: writing it has then brought it back, and it goes again.
+  private func rewrite(_ name: ObjectName, since before: OperationLog.History) throws -> Bool {
+    let stoodTwice = try standsElsewhere(name)
+    let record = try store.read(name)
+    try store.replace(name, record)
+    let hasMoved = try !stoodTwice && standsElsewhere(name)
+    guard try hasMoved || wasGivenUp(name, record, since: before) else { return true }
+    try store.delete([name])
+    // And moved on once more: it must stand somewhere.
+    if try !standsElsewhere(name) && !wasGivenUp(name, record, since: before) { try store.create(name, record) }
+    return false
   }
 
   /// Whether a version's record is among the forgotten and among the others, as while it moves, or when that was cut short.
@@ -67,21 +72,10 @@ extension Repository {
   /// Whether a version was forgotten meanwhile and a collector has given it up, so that nothing of it stands in the trash.
   ///
   /// The log alone does not tell: an undo has its version back before it says so. What is all there stays.
-  private func wasGivenUp(_ name: ObjectName, _ record: [UInt8], since before: OperationsSeen) throws -> Bool {
+  private func wasGivenUp(_ name: ObjectName, _ record: [UInt8], since before: OperationLog.History) throws -> Bool {
     guard case .snapshot(let id) = name, !before.forgotten.contains(id),
       try OperationLog.names(in: self) != before.names, try OperationLog.history(in: self).forgotten.contains(id)
     else { return false }
     return try !isAvailable(SnapshotCoder.decode(record))
-  }
-}
-
-/// The log of operations at a moment, and what it said.
-private struct OperationsSeen {
-  let names: [String]
-  let forgotten: Set<SnapshotID>
-
-  init(in repository: Repository) throws {
-    names = try OperationLog.names(in: repository)
-    forgotten = try OperationLog.history(in: repository).forgotten
   }
 }

@@ -65,6 +65,8 @@ package enum OperationLog {
 
   /// What the log tells of versions.
   struct History {
+    /// The objects that it was made from, oldest first.
+    var names: [String]
     /// Those that exist, or did: somebody did something to them.
     var named: Set<SnapshotID> = []
     /// Those that were forgotten, and not taken back.
@@ -79,8 +81,8 @@ package enum OperationLog {
 
   static func history(in repository: Repository) throws -> History {
     let names = try names(in: repository)
-    let operations = try operations(in: repository)
-    var history = History()
+    let operations = names.compactMap { operation(named: $0, in: repository) }
+    var history = History(names: names)
     history.isComplete = names.count(where: isDroppable) < countMax && operations.count == names.count
     history.reachesBack = operations.count { isDroppable($0.name) } < countMax
     history.start = operations.first { isDroppable($0.name) }?.time ?? history.start
@@ -101,13 +103,11 @@ package enum OperationLog {
     _ kind: OperationRecord.Kind, _ summary: String, _ snapshots: [SnapshotID], target: String = "",
     trace: RestoreTrace? = nil, drill: DrillResult? = nil, incident: Incident? = nil, in repository: Repository
   ) throws {
-    let time = repository.machine.now()
     let record = OperationRecord(
-      kind: kind, time: time, summary: summary, snapshots: snapshots, target: target, trace: trace, drill: drill,
+      kind: kind, time: repository.machine.now(), summary: summary, snapshots: snapshots, target: target, trace: trace, drill: drill,
       incident: incident)
     try asFault {
-      try store(record, of: kind, at: time, in: repository)
-      var all = try names(in: repository).filter(isDroppable)
+      var all = try store(record, in: repository).filter(isDroppable)
       // What anybody else put there takes no place away; without encryption nobody can tell.
       if all.count > countMax, repository.isEncrypted { all.removeAll { operation(named: $0, in: repository) == nil } }
       if all.count > countMax {
@@ -117,13 +117,15 @@ package enum OperationLog {
   }
 
   /// Under a name that is last in order, and nobody else's.
-  private static func store(
-    _ record: OperationRecord, of kind: OperationRecord.Kind, at time: Timestamp, in repository: Repository
-  ) throws {
+  ///
+  /// - Returns: the names of all, with this one.
+  private static func store(_ record: OperationRecord, in repository: Repository) throws -> [String] {
     while true {
-      let name = "\(stamp(of: time, after: try names(in: repository).last))-\(kind)"
+      let others = try names(in: repository)
+      let name = "\(stamp(of: record.time, after: others.last))-\(record.kindName)"
       do {
-        return try repository.store.create(.operation(name), encode(record))
+        try repository.store.create(.operation(name), encode(record))
+        return others + [name]
       } catch ObjectStoreError.exists {}  // Somebody else was quicker, and stands before it now.
     }
   }

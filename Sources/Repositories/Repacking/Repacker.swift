@@ -61,7 +61,7 @@ struct Repacker {
     var outcome = RepackOutcome()
     outcome.bytesPostponed = choice.bytesPostponed
     guard !choice.isEmpty else { return outcome }
-    let pool = try WorkerPool(naming: repository.naming, threadCount: repository.machine.workerCount)
+    let pool = try repository.makeWorkerPool()
     defer { pool.close() }
     let encoder = HistoryEncoder(repository, reader: reader, pool: pool)
     let trial = RepackTrial(encoder: encoder, graph: graph, level: effort.level)

@@ -10,7 +10,7 @@ extension Repository {
     isDryRun: Bool = false, _ body: (WorkerPool) throws -> R
   ) throws -> R {
     try asFault {
-      let pool = try WorkerPool(naming: naming, threadCount: machine.workerCount)
+      let pool = try makeWorkerPool()
       defer { pool.close() }
       let announcement = ObjectName.pending(machine.newID())
       if !isDryRun {

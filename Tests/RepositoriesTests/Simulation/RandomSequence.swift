@@ -157,9 +157,7 @@ struct RandomSequence {
   }
 
   private func verify(_ repository: Repository, _ moment: String) throws {
-    var options = VerifyOptions()
-    options.readData = .all
-    let problems = try Verifier.verify(repository, options: options).problems
+    let problems = try Verifier.verify(repository, options: VerifyOptions(readData: .all)).problems
     if !problems.isEmpty { oracle.violate("\(moment), verified: \(problems)") }
   }
 

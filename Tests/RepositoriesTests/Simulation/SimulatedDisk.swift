@@ -114,31 +114,28 @@ final class SimulatedOperations: ObservedFileOperations {
   func renameExclusively(
     _ source: String, to target: String, in folder: borrowing OwnedDescriptor
   ) throws(SystemCallFailure) {
-    let (failure, takesEffect) = outcome("rename-exclusive", source, target)
-    if takesEffect {
-      try system.renameExclusively(source, to: target, in: folder)
-      disk.rename(source, to: target)
-    }
-    if let failure { throw failure }
+    try move(source, to: target, in: folder, "rename-exclusive", system.renameExclusively)
   }
 
   func rename(
     _ source: String, to target: String, in folder: borrowing OwnedDescriptor
   ) throws(SystemCallFailure) {
-    let (failure, takesEffect) = outcome("rename", source, target)
-    if takesEffect {
-      try system.rename(source, to: target, in: folder)
-      disk.rename(source, to: target)
-    }
-    if let failure { throw failure }
+    try move(source, to: target, in: folder, "rename", system.rename)
   }
 
   func link(
     _ source: String, to target: String, in folder: borrowing OwnedDescriptor
   ) throws(SystemCallFailure) {
-    let (failure, takesEffect) = outcome("link", source, target)
+    try move(source, to: target, in: folder, "link", system.link)
+  }
+
+  private func move(
+    _ source: String, to target: String, in folder: borrowing OwnedDescriptor, _ name: String,
+    _ call: (String, String, borrowing OwnedDescriptor) throws(SystemCallFailure) -> Void
+  ) throws(SystemCallFailure) {
+    let (failure, takesEffect) = outcome(name, source, target)
     if takesEffect {
-      try system.link(source, to: target, in: folder)
+      try call(source, target, folder)
       disk.rename(source, to: target)
     }
     if let failure { throw failure }

@@ -80,9 +80,7 @@ final class Simulation: Sendable {
     oracle.check(repository, "collected at the end")
     if !fixture.names("tombs").isEmpty { oracle.violate("a tomb is left") }
     if !fixture.names("pending").isEmpty { oracle.violate("\(fixture.names("pending")) are left in pending") }
-    var options = VerifyOptions()
-    options.readData = .all
-    let problems = try Verifier.verify(repository, options: options).problems
+    let problems = try Verifier.verify(repository, options: VerifyOptions(readData: .all)).problems
     // A save that was told by the disk that its record may not last takes it back, and others may have seen it: told as lost,
     // and kept.
     let seen = oracle.names(.unsure).filter { oracle.version($0)?.wasSaved == false }
@@ -191,7 +189,7 @@ final class Simulation: Sendable {
         guard case .versionsRestored(let back, _) = try OperationLog.undoLast(in: repository) else { return }
         let names = back.map(\.snapshot.version)
         oracle.set(candidates, .forgotten)
-        oracle.tookBack(names)
+        oracle.set(names, .saved)
       } catch let fault as SnapFault where fault.code == .refused {
         oracle.set(candidates, .forgotten)
       }

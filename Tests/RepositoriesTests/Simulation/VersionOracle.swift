@@ -91,11 +91,6 @@ final class VersionOracle: Sendable, CustomStringConvertible {
     }
   }
 
-  func tookBack(_ names: [String]) {
-    set(names, .saved)
-    state.withLock { state in names.forEach { state.versions[$0]?.wasTakenBack = true } }
-  }
-
   /// When nobody is at work any more: what is listed was saved, or taken back; what was saved and is not listed is forgotten.
   ///
   /// A save that was cut short leaves its record in a pack, and `repair index` may find it there.
