@@ -10,7 +10,6 @@ struct ContentLayoutTests {
   private let content = MemoryContent()
   private let scratch = ScratchFolder()
 
-
   private func entry(size: UInt64, _ extents: [(UInt64, UInt64)]?, chunks: [[UInt8]]) -> ManifestEntry {
     .item("f", .file, mode: 0o644).with {
       $0.size = size

@@ -172,7 +172,9 @@ struct DamageTests {
         guard let tree = try? repository.tree(of: snapshot) else { continue }
         #expect(tree == trees[snapshot.version], "\(comment): wrong bytes in \(snapshot.version)")
       }
-      #expect(try !Verifier.verify(fixture.open(), options: VerifyOptions(readData: .all)).problems.isEmpty, "\(comment): not reported")
+      #expect(
+        try !Verifier.verify(fixture.open(), options: VerifyOptions(readData: .all)).problems.isEmpty,
+        "\(comment): not reported")
     } catch let fault as SnapFault {
       #expect([.damage, .newerFormat].contains(fault.code), "\(comment): \(fault)")
     }

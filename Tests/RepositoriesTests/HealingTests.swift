@@ -40,8 +40,9 @@ struct HealingTests {
 
   @Test func `a file that contradicts itself stays lost, whatever is found`() throws {
     let chunk = ChunkHasher(.sha256).id(of: [1])
-    let file = Loss.File(version: "v1", path: try #require(ArchivePath("a")))
-    let other = Loss.File(version: "v1", path: try #require(ArchivePath("b")))
+    let version = Loss.Version(name: "v1")
+    let file = Loss.File(version: version, path: try #require(ArchivePath("a")))
+    let other = Loss.File(version: version, path: try #require(ArchivePath("b")))
     var loss = Loss()
     loss.files = [file: [], other: [chunk]]
     loss.remove([chunk])

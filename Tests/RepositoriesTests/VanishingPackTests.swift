@@ -81,7 +81,9 @@ struct VanishingPackTests {
         if number == at { _ = try? collector.collect() }
       }
       let reader = try fixture.open(operations: operations)
-      #expect(try Verifier.verify(reader, options: VerifyOptions(readData: .all)).problems == [], "a collection before call \(at)")
+      #expect(
+        try Verifier.verify(reader, options: VerifyOptions(readData: .all)).problems == [],
+        "a collection before call \(at)")
       reader.close()
       #expect(try collector.trashed().isEmpty || at >= seen.withLock { $0 })
       calls = seen.withLock { $0 }

@@ -15,9 +15,17 @@ struct DamageLedger {
     var damagedChunks: Set<ChunkID> = []
     var firstReason = ""
     var lostChunks: Set<ChunkID> = []
-    var manifests: [String] = []
+    var manifests: [Loss.Version] = []
     var files: [String] = []
-    var versions: Set<String> = []
+    var versions: Set<Loss.Version> = []
+  }
+
+  /// Which versions were looked at.
+  enum Scope: String {
+    case all = ""
+    /// All but those that are forgotten and can be taken back.
+    case listed = " that is listed"
+    case some = " that was checked"
   }
 
   /// So many files are named.
@@ -45,7 +53,7 @@ struct DamageLedger {
   }
 
   /// A file that cannot be had because of `chunk`.
-  mutating func add(file: String, in version: String, for chunk: ChunkID, because cause: Cause) {
+  mutating func add(file: String, in version: Loss.Version, for chunk: ChunkID, because cause: Cause) {
     change(cause) {
       $0.lostChunks.insert(chunk)
       let name = "'\(file)' in \(version)"
@@ -54,7 +62,7 @@ struct DamageLedger {
     }
   }
 
-  mutating func add(manifestOf version: String, because cause: Cause) {
+  mutating func add(manifestOf version: Loss.Version, because cause: Cause) {
     change(cause) { $0.manifests.append(version) }
   }
 
@@ -75,9 +83,8 @@ struct DamageLedger {
   /// One message a cause.
   ///
   /// - Parameters:
-  ///   - checkedAll: whether every version was looked at.
   ///   - gone: packs that were collected meanwhile: nothing is told of them.
-  func problems(checkedAll: Bool, without gone: Set<PackID>) -> [SnapFault] {
+  func problems(checked: Scope, without gone: Set<PackID>) -> [SnapFault] {
     let causes = order.filter { cause in if case .pack(let pack) = cause { !gone.contains(pack) } else { true } }
     return others
       + causes.map { cause in
@@ -101,15 +108,17 @@ struct DamageLedger {
             : "1 chunk is in no pack, or stands on what is in none"
         }
         return SnapFault(
-          .damage, what + consequences(entry, checkedAll: checkedAll), hint: hint(entry), path: path)
+          .damage, what + consequences(entry, checked: checked), hint: hint(entry), path: path)
       }
   }
 
-  private func consequences(_ entry: Entry, checkedAll: Bool) -> String {
+  private func consequences(_ entry: Entry, checked: Scope) -> String {
     var parts: [String] = []
     if !entry.manifests.isEmpty {
       let isOne = entry.manifests.count == 1
-      parts.append("the manifest\(isOne ? "" : "s") of \(entry.manifests.joined(separator: ", ")) cannot be read")
+      parts.append(
+        "the manifest\(isOne ? "" : "s") of \(entry.manifests.map(\.description).joined(separator: ", ")) cannot be read"
+      )
     }
     if !entry.files.isEmpty {
       let named = entry.files.prefix(Self.filesNamedMax).joined(separator: ", ")
@@ -121,7 +130,7 @@ struct DamageLedger {
     if !parts.isEmpty { return "; " + parts.joined(separator: "; ") }
     if entry.damagedChunks.isEmpty { return "" }
     if hasUnreadableManifest { return "; whether a version needs them is unknown while a manifest cannot be read" }
-    return "; no version\(checkedAll ? "" : " that was checked") needs them"
+    return "; no version\(checked.rawValue) needs them"
   }
 
   private func hint(_ entry: Entry) -> String? {

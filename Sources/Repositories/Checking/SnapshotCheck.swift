@@ -15,6 +15,7 @@ struct SnapshotCheck {
   private(set) var loss = Loss()
   private var snapshotCount = 0
   private var checkedAll = true
+  private var checkedForgotten = true
 
   init(
     repository: Repository, graph: PackGraph, missing: [ChunkIDPrefix: PackID], data: DataCheck, ledger: DamageLedger
@@ -35,11 +36,14 @@ struct SnapshotCheck {
     snapshotCount = chosen.count
     checkedAll = chosen.count == all.count
     var sound: Set<ChunkID> = []
-    for listed in chosen { try check(listed.snapshot, &sound) }
-    if !options.includesForgotten { return }
-    for var forgotten in try repository.trashed().map(\.snapshot) {
-      forgotten.version += Loss.forgottenMark
-      try check(forgotten, &sound)
+    for listed in chosen { try check(listed.snapshot, Loss.Version(name: listed.snapshot.version), &sound) }
+    let forgotten = try repository.trashed().map(\.snapshot)
+    guard options.includesForgotten else {
+      checkedForgotten = forgotten.isEmpty
+      return
+    }
+    for snapshot in forgotten {
+      try check(snapshot, Loss.Version(name: snapshot.version, isForgotten: true), &sound)
     }
   }
 
@@ -50,14 +54,15 @@ struct SnapshotCheck {
     report.chunks = graph.chunkCount
     report.loss = loss
     report.damagedPacks.subtract(gone)
-    report.problems += ledger.problems(checkedAll: checkedAll, without: gone)
+    report.problems += ledger.problems(
+      checked: !checkedAll ? .some : checkedForgotten ? .all : .listed, without: gone)
   }
 
-  private mutating func check(_ snapshot: Snapshot, _ sound: inout Set<ChunkID>) throws {
+  private mutating func check(_ snapshot: Snapshot, _ version: Loss.Version, _ sound: inout Set<ChunkID>) throws {
     if let changes = snapshot.uncommitted?.content, !isAvailable(changes.id) {
-      loss.patches[snapshot.version, default: []].insert(changes.id)
+      loss.patches[version, default: []].insert(changes.id)
       ledger.add(
-        file: "the uncommitted changes", in: snapshot.version, for: changes.id, because: try cause(of: changes.id))
+        file: "the uncommitted changes", in: version, for: changes.id, because: try cause(of: changes.id))
     }
     do {
       let manifest = try Manifest(snapshot.manifest, reader: repository.reader())
@@ -66,22 +71,22 @@ struct SnapshotCheck {
         if sound.contains(segment.chunk.id) { continue }
         var isSound = true
         do {
-          for entry in try manifest.entries(ofSegment: number) where try !check(entry, snapshot) { isSound = false }
+          for entry in try manifest.entries(ofSegment: number) where try !check(entry, version) { isSound = false }
         } catch let fault as ChunkFault {
-          try addManifest(of: snapshot, fault)
+          try addManifest(of: version, fault)
           isSound = false
         }
         if isSound { sound.insert(segment.chunk.id) }
       }
     } catch let fault as ChunkFault {
-      try addManifest(of: snapshot, fault)
+      try addManifest(of: version, fault)
     } catch let error as PackingError {
-      ledger.add(SnapFault(.damage, "the manifest of \(snapshot.version) is damaged: \(error)", hint: "snap repair"))
+      ledger.add(SnapFault(.damage, "the manifest of \(version) is damaged: \(error)", hint: "snap repair"))
     }
   }
 
   /// - Returns: whether all of the file is there.
-  private mutating func check(_ entry: ManifestEntry, _ snapshot: Snapshot) throws -> Bool {
+  private mutating func check(_ entry: ManifestEntry, _ version: Loss.Version) throws -> Bool {
     var lost: Set<ChunkID> = []
     var wrongLength: ChunkID?
     do {
@@ -93,38 +98,38 @@ struct SnapshotCheck {
         }
       }
       if let wrongLength {
-        addContradiction(entry, snapshot, "chunk \(wrongLength.short)… is not of the length that it says")
+        addContradiction(entry, version, "chunk \(wrongLength.short)… is not of the length that it says")
         return false
       }
       if entry.kind == .file, byteCount != entry.dataSize {
-        addContradiction(entry, snapshot, "its chunks are not as long as it")
+        addContradiction(entry, version, "its chunks are not as long as it")
         return false
       }
     } catch let fault as ChunkFault {
       note(fault)
       lost = [fault.chunkID]
     }
-    for chunk in lost.sorted() { try add(entry, snapshot, for: chunk) }
+    for chunk in lost.sorted() { try add(entry, version, for: chunk) }
     return lost.isEmpty
   }
 
-  private mutating func addContradiction(_ entry: ManifestEntry, _ snapshot: Snapshot, _ reason: String) {
-    loss.files[Loss.File(version: snapshot.version, path: entry.path), default: []] = []
+  private mutating func addContradiction(_ entry: ManifestEntry, _ version: Loss.Version, _ reason: String) {
+    loss.files[Loss.File(version: version, path: entry.path), default: []] = []
     ledger.add(
       SnapFault(
-        .damage, "'\(entry.path)' in \(snapshot.version) contradicts itself: \(reason)",
-        hint: "snap restore --skip-unsafe restores the rest; snap forget \(snapshot.version) gives it up"))
+        .damage, "'\(entry.path)' in \(version) contradicts itself: \(reason)",
+        hint: "snap restore --skip-unsafe restores the rest; snap forget \(version.name) gives it up"))
   }
 
-  private mutating func add(_ entry: ManifestEntry, _ snapshot: Snapshot, for chunk: ChunkID) throws {
-    loss.files[Loss.File(version: snapshot.version, path: entry.path), default: []].insert(chunk)
-    ledger.add(file: entry.path.description, in: snapshot.version, for: chunk, because: try cause(of: chunk))
+  private mutating func add(_ entry: ManifestEntry, _ version: Loss.Version, for chunk: ChunkID) throws {
+    loss.files[Loss.File(version: version, path: entry.path), default: []].insert(chunk)
+    ledger.add(file: entry.path.description, in: version, for: chunk, because: try cause(of: chunk))
   }
 
-  private mutating func addManifest(of snapshot: Snapshot, _ fault: ChunkFault) throws {
+  private mutating func addManifest(of version: Loss.Version, _ fault: ChunkFault) throws {
     note(fault)
-    loss.manifests[snapshot.version, default: []].insert(fault.chunkID)
-    ledger.add(manifestOf: snapshot.version, because: try cause(of: fault.chunkID))
+    loss.manifests[version, default: []].insert(fault.chunkID)
+    ledger.add(manifestOf: version, because: try cause(of: fault.chunkID))
   }
 
   private mutating func note(_ fault: ChunkFault) {

@@ -49,8 +49,21 @@ package struct VerifyReport: Sendable {
 
 /// What is not to be had of the versions that were checked.
 package struct Loss: Sendable {
+  package struct Version: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package var name: String
+    /// It can be taken back.
+    package var isForgotten = false
+
+    package var description: String { isForgotten ? "\(name) (forgotten)" : name }
+
+    /// Those that are listed come first.
+    package static func < (a: Self, b: Self) -> Bool {
+      a.isForgotten == b.isForgotten ? a.name < b.name : b.isForgotten
+    }
+  }
+
   package struct File: Hashable, Sendable, Comparable {
-    package var version: String
+    package var version: Version
     package var path: ArchivePath
 
     package static func < (a: Self, b: Self) -> Bool { (a.version, a.path) < (b.version, b.path) }
@@ -59,19 +72,15 @@ package struct Loss: Sendable {
   /// And what is missing of each; nothing of one that contradicts itself.
   package var files: [File: Set<ChunkID>] = [:]
   /// Versions whose manifest cannot be read, or not all of it: what they hold is unknown then.
-  package var manifests: [String: Set<ChunkID>] = [:]
-
+  package var manifests: [Version: Set<ChunkID>] = [:]
   /// Versions whose uncommitted changes cannot be read.
-  package var patches: [String: Set<ChunkID>] = [:]
+  package var patches: [Version: Set<ChunkID>] = [:]
 
   package init() {}
 
-  /// What stands behind the name of a version that is forgotten and can be taken back.
-  package static let forgottenMark = " (forgotten)"
-
   /// Whether nothing is lost but of forgotten versions.
   package var isOfForgotten: Bool {
-    (files.keys.map(\.version) + manifests.keys + patches.keys).allSatisfy { $0.hasSuffix(Self.forgottenMark) }
+    (files.keys.map(\.version) + manifests.keys + patches.keys).allSatisfy(\.isForgotten)
   }
 
   package var isEmpty: Bool { files.isEmpty && manifests.isEmpty && patches.isEmpty }

@@ -20,9 +20,9 @@ package struct HealingReport: Sendable {
     before.files.keys.filter { after.files[$0] == nil && after.manifests[$0.version] == nil }.sorted()
   }
   /// Versions whose uncommitted changes can be read again.
-  package var patchesBack: [String] { before.patches.keys.filter { after.patches[$0] == nil }.sorted() }
+  package var patchesBack: [Loss.Version] { before.patches.keys.filter { after.patches[$0] == nil }.sorted() }
   /// Versions whose list of files can be read again.
-  package var manifestsBack: [String] { before.manifests.keys.filter { after.manifests[$0] == nil }.sorted() }
+  package var manifestsBack: [Loss.Version] { before.manifests.keys.filter { after.manifests[$0] == nil }.sorted() }
 }
 
 /// Brings back what is lost or damaged from where it still is, and replaces packs that are not what was written.
@@ -35,8 +35,7 @@ package enum Healer {
     _ repository: Repository, from donors: [any ChunkDonor], isDryRun: Bool,
     progress: (@Sendable (UInt64, UInt64) -> Void)? = nil
   ) throws -> HealingReport {
-    var options = VerifyOptions()
-    options.readData = .all
+    var options = VerifyOptions(readData: .all)
     options.includesForgotten = true
     let found = try Verifier.verify(repository, options: options, progress: progress)
     var report = HealingReport()

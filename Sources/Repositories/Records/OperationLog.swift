@@ -104,7 +104,8 @@ package enum OperationLog {
     trace: RestoreTrace? = nil, drill: DrillResult? = nil, incident: Incident? = nil, in repository: Repository
   ) throws {
     let record = OperationRecord(
-      kind: kind, time: repository.machine.now(), summary: summary, snapshots: snapshots, target: target, trace: trace, drill: drill,
+      kind: kind, time: repository.machine.now(), summary: summary, snapshots: snapshots, target: target, trace: trace,
+      drill: drill,
       incident: incident)
     try asFault {
       var all = try store(record, in: repository).filter(isDroppable)

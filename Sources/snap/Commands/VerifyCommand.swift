@@ -84,7 +84,7 @@ struct VerifyCommand: Command {
       if session.isJSON {
         try session.json(
           JSONObject([
-            "message_type": "lost", "version": .string(file.version), "path": .string("\(file.path)"),
+            "message_type": "lost", "version": .string(file.version.name), "path": .string("\(file.path)"),
           ]))
       } else if !session.isQuiet {
         try session.output.line("lost    '\(file.path)' in \(file.version)")

@@ -46,8 +46,9 @@ struct HealingText {
 
   private func object(_ file: Loss.File, isBack: Bool) -> JSONObject {
     var object = JSONObject([
-      "message_type": "file", "status": .string(isBack ? "back" : "lost"), "version": .string(file.version),
+      "message_type": "file", "status": .string(isBack ? "back" : "lost"), "version": .string(file.version.name),
     ])
+    if file.version.isForgotten { object["forgotten"] = .boolean(true) }
     object.setPath(named: "path", file.path.bytes)
     return object
   }
@@ -57,9 +58,11 @@ struct HealingText {
       "message_type": "summary", "dry_run": .boolean(isDryRun), "bytes_read": .unsigned(report.bytesRead),
       "chunks_lost": .count(report.before.chunks.count), "chunks_found": .count(report.chunksFound),
       "bytes_found": .unsigned(report.bytesFound), "files_back": .count(report.filesBack.count),
-      "files_lost": .count(report.after.files.count), "manifests_back": .strings(report.manifestsBack),
-      "manifests_lost": .strings(report.after.manifests.keys.sorted()), "patches_back": .strings(report.patchesBack),
-      "patches_lost": .strings(report.after.patches.keys.sorted()),
+      "files_lost": .count(report.after.files.count),
+      "manifests_back": .strings(report.manifestsBack.map(\.description)),
+      "manifests_lost": .strings(report.after.manifests.keys.sorted().map(\.description)),
+      "patches_back": .strings(report.patchesBack.map(\.description)),
+      "patches_lost": .strings(report.after.patches.keys.sorted().map(\.description)),
       "packs_damaged": .count(report.packsDamaged), "packs_replaced": .count(report.packs.replaced),
       "packs_left": .count(report.packs.left),
     ])

@@ -75,6 +75,10 @@ struct HealRun {
     return request
   }
 
+  private func named(_ lost: [Loss.Version: Set<ChunkID>]) -> String {
+    lost.keys.sorted().map(\.description).joined(separator: ", ")
+  }
+
   private func fault(_ report: HealingReport) -> SnapFault {
     let files = report.after.files.count
     var parts: [String] = []
@@ -83,10 +87,10 @@ struct HealRun {
         "\(counted(files, "file")) of \(counted(Set(report.after.files.keys.map(\.version)).count, "version"))")
     }
     if !report.after.manifests.isEmpty {
-      parts.append("the list of files of \(report.after.manifests.keys.sorted().joined(separator: ", "))")
+      parts.append("the list of files of \(named(report.after.manifests))")
     }
     if !report.after.patches.isEmpty {
-      parts.append("the uncommitted changes of \(report.after.patches.keys.sorted().joined(separator: ", "))")
+      parts.append("the uncommitted changes of \(named(report.after.patches))")
     }
     guard !parts.isEmpty else {
       return SnapFault(

@@ -38,7 +38,9 @@ final class Keys: Sendable {
 
   /// Those of this command, those that the system remembers, or what a secret opens.
   private func ring(of slots: KeySlots) throws -> KeyRing {
-    if let ring = known.withLock({ $0[slots.repository] }) { return ring }
+    if let ring = known.withLock({ $0[slots.repository] }), try ring.newestEpochNumber >= slots.newestEpoch() {
+      return ring
+    }
     let isNamed = options.keyFile != nil || options.passwordCommand != nil || options.passwordFile != nil
     if !isNamed, let ring = remembered(slots.repository), try ring.newestEpochNumber >= slots.newestEpoch() {
       return keep(ring)
