@@ -7,12 +7,21 @@ package struct DeltaBase: Sendable {
   /// The concatenation of these chunks, whole; at most `FrameHeader.prefixLengthMax`.
   package var bytes: ArraySlice<UInt8>
 
-  /// Whether the bytes are no earlier version of the new ones, but were found to resemble them: what they share is short.
-  package var isSimilarOnly: Bool
+  /// What the bytes are to the new ones.
+  package enum Kind: Sendable {
+    /// An earlier version.
+    case earlier
+    /// Earlier versions of several small files, for all of which one delta is made.
+    case earlierOfSeveral
+    /// No earlier version, but found to resemble them: what they share is short.
+    case similar
+  }
 
-  package init(chunks: [ChunkIDPrefix], bytes: ArraySlice<UInt8>, isSimilarOnly: Bool = false) {
+  package var kind: Kind
+
+  package init(chunks: [ChunkIDPrefix], bytes: ArraySlice<UInt8>, kind: Kind = .earlier) {
     self.chunks = chunks
     self.bytes = bytes
-    self.isSimilarOnly = isSimilarOnly
+    self.kind = kind
   }
 }

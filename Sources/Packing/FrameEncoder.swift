@@ -34,10 +34,12 @@ package final class FrameEncoder {
   /// Makes a frame that holds the chunks' difference to `base`.
   ///
   /// - Parameters:
-  ///   - chunks: of one file, or of one place in the order of repacked history, so that a read never fans out.
+  ///   - chunks: of one file, or of several that are small, or of one place in the order of repacked history, so that a read
+  ///     does not fan out.
   ///   - level: `auto` is Zstandard's 4 up to 256 KiB, where a delta is a tenth smaller than at level 1 and costs
-  ///     little, and 1 beyond, where it is within 2 % of level 3 in less than half the time (daily exports). On what is
-  ///     similar only it is always 3: others' ways of searching do not fit its tables.
+  ///     little, and 1 beyond, where it is within 2 % of level 3 in less than half the time (daily exports); for several files
+  ///     at once it is sought as thoroughly as level 9 does. On what is similar only it is always 3: others' ways of searching
+  ///     do not fit its tables.
   /// - Returns: `nil` when that saves less than a tenth of a frame of their own; on what is similar only two fifths.
   /// - Throws: `PackingError` when the chunks or the base break a limit.
   package func encodeDelta(
@@ -55,19 +57,20 @@ package final class FrameEncoder {
       let overhead = base.chunks.count * ChunkIDPrefix.byteCount + 1
       let lengthMax = bytes.count * 9 / 10 - overhead
       // Safety: libzstd refers to the prefix only during the call.
-      let zstdLevel: Int32 =
-        switch level {
-        case _ where base.isSimilarOnly: 3
-        case .auto: bytes.count <= Self.smallDeltaByteCountMax ? 4 : 1
-        default: level.rawValue
+      let (search, zstdLevel): (ZstdCompressor.Search, Int32) =
+        switch (base.kind, level) {
+        case (.similar, _): (.short, 3)
+        case (.earlierOfSeveral, .auto): (.thorough, 4)
+        case (.earlier, .auto): (.usual, bytes.count <= Self.smallDeltaByteCountMax ? 4 : 1)
+        default: (.usual, level.rawValue)
         }
       let delta = try unsafe base.bytes.withUnsafeBytes { prefix in
         try unsafe compressor.compress(
-          bytes, prefix: prefix, isSimilarOnly: base.isSimilarOnly, level: zstdLevel, lengthMax: lengthMax)
+          bytes, prefix: prefix, search: search, level: zstdLevel, lengthMax: lengthMax)
       }
       guard let delta else { return nil }
       let price = delta.count + overhead
-      if try unsafe isShortAlone(bytes, delta: price, isSimilarOnly: base.isSimilarOnly) { return nil }
+      if try unsafe isShortAlone(bytes, delta: price, isSimilarOnly: base.kind == .similar) { return nil }
       let header = try FrameHeader(
         kind: .chunks, codec: .zstdPrefix, isRepacked: isRepacked, rawLength: bytes.count, storedLength: delta.count,
         chunkLengths: lengths, bases: base.chunks)

@@ -14,16 +14,26 @@ final class ZstdCompressor {
 
   deinit { unsafe ZSTD_freeCCtx(context) }
 
+  /// How what a prefix has is sought.
+  enum Search {
+    /// As the level has it.
+    case usual
+    /// What is shared is short and everywhere: 7 bytes or more are sought, in tables that stay in the processor's cache: within 1 % of the size
+    /// that full ones give, in less than half the time.
+    case short
+    /// In many places, of which the first good one is taken: as small as level 9, in four fifths of the time (docs/decisions/joint-deltas.md).
+    case thorough
+  }
+
   /// Compresses `bytes` to one frame without its header, `ZstdFrame`.
   ///
   /// - Parameters:
   ///   - prefix: what the decoder will know before; may be empty.
-  ///   - isSimilarOnly: whether what it shares is short and everywhere (`DeltaBase`). 7 bytes or more are sought then, in
-  ///     tables that stay in the processor's cache: within 1 % of the size that full ones give, in less than half the time.
+  ///   - search: how what the prefix has is sought.
   ///   - lengthMax: give up when the result would be longer.
   /// - Returns: `nil` when it did not become short enough. The slice is valid until the next call.
   func compress(
-    _ bytes: UnsafeRawBufferPointer, prefix: UnsafeRawBufferPointer, isSimilarOnly: Bool = false, level: Int32,
+    _ bytes: UnsafeRawBufferPointer, prefix: UnsafeRawBufferPointer, search: Search = .usual, level: Int32,
     lengthMax: Int
   ) throws(PackingError) -> ArraySlice<UInt8>? {
     guard lengthMax > 0 else { return nil }
@@ -36,9 +46,16 @@ final class ZstdCompressor {
       // The parameter that matters: tables that do not cover prefix and data forget the prefix before it is used,
       // and a delta grows a hundredfold. Small inputs get small tables, or clearing them is what takes the time.
       let tableLog = min(max(windowLog, 12), 22)
-      try set(ZSTD_c_hashLog, isSimilarOnly ? tableLog - 1 : tableLog)
-      try set(ZSTD_c_chainLog, isSimilarOnly ? min(tableLog, 17) : tableLog)
-      if isSimilarOnly { try set(ZSTD_c_minMatch, 7) }
+      try set(ZSTD_c_hashLog, search == .usual ? tableLog : tableLog - 1)
+      try set(ZSTD_c_chainLog, search == .short ? min(tableLog, 17) : tableLog)
+      switch search {
+      case .usual: break
+      case .short: try set(ZSTD_c_minMatch, 7)
+      case .thorough:
+        try set(ZSTD_c_strategy, Int32(ZSTD_greedy.rawValue))
+        try set(ZSTD_c_searchLog, 6)
+        try set(ZSTD_c_minMatch, 6)
+      }
       try unsafe check(ZSTD_CCtx_refPrefix(context, prefix.baseAddress, prefix.count))
     }
     let capacity = min(ZSTD_compressBound(bytes.count), lengthMax + 18)

@@ -20,7 +20,7 @@ struct PackReadTests {
     for number in 0..<400 { tree["f\(number)"] = random.bytes(300) }
     try repository.save("v1", tree)
     for name in tree.keys { tree[name]?[150] ^= 1 }
-    try repository.save("v2", tree)
+    try repository.save("v2", tree, sharesFrames: false)
   }
 
   private func makeReader() -> (ChunkReader, RecordingStore) {

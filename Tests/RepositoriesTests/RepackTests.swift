@@ -92,7 +92,7 @@ struct RepackTests {
     var tree: RepositoryFixture.Tree = [:]
     for number in 0..<60 { tree["f\(number)"] = random.text(600) }
     for version in 1...12 {
-      try repository.save("v\(version)", tree)
+      try repository.save("v\(version)", tree, sharesFrames: false)
       for _ in 0..<40 {
         let at = Int.random(in: 0..<500, using: &random)
         tree["f\(Int.random(in: 0..<60, using: &random))"]?.replaceSubrange(at..<at + 9, with: random.text(9))

@@ -143,9 +143,11 @@ final class RecordedEvents: RepositoryEvents {
 
 extension Repository {
   /// Saves a tree the way the archiver does it, its files cut into pieces of `pieceLength`.
+  ///
+  /// - Parameter sharesFrames: whether changes of several files may be one delta.
   @discardableResult
   func save(
-    _ version: String, _ tree: RepositoryFixture.Tree, pieceLength: Int = 1024,
+    _ version: String, _ tree: RepositoryFixture.Tree, pieceLength: Int = 1024, sharesFrames: Bool = true,
     beforeCommit: ((SaveSession, Int) throws -> Void)? = nil
   ) throws -> Snapshot {
     try requireFree(version: version)
@@ -154,7 +156,7 @@ extension Repository {
       attempt += 1
       let session = try SaveSession(repository: self, parent: try snapshots().last?.snapshot, pool: pool)
       do {
-        let manifest = try session.store(tree, pieceLength: pieceLength)
+        let manifest = try session.store(tree, pieceLength: pieceLength, sharesFrames: sharesFrames)
         try beforeCommit?(session, attempt)
         return try session.commit(version, manifest)
       } catch {
@@ -218,7 +220,9 @@ private let metadata = FileMetadata(
 
 extension SaveSession {
   /// Everything before the commit: content, manifest, frames; packs may still be filling.
-  func store(_ tree: RepositoryFixture.Tree, pieceLength: Int = 1024) throws -> ChunkReference {
+  func store(
+    _ tree: RepositoryFixture.Tree, pieceLength: Int = 1024, sharesFrames: Bool = true
+  ) throws -> ChunkReference {
     let old = try repository.snapshots().last.map { try repository.manifest(of: $0.snapshot) }
     let hasher = ChunkHasher(repository.naming)
     try append(ManifestEntry(path: .root, kind: .directory, metadata: metadata))
@@ -226,7 +230,7 @@ extension SaveSession {
       .sorted(by: { $0.0 < $1.0 })
     {
       let prior = try old?.entry(at: path)?.content
-      var stream = try makeContentStream(prior: prior, byteCountExpected: UInt64(bytes.count))
+      var stream = try makeContentStream(prior: prior, isOwn: sharesFrames, byteCountExpected: UInt64(bytes.count))
       for start in stride(from: 0, to: bytes.count, by: pieceLength) {
         let piece = bytes[start..<min(start + pieceLength, bytes.count)]
         try stream.add(HashedChunk(id: hasher.id(of: piece), bytes: piece))

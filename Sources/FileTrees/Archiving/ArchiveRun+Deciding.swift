@@ -40,7 +40,8 @@ extension ArchiveRun {
     if file.changedWhileRead { fail(item.path, "changed while being saved (saved as read)") }
     statistics.bytesRead += file.chunks.reduce(0) { $0 + UInt64($1.bytes.count) }
     var stream = try session.makeContentStream(
-      prior: base, byteCountExpected: file.chunks.reduce(0) { $0 + UInt64($1.bytes.count) })
+      prior: base, isOwn: prior?.kind == .file, byteCountExpected: file.chunks.reduce(0) { $0 + UInt64($1.bytes.count) }
+    )
     for chunk in file.chunks { try stream.add(chunk) }
     let content = try session.content(of: stream.finish(), prior: base)
     let entry = ManifestEntry(

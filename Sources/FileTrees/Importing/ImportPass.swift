@@ -68,8 +68,8 @@ final class ImportPass {
     _ member: ArchiveMember, at path: ArchivePath, from reader: any MemberReading,
     into tree: inout ImportedTree<FileContent>
   ) throws {
-    let base = try prior?.base(for: path, byteCount: member.size)
-    var stream = try session.makeContentStream(prior: base, byteCountExpected: member.size)
+    let base = try prior?.base(for: path, byteCount: member.size) ?? (content: nil, isOwn: false)
+    var stream = try session.makeContentStream(prior: base.content, isOwn: base.isOwn, byteCountExpected: member.size)
     var extents = MemberExtents(size: member.size)
     var chunks = MemberChunks(chunker: chunker, hasher: hasher)
     digested.insert(path)
@@ -90,7 +90,7 @@ final class ImportPass {
       throw ArchiveFault.damaged("'\(path)' is not what the MANIFEST says")
     }
     statistics.bytesRead += extents.byteCount
-    tree.add(file: entry, content: try session.content(of: stream.finish(), prior: base))
+    tree.add(file: entry, content: try session.content(of: stream.finish(), prior: base.content))
     progress.filesDone += 1
     progress.currentPath = path
   }

@@ -15,10 +15,10 @@ struct PriorFiles {
   }
 
   /// What a file is likely to resemble: its own previous version, else one of a like name.
-  mutating func base(for path: ArchivePath, byteCount: UInt64) throws -> FileContent? {
-    if let entry = entries[path], entry.kind == .file { return entry.content }
+  mutating func base(for path: ArchivePath, byteCount: UInt64) throws -> (content: FileContent?, isOwn: Bool) {
+    if let entry = entries[path], entry.kind == .file { return (entry.content, true) }
     if names == nil { names = try PriorNames(manifest) }
-    return try names?.file(resembling: path, byteCount: byteCount)?.content
+    return (try names?.file(resembling: path, byteCount: byteCount)?.content, false)
   }
 
   /// The entry at a path, which has then been met.

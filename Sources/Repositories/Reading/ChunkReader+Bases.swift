@@ -41,8 +41,15 @@ extension ChunkReader {
         var seen: Set<FrameKey> = []
         var next: [ChunkReference] = []
         for (reference, found) in zip(chunks, found) where byteCounts[found.key, default: 0] >= all / 4 {
+          let byteCount = byteCounts[found.key, default: 0]
           if found.frame.bases.isEmpty {
             next.append(reference)
+          } else if 2 * byteCount < found.frame.bytes.count,
+            let base = found.frame.base(ofChunkAt: found.bytes.startIndex)
+          {
+            seen.insert(found.key)
+            next.append(base)
+            deltaByteCount += found.frame.storedByteCount * found.bytes.count / found.frame.bytes.count
           } else if seen.insert(found.key).inserted {
             next += found.frame.bases
             deltaByteCount += found.frame.storedByteCount

@@ -219,11 +219,12 @@ package final class ChunkReader: Sendable {
       let number = decodedFrames.add(1, ordering: .relaxed).newValue
       var starts = [0]
       for length in header.chunkLengths { starts.append(starts[starts.count - 1] + length) }
-      base.closure[FrameKey(pack: location.pack, offset: location.frameOffset)] = header.rawLength
+      var closure = base.closure
+      closure[FrameKey(pack: location.pack, offset: location.frameOffset)] = header.rawLength
       return DecodedFrame(
         number: number, bytes: bytes, chunkStarts: starts,
         verified: Array(repeating: nil, count: header.chunkLengths.count),
-        depth: header.bases.isEmpty ? 0 : base.depth + 1, closure: base.closure, bases: bases,
+        depth: header.bases.isEmpty ? 0 : base.depth + 1, closure: closure, bases: bases,
         storedByteCount: stored.count)
     } catch let error as PackingError {
       throw ChunkFault.damaged(id, pack: location.pack, reason: error.description)

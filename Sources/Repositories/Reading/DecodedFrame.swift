@@ -28,6 +28,12 @@ struct DecodedFrame: Sendable {
     verified.indices.contains(ordinal) && verified[ordinal] == id
   }
 
+  /// Where there are as many bases as chunks, what a chunk stands on: so it is where changes of several files share a frame.
+  func base(ofChunkAt start: Int) -> ChunkReference? {
+    let ordinal = partitioningIndex(in: chunkStarts.indices) { chunkStarts[$0] >= start }
+    return bases.count == chunkStarts.count - 1 && bases.indices.contains(ordinal) ? bases[ordinal] : nil
+  }
+
   func chunk(_ ordinal: Int) -> ArraySlice<UInt8>? {
     guard ordinal >= 0, ordinal < chunkStarts.count - 1 else { return nil }
     return bytes[chunkStarts[ordinal]..<chunkStarts[ordinal + 1]]
@@ -42,7 +48,11 @@ struct BaseText {
   /// Frames in a row that must be decoded before these chunks' own: the longest of the ways.
   var depth = 0
   /// The frames of all ways, each once, with their plaintext lengths.
-  var closure: [FrameKey: Int] = [:]
+  private(set) var closure: [FrameKey: Int] = [:]
+  /// Plaintext bytes of those.
+  private(set) var decodedByteCount = 0
+  /// The frames that the chunks are in.
+  private var frames: Set<FrameKey> = []
 
   mutating func append(_ text: ArraySlice<UInt8>, of frame: DecodedFrame, at key: FrameKey) {
     if bytes.isEmpty {
@@ -54,7 +64,38 @@ struct BaseText {
       frameNumber = nil
     }
     depth = max(depth, frame.depth)
-    if closure[key] == nil { closure.merge(frame.closure) { length, _ in length } }
+    frames.insert(key)
+    if closure[key] == nil { merge(frame.closure) }
+  }
+
+  mutating func append(_ other: BaseText) {
+    bytes += other.bytes
+    frameNumber = nil
+    depth = max(depth, other.depth)
+    if !other.isDecoded(with: self) { merge(other.closure) }
+    frames.formUnion(other.frames)
+  }
+
+  /// How many frames must be decoded for both, and their plaintext bytes.
+  func closure(with other: BaseText) -> (frameCount: Int, byteCount: Int) {
+    let own = (frameCount: closure.count, byteCount: decodedByteCount)
+    if other.isDecoded(with: self) { return own }
+    return other.closure.reduce(own) { sum, frame in
+      closure[frame.key] == nil ? (sum.frameCount + 1, sum.byteCount + frame.value) : sum
+    }
+  }
+
+  private func isDecoded(with other: BaseText) -> Bool { frames.allSatisfy { other.closure[$0] != nil } }
+
+  private mutating func merge(_ frames: [FrameKey: Int]) {
+    if closure.isEmpty {
+      closure = frames
+      decodedByteCount = frames.values.reduce(0, +)
+      return
+    }
+    for (key, byteCount) in frames where closure.updateValue(byteCount, forKey: key) == nil {
+      decodedByteCount += byteCount
+    }
   }
 }
 

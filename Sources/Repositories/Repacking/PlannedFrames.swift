@@ -5,7 +5,7 @@ struct PlannedFrames {
   /// The longest way to a frame that stands alone: twice what saves make, since the newest version is at its end no more.
   static let depthMax = 64
   /// Of all that must be decoded before a frame.
-  static let decodedBytesMax = FrameQueue.decodedBytesMax
+  static let decodedBytesMax = FrameQueue.ChainLimits.usual.decodedBytes
   /// Less than this is decoded beside a chain, too.
   private static let sideBytesMin = decodedBytesMax / 4
 

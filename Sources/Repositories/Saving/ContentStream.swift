@@ -13,16 +13,21 @@ package struct ContentStream {
   private let prior: PriorContent?
   /// Whether what has no earlier version may be stored as a delta on what else this save stores.
   private let seeksSimilar: Bool
+  /// Whether its changes may be stored with those of other files.
+  private let isSmallFile: Bool
   private var references: [ChunkReference] = []
   private var regions: DeltaRegions<HashedChunk>
 
   init(
-    session: SaveSession, group: FrameGroup, prior: PriorContent?, seeksSimilar: Bool = false, byteCountExpected: UInt64
+    session: SaveSession, group: FrameGroup, prior: PriorContent?, seeksSimilar: Bool = false,
+    isSmallFile: Bool = false,
+    byteCountExpected: UInt64
   ) {
     self.session = session
     self.group = group
     self.prior = prior
     self.seeksSimilar = seeksSimilar
+    self.isSmallFile = isSmallFile
     regions = DeltaRegions(prior: prior, byteCountExpected: byteCountExpected)
   }
 
@@ -50,6 +55,10 @@ package struct ContentStream {
       try session.addNew(region.chunks, to: group)
     } else if region.base.isEmpty || !session.canStandOn(region.base) {
       for chunk in region.chunks { try session.addSolid(chunk, to: group) }
+    } else if isSmallFile, case let change = JointDelta.Change(chunks: region.chunks, base: region.base),
+      change.byteCount <= JointDelta.changeBytesMax
+    {
+      try session.addJoint(change, in: group)
     } else {
       try session.addDelta(
         region.chunks, base: region.base,

@@ -31,13 +31,30 @@ struct FrameQueue {
 
   /// About what a chunk takes in memory beside its bytes: of tiny files that is most.
   private static let chunkBytes = 256
-  /// Chains end here: reading a chunk decodes at most so many frames in a row …
-  static let chainLengthMax = 32
-  /// … and at most so many plaintext bytes.
-  static let decodedBytesMax = 64 << 20
+
+  /// Where chains end.
+  struct ChainLimits {
+    /// Reading a chunk decodes at most so many frames in a row …
+    var length: Int
+    /// … at most so many in all …
+    var frames: Int
+    /// … and at most so many plaintext bytes.
+    var decodedBytes: Int
+
+    static let usual = ChainLimits(length: 32, frames: .max, decodedBytes: 64 << 20)
+    /// A chain is as long as that of whatever shares its frames, and these are short.
+    static let joint = ChainLimits(length: 64, frames: 128, decodedBytes: 16 << 20)
+
+    /// Whether nothing more may stand on it.
+    func end(_ base: BaseText) -> Bool {
+      base.depth + 1 >= length || base.closure.count >= frames || base.decodedByteCount >= decodedBytes
+    }
+  }
 
   enum Outcome: Sendable {
     case frame(EncodedFrame, secondHasPaid: Bool? = nil)
+    /// Of changes that came together.
+    case joint([EncodedFrame], rejected: [[HashedChunk]])
     /// No delta, because it would not pay or the chain is long enough: to be stored as new content.
     case rejected([HashedChunk], secondHasPaid: Bool? = nil)
     /// What was to be encoded cannot be read.
@@ -68,10 +85,16 @@ struct FrameQueue {
   let reader: ChunkReader
   let level: CompressionLevel
   let purpose: Purpose
+  /// Whether, where a chain is at its end, a delta may stand on an earlier version.
+  private let mayLeaveChain: Bool
   /// By the group's number.
   private var solids: [[HashedChunk]] = [[], []]
   private var solidByteCounts = [0, 0]
+  /// By the group's number: changes of small files that wait for more.
+  private var joints: [[JointDelta.Change]] = [[], []]
   private var pending = Queue<Pending>()
+  /// Encoded, in the order in which they are to be taken.
+  private var finished = Queue<EncodedFrame>()
   private var inFlightBytes = 0
   private var similar = SimilarContent()
   private var secondLooks = Tries()
@@ -81,7 +104,11 @@ struct FrameQueue {
   private(set) var bytesSavedByDelta = 0
   private(set) var unreadableCount = 0
 
-  init(pool: WorkerPool, reader: ChunkReader, level: CompressionLevel, purpose: Purpose = .saving) {
+  init(
+    pool: WorkerPool, reader: ChunkReader, level: CompressionLevel, purpose: Purpose = .saving,
+    mayLeaveChain: Bool = true
+  ) {
+    self.mayLeaveChain = mayLeaveChain
     self.pool = pool
     self.reader = reader
     self.level = level
@@ -92,14 +119,19 @@ struct FrameQueue {
   ///
   /// - Parameter isLong: whether it is of a region that is long enough for others to stand on.
   mutating func addSolid(_ chunk: HashedChunk, to group: FrameGroup, isLong: Bool = false) {
-    while solids.count <= group.number {
-      solids.append([])
-      solidByteCounts.append(0)
-    }
+    grow(to: group)
     if isLong { similar.add(chunk, ordinal: solids[group.number].count) }
     solids[group.number].append(chunk)
     solidByteCounts[group.number] += chunk.bytes.count
     if solidByteCounts[group.number] >= purpose.solidBytesMax { submitSolid(group) }
+  }
+
+  private mutating func grow(to group: FrameGroup) {
+    while solids.count <= group.number {
+      solids.append([])
+      solidByteCounts.append(0)
+      joints.append([])
+    }
   }
 
   /// Adds new chunks of one region of a file that has no earlier version: as a delta on what this save has stored, where they resemble it.
@@ -131,31 +163,21 @@ struct FrameQueue {
   ///
   /// - Parameters:
   ///   - surroundings: where these may be elsewhere; taken when the delta on `base` is not small.
-  ///   - mayLeaveChain: whether, where the chain is at its end, the delta may stand on an earlier version.
   mutating func addDelta(
-    _ region: [HashedChunk], base: [ChunkReference], surroundings: [ChunkReference], mayLeaveChain: Bool,
-    in group: FrameGroup
+    _ region: [HashedChunk], base: [ChunkReference], surroundings: [ChunkReference], in group: FrameGroup
   ) {
-    let (reader, level) = (reader, level)
+    let (reader, level, mayLeaveChain) = (reader, level, mayLeaveChain)
     let byteCount = region.reduce(0) { $0 + $1.bytes.count }
     let mayLookTwice = mayLookTwice(at: byteCount)
     submit(byteCount: byteCount + region.count * Self.chunkBytes, group) { tools in
-      var base = base
-      var text: BaseText
-      do {
-        text = try reader.base(base)
-        if Self.isAtEnd(text), mayLeaveChain, let ancestor = Self.best(of: try reader.ancestors(of: base)) {
-          base = ancestor.chunks.prefix(byteCount: RegionLimits.baseMax)
-          text = try reader.base(base)
-        }
-      } catch is ChunkFault {
-        return .rejected(region)  // A damaged base is no base; verify tells about it.
+      guard let (base, text) = try Self.base(base, within: .usual, reader: reader, mayLeaveChain: mayLeaveChain) else {
+        return .rejected(region)
       }
-      guard !Self.isAtEnd(text) else { return .rejected(region) }
       let prefix = DeltaBase(chunks: base.map(\.id.prefix), bytes: text.bytes)
       let chunks = region.map { ($0.id, $0.bytes) }
       func around() throws -> DeltaBase? {
-        guard !surroundings.isEmpty, let text = try reader.baseIfSound(surroundings), !Self.isAtEnd(text) else {
+        guard !surroundings.isEmpty, let text = try reader.baseIfSound(surroundings), !ChainLimits.usual.end(text)
+        else {
           return nil
         }
         return DeltaBase(chunks: surroundings.map(\.id.prefix), bytes: text.bytes)
@@ -170,15 +192,51 @@ struct FrameQueue {
     byteCount >= SecondLook.byteCountMin && secondLooks.isNextWorthIt()
   }
 
-  /// Whether nothing more may stand on it.
-  private static func isAtEnd(_ base: BaseText) -> Bool {
-    base.depth + 1 >= chainLengthMax || base.closure.values.reduce(0, +) >= decodedBytesMax
+  /// Adds a small file's change, to be stored with those of others.
+  mutating func addJoint(_ change: JointDelta.Change, in group: FrameGroup) {
+    grow(to: group)
+    joints[group.number].append(change)
+    if joints[group.number].reduce(0, { $0 + $1.byteCount }) >= JointDelta.byteCountMax {
+      submitJoint(group)
+    }
+  }
+
+  private mutating func submitJoint(_ group: FrameGroup) {
+    let changes = joints[group.number]
+    guard !changes.isEmpty else { return }
+    joints[group.number] = []
+    let (reader, level, mayLeaveChain) = (reader, level, mayLeaveChain)
+    let byteCount = changes.reduce(0) { $0 + $1.byteCount + $1.chunks.count * Self.chunkBytes }
+    submit(byteCount: byteCount, group) { tools in
+      let (frames, rejected) = try JointDelta.encoded(changes, level: level, by: tools.encoder) {
+        try Self.base($0, within: .joint, reader: reader, mayLeaveChain: mayLeaveChain)
+      }
+      return .joint(frames, rejected: rejected)
+    }
+  }
+
+  /// What a delta on these chunks stands on: where the chain is at its end, an earlier version of them.
+  ///
+  /// - Returns: `nil` when it cannot stand on them.
+  private static func base(
+    _ chunks: [ChunkReference], within limits: ChainLimits, reader: ChunkReader, mayLeaveChain: Bool
+  ) throws -> (chunks: [ChunkReference], text: BaseText)? {
+    do {
+      let text = try reader.base(chunks)
+      guard limits.end(text) else { return (chunks, text) }
+      guard mayLeaveChain, let ancestor = best(of: try reader.ancestors(of: chunks), within: limits) else { return nil }
+      let earlier = ancestor.chunks.prefix(byteCount: RegionLimits.baseMax)
+      let earlierText = try reader.base(earlier)
+      return limits.end(earlierText) ? nil : (earlier, earlierText)
+    } catch is ChunkFault {
+      return nil  // A damaged base is no base; verify tells about it.
+    }
   }
 
   /// Where a chain that is at its end is best left: where what the long way costs is least for each version that can follow.
-  private static func best(of ancestors: [BaseAncestor]) -> BaseAncestor? {
+  private static func best(of ancestors: [BaseAncestor], within limits: ChainLimits) -> BaseAncestor? {
     let costs = ancestors.compactMap { ancestor -> (ancestor: BaseAncestor, room: Int, cost: Double)? in
-      let room = chainLengthMax - 2 - ancestor.depth
+      let room = limits.length - 2 - ancestor.depth
       return room > 0 ? (ancestor, room, Double(ancestor.deltaByteCount) / Double(room)) : nil
     }
     let least = costs.map(\.cost).min() ?? 0
@@ -188,37 +246,44 @@ struct FrameQueue {
 
   /// The oldest frame, once more is in flight than may be, or while an outcome is waited for; `nil` while there is room.
   mutating func nextFrameIfFull() throws -> EncodedFrame? {
-    while inFlightBytes > purpose.inFlightBytesMax || similar.tries.awaitsOutcome {
-      if let frame = try takeOldest() { return frame }
-    }
-    return nil
+    while finished.isEmpty, inFlightBytes > purpose.inFlightBytesMax || similar.tries.awaitsOutcome { try takeOldest() }
+    return finished.popFirst()
   }
 
   /// The next frame of all that was added; `nil` when there is none left.
   mutating func nextFrameAtEnd() throws -> EncodedFrame? {
-    while true {
+    while finished.isEmpty {
+      // What joins nothing may come among the solid ones.
+      if pending.isEmpty { joints.indices.forEach { submitJoint(FrameGroup(number: $0)) } }
       if pending.isEmpty { solids.indices.forEach { submitSolid(FrameGroup(number: $0)) } }
       if pending.isEmpty { return nil }
-      if let frame = try takeOldest() { return frame }
+      try takeOldest()
     }
+    return finished.popFirst()
   }
 
-  private mutating func takeOldest() throws -> EncodedFrame? {
-    guard let oldest = pending.popFirst() else { return nil }
+  private mutating func takeOldest() throws {
+    guard let oldest = pending.popFirst() else { return }
     inFlightBytes -= oldest.byteCount
     switch try oldest.result.get() {
     case .frame(let frame, let secondHasPaid):
       noteSecondLook(secondHasPaid)
       if oldest.isSimilarOnly { similar.tries.noteOutcome(hasPaid: true) }
       if let number = oldest.similarNumber { similar.replace(number, with: frame) }
-      count(frame)
-      return frame
+      finish(frame)
+    case .joint(let frames, let rejected):
+      frames.forEach { finish($0) }
+      for chunks in rejected { addRejected(chunks, of: oldest) }
     case .rejected(let chunks, let secondHasPaid):
       noteSecondLook(secondHasPaid)
       addRejected(chunks, of: oldest)
     case .unreadable: unreadableCount += 1
     }
-    return nil
+  }
+
+  private mutating func finish(_ frame: EncodedFrame) {
+    count(frame)
+    finished.append(frame)
   }
 
   /// Adds what is stored as new content after all.

@@ -78,7 +78,8 @@ package final class SaveSession {
     soundChunks = repository.hasCondemnedPacks ? try SoundChunks(repository) : nil
     tombsAtStart = repository.isWriteOnly ? Set(try repository.store.list(.tombs)) : []
     ownChunks = repository.isWriteOnly ? try OwnChunks(repository) : nil
-    frames = FrameQueue(pool: pool, reader: reader, level: level)
+    // Whether an earlier version is sound is not asked: while something is condemned it might not be.
+    frames = FrameQueue(pool: pool, reader: reader, level: level, mayLeaveChain: soundChunks == nil)
     packs = PackQueue(repository: repository.id, store: repository.store, isDryRun: isDryRun, pool: pool)
     let reader = reader
     priorManifest = try parent.map { try Manifest($0.manifest, reader: reader) }
@@ -90,9 +91,10 @@ package final class SaveSession {
   ///
   /// - Parameters:
   ///   - prior: the file's content in the parent snapshot; `nil` when there is none.
+  ///   - isOwn: whether that is the same path's, and not only likely to be its earlier version.
   ///   - number: of one of several streams that come in at the same time.
   package func makeContentStream(
-    prior: FileContent?, byteCountExpected: UInt64, number: Int? = nil
+    prior: FileContent?, isOwn: Bool = false, byteCountExpected: UInt64, number: Int? = nil
   ) throws -> ContentStream {
     let prior = prior.flatMap { content -> PriorContent? in
       let chunks = try? reader.chunks(of: content)  // An unreadable list is no base; the file is stored without.
@@ -103,6 +105,7 @@ package final class SaveSession {
     let seeksSimilar = number == nil && prior == nil && level != .off && wanted == nil && !repository.isWriteOnly
     return ContentStream(
       session: self, group: number.map { .stream($0) } ?? .contents, prior: prior, seeksSimilar: seeksSimilar,
+      isSmallFile: isOwn && number == nil && max(byteCountExpected, prior?.byteCount ?? 0) <= JointDelta.fileBytesMax,
       byteCountExpected: byteCountExpected)
   }
 
@@ -255,9 +258,12 @@ package final class SaveSession {
   func addDelta(
     _ region: [HashedChunk], base: [ChunkReference], surroundings: [ChunkReference], in group: FrameGroup
   ) throws {
-    // Whether an earlier version is sound was not asked: while something is condemned it might not be.
-    frames.addDelta(
-      region, base: base, surroundings: surroundings, mayLeaveChain: soundChunks == nil, in: group)
+    frames.addDelta(region, base: base, surroundings: surroundings, in: group)
+    try drain()
+  }
+
+  func addJoint(_ change: JointDelta.Change, in group: FrameGroup) throws {
+    frames.addJoint(change, in: group)
     try drain()
   }
 

@@ -12,7 +12,7 @@ struct SimilarBase: Sendable {
 
   /// Their names, and their bytes on end. Cost: decodes each frame once.
   func deltaBase(_ decoder: FrameDecoder) throws -> DeltaBase {
-    var base = DeltaBase(chunks: [], bytes: [], isSimilarOnly: true)
+    var base = DeltaBase(chunks: [], bytes: [], kind: .similar)
     base.bytes.reserveCapacity(parts.flatMap(\.chunks).reduce(0) { $0 + $1.reference.length })
     for part in parts {
       let texts = try part.text.chunks(decoder)
