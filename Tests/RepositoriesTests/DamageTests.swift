@@ -94,6 +94,27 @@ struct DamageTests {
     #expect(later.problems.count == 1 && later.problems[0].message.contains("in no pack"), "\(later.problems)")
   }
 
+  @Test func `what a forgotten version needs is not called unneeded`() throws {
+    let repository = try fixture.open()
+    let before = try repository.packNames()
+    var random = SeededGenerator(seed: 12)
+    try repository.save("v4", ["a": random.bytes(5000)])
+    try repository.forget(["v4"])
+    for pack in try repository.packNames() where !before.contains(pack) {
+      let name = ObjectName.pack(pack)
+      var bytes = try repository.store.read(name)
+      for at in 1000..<4000 { bytes[at] ^= 0x55 }
+      StoreTestFolder.write(bytes, to: fixture.path + "/" + name.path)
+    }
+    let report = try Verifier.verify(fixture.open(), options: VerifyOptions(readData: .all))
+    #expect(report.problems.count == 1 && report.loss.isEmpty)
+    #expect(report.problems[0].message.hasSuffix("; no version that is listed needs them"), "\(report.problems)")
+    var options = VerifyOptions(readData: .all)
+    options.includesForgotten = true
+    let all = try Verifier.verify(fixture.open(), options: options)
+    #expect(all.loss.isOfForgotten && all.problems[0].message.contains(" in v4 (forgotten)"), "\(all.problems)")
+  }
+
   @Test func `nothing is called unneeded while a manifest cannot be read`() throws {
     let repository = try fixture.open()
     var random = SeededGenerator(seed: 8)
