@@ -24,7 +24,7 @@ import Testing
       let fresh = try fixture.open()
       #expect(try fresh.tree(of: snapshot)["file"] == expected[snapshot.version])
       // The file's, and those of the manifest's segment and root.
-      #expect(fresh.reader().decodedFrameCount <= 3 * FrameQueue.ChainLimits.usual.length)
+      #expect(fresh.reader().decodedFrameCount <= 3 * ChainLimits.usual.length)
     }
   }
 }

@@ -139,7 +139,7 @@ struct JointDeltaTests {
     let chunks = try chunks(of: "f120", in: newest)
     let read = fresh.reader().decodedFrameCount
     let base = try fresh.reader().base(chunks)
-    #expect(base.depth < FrameQueue.ChainLimits.joint.length)
-    #expect(fresh.reader().decodedFrameCount - read <= FrameQueue.ChainLimits.joint.frames + 1)
+    #expect(base.depth < ChainLimits.joint.length)
+    #expect(fresh.reader().decodedFrameCount - read <= ChainLimits.joint.frames + 1)
   }
 }

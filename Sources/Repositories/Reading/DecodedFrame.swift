@@ -28,7 +28,8 @@ struct DecodedFrame: Sendable {
     verified.indices.contains(ordinal) && verified[ordinal] == id
   }
 
-  /// Where there are as many bases as chunks, what a chunk stands on: so it is where changes of several files share a frame.
+  /// Where there are as many bases as chunks, the one in a chunk's place: what it stands on where changes of several files share a
+  /// frame (`JointDelta`), else likely.
   func base(ofChunkAt start: Int) -> ChunkReference? {
     let ordinal = partitioningIndex(in: chunkStarts.indices) { chunkStarts[$0] >= start }
     return bases.count == chunkStarts.count - 1 && bases.indices.contains(ordinal) ? bases[ordinal] : nil

@@ -2,10 +2,10 @@ import SnapshotModel
 
 /// Frames that are to be made, what each stands on, and what decoding it takes.
 struct PlannedFrames {
-  /// The longest way to a frame that stands alone: twice what saves make, since the newest version is at its end no more.
+  /// The longest way to a frame that stands alone: twice what saves make of large files, since the newest version is at its end no more.
   static let depthMax = 64
   /// Of all that must be decoded before a frame.
-  static let decodedBytesMax = FrameQueue.ChainLimits.usual.decodedBytes
+  static let decodedBytesMax = ChainLimits.usual.decodedBytes
   /// Less than this is decoded beside a chain, too.
   private static let sideBytesMin = decodedBytesMax / 4
 

@@ -20,8 +20,7 @@ package struct ContentStream {
 
   init(
     session: SaveSession, group: FrameGroup, prior: PriorContent?, seeksSimilar: Bool = false,
-    isSmallFile: Bool = false,
-    byteCountExpected: UInt64
+    isSmallFile: Bool = false, byteCountExpected: UInt64
   ) {
     self.session = session
     self.group = group

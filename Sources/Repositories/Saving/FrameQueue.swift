@@ -32,25 +32,6 @@ struct FrameQueue {
   /// About what a chunk takes in memory beside its bytes: of tiny files that is most.
   private static let chunkBytes = 256
 
-  /// Where chains end.
-  struct ChainLimits {
-    /// Reading a chunk decodes at most so many frames in a row …
-    var length: Int
-    /// … at most so many in all …
-    var frames: Int
-    /// … and at most so many plaintext bytes.
-    var decodedBytes: Int
-
-    static let usual = ChainLimits(length: 32, frames: .max, decodedBytes: 64 << 20)
-    /// A chain is as long as that of whatever shares its frames, and these are short.
-    static let joint = ChainLimits(length: 64, frames: 128, decodedBytes: 16 << 20)
-
-    /// Whether nothing more may stand on it.
-    func end(_ base: BaseText) -> Bool {
-      base.depth + 1 >= length || base.closure.count >= frames || base.decodedByteCount >= decodedBytes
-    }
-  }
-
   enum Outcome: Sendable {
     case frame(EncodedFrame, secondHasPaid: Bool? = nil)
     /// Of changes that came together.
@@ -91,7 +72,7 @@ struct FrameQueue {
   private var solids: [[HashedChunk]] = [[], []]
   private var solidByteCounts = [0, 0]
   /// By the group's number: changes of small files that wait for more.
-  private var joints: [[JointDelta.Change]] = [[], []]
+  private var joints: [(changes: [JointDelta.Change], byteCount: Int)] = [([], 0), ([], 0)]
   private var pending = Queue<Pending>()
   /// Encoded, in the order in which they are to be taken.
   private var finished = Queue<EncodedFrame>()
@@ -130,7 +111,7 @@ struct FrameQueue {
     while solids.count <= group.number {
       solids.append([])
       solidByteCounts.append(0)
-      joints.append([])
+      joints.append(([], 0))
     }
   }
 
@@ -170,13 +151,14 @@ struct FrameQueue {
     let byteCount = region.reduce(0) { $0 + $1.bytes.count }
     let mayLookTwice = mayLookTwice(at: byteCount)
     submit(byteCount: byteCount + region.count * Self.chunkBytes, group) { tools in
-      guard let (base, text) = try Self.base(base, within: .usual, reader: reader, mayLeaveChain: mayLeaveChain) else {
+      guard let (base, text) = try ChainLimits.usual.base(base, reader: reader, mayLeaveChain: mayLeaveChain) else {
         return .rejected(region)
       }
       let prefix = DeltaBase(chunks: base.map(\.id.prefix), bytes: text.bytes)
       let chunks = region.map { ($0.id, $0.bytes) }
       func around() throws -> DeltaBase? {
-        guard !surroundings.isEmpty, let text = try reader.baseIfSound(surroundings), !ChainLimits.usual.end(text)
+        guard !surroundings.isEmpty, let text = try reader.baseIfSound(surroundings),
+          !ChainLimits.usual.areReached(by: text)
         else {
           return nil
         }
@@ -195,53 +177,23 @@ struct FrameQueue {
   /// Adds a small file's change, to be stored with those of others.
   mutating func addJoint(_ change: JointDelta.Change, in group: FrameGroup) {
     grow(to: group)
-    joints[group.number].append(change)
-    if joints[group.number].reduce(0, { $0 + $1.byteCount }) >= JointDelta.byteCountMax {
-      submitJoint(group)
-    }
+    joints[group.number].changes.append(change)
+    joints[group.number].byteCount += change.byteCount
+    if joints[group.number].byteCount >= JointDelta.byteCountMax { submitJoint(group) }
   }
 
   private mutating func submitJoint(_ group: FrameGroup) {
-    let changes = joints[group.number]
+    let (changes, byteCount) = joints[group.number]
     guard !changes.isEmpty else { return }
-    joints[group.number] = []
+    joints[group.number] = ([], 0)
     let (reader, level, mayLeaveChain) = (reader, level, mayLeaveChain)
-    let byteCount = changes.reduce(0) { $0 + $1.byteCount + $1.chunks.count * Self.chunkBytes }
-    submit(byteCount: byteCount, group) { tools in
+    let chunkCount = changes.reduce(0) { $0 + $1.chunks.count }
+    submit(byteCount: byteCount + chunkCount * Self.chunkBytes, group) { tools in
       let (frames, rejected) = try JointDelta.encoded(changes, level: level, by: tools.encoder) {
-        try Self.base($0, within: .joint, reader: reader, mayLeaveChain: mayLeaveChain)
+        try ChainLimits.joint.base($0, reader: reader, mayLeaveChain: mayLeaveChain)
       }
       return .joint(frames, rejected: rejected)
     }
-  }
-
-  /// What a delta on these chunks stands on: where the chain is at its end, an earlier version of them.
-  ///
-  /// - Returns: `nil` when it cannot stand on them.
-  private static func base(
-    _ chunks: [ChunkReference], within limits: ChainLimits, reader: ChunkReader, mayLeaveChain: Bool
-  ) throws -> (chunks: [ChunkReference], text: BaseText)? {
-    do {
-      let text = try reader.base(chunks)
-      guard limits.end(text) else { return (chunks, text) }
-      guard mayLeaveChain, let ancestor = best(of: try reader.ancestors(of: chunks), within: limits) else { return nil }
-      let earlier = ancestor.chunks.prefix(byteCount: RegionLimits.baseMax)
-      let earlierText = try reader.base(earlier)
-      return limits.end(earlierText) ? nil : (earlier, earlierText)
-    } catch is ChunkFault {
-      return nil  // A damaged base is no base; verify tells about it.
-    }
-  }
-
-  /// Where a chain that is at its end is best left: where what the long way costs is least for each version that can follow.
-  private static func best(of ancestors: [BaseAncestor], within limits: ChainLimits) -> BaseAncestor? {
-    let costs = ancestors.compactMap { ancestor -> (ancestor: BaseAncestor, room: Int, cost: Double)? in
-      let room = limits.length - 2 - ancestor.depth
-      return room > 0 ? (ancestor, room, Double(ancestor.deltaByteCount) / Double(room)) : nil
-    }
-    let least = costs.map(\.cost).min() ?? 0
-    // Of those that cost about the same the one with most room: the sizes of single days are noise.
-    return costs.filter { $0.cost <= least * 1.25 }.max { $0.room < $1.room }?.ancestor
   }
 
   /// The oldest frame, once more is in flight than may be, or while an outcome is waited for; `nil` while there is room.
