@@ -101,8 +101,7 @@ struct InterleavingTests {
         }
       }
       let collector = try fixture.open(operations: operations)
-      let (_, plan) = try GarbageCollector.repack(in: collector, isDeep: true, isDryRun: false, undoWindowSeconds: 0)
-      try GarbageCollector.execute(plan, in: collector)
+      try collector.repackAndCollect(isDeep: true)
       return calls.withLock { $0 }
     }
     let count = try repack(meeting: .max)

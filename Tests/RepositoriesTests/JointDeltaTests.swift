@@ -17,7 +17,7 @@ struct JointDeltaTests {
     repository = try fixture.open()
   }
 
-  /// Frames of the store, but for those of manifests: by what they hold.
+  /// Those frames that a version's files are in and that stand on others.
   private func deltas(of snapshot: Snapshot) throws -> Set<FrameKey> {
     var frames: Set<FrameKey> = []
     let graph = try PackGraph(repository, packs: repository.packNames())

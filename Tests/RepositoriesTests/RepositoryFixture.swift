@@ -208,6 +208,20 @@ extension Repository {
     try Forgetter.execute(Forgetter.plan(ids, in: self), in: self)
   }
 
+  /// As `snap gc` does it where there is something to free.
+  func prepareAndCollect(undoWindowSeconds: Int64 = 0) throws {
+    let plan = try GarbageCollector.prepare(in: self, isDryRun: false, undoWindowSeconds: undoWindowSeconds).plan
+    try GarbageCollector.execute(plan, in: self)
+  }
+
+  /// As `snap gc` does it where there is nothing to free.
+  func repackAndCollect(isDeep: Bool, undoWindowSeconds: Int64 = 0) throws {
+    let plan = try GarbageCollector.repack(
+      in: self, isDeep: isDeep, isDryRun: false, undoWindowSeconds: undoWindowSeconds
+    ).plan
+    try GarbageCollector.execute(plan, in: self)
+  }
+
   @discardableResult
   func collect(undoWindowSeconds: Int64 = 0) throws -> GarbageOutcome {
     try GarbageCollector.execute(

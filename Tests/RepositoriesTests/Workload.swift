@@ -20,12 +20,8 @@ enum Workload: String, CaseIterable, CustomTestStringConvertible {
     switch self {
     case .save: try repository.save("v4", trees["v4"] ?? [:])
     case .forget: try repository.forget(["v2", "v3"])
-    case .gc:
-      let plan = try GarbageCollector.prepare(in: repository, isDryRun: false, undoWindowSeconds: 0).plan
-      try GarbageCollector.execute(plan, in: repository)
-    case .repack:
-      let (_, plan) = try GarbageCollector.repack(in: repository, isDeep: true, isDryRun: false, undoWindowSeconds: 0)
-      try GarbageCollector.execute(plan, in: repository)
+    case .gc: try repository.prepareAndCollect()
+    case .repack: try repository.repackAndCollect(isDeep: true)
     case .undo: _ = try OperationLog.undoLast(in: repository)
     case .setLabels:
       guard let snapshot = try repository.version("v3") else { return }

@@ -38,10 +38,9 @@ extension ArchiveRun {
     _ item: WalkedItem, _ file: IngestedFile, _ prior: ManifestEntry?, _ base: FileContent?
   ) throws {
     if file.changedWhileRead { fail(item.path, "changed while being saved (saved as read)") }
-    statistics.bytesRead += file.chunks.reduce(0) { $0 + UInt64($1.bytes.count) }
-    var stream = try session.makeContentStream(
-      prior: base, isOwn: prior?.kind == .file, byteCountExpected: file.chunks.reduce(0) { $0 + UInt64($1.bytes.count) }
-    )
+    let byteCount = file.chunks.reduce(0) { $0 + UInt64($1.bytes.count) }
+    statistics.bytesRead += byteCount
+    var stream = try session.makeContentStream(prior: base, isOwn: prior?.kind == .file, byteCountExpected: byteCount)
     for chunk in file.chunks { try stream.add(chunk) }
     let content = try session.content(of: stream.finish(), prior: base)
     let entry = ManifestEntry(

@@ -14,8 +14,7 @@ struct SnapshotCheck {
   private var ranks: [Int32?] = []
   private(set) var loss = Loss()
   private var snapshotCount = 0
-  private var checkedAll = true
-  private var checkedForgotten = true
+  private var scope = DamageLedger.Scope.all
 
   init(
     repository: Repository, graph: PackGraph, missing: [ChunkIDPrefix: PackID], data: DataCheck, ledger: DamageLedger
@@ -34,17 +33,15 @@ struct SnapshotCheck {
     let all = try repository.snapshots()
     let chosen = all.filter { options.snapshots?.contains($0.snapshot.id) ?? true }
     snapshotCount = chosen.count
-    checkedAll = chosen.count == all.count
     var sound: Set<ChunkID> = []
     for listed in chosen { try check(listed.snapshot, Loss.Version(name: listed.snapshot.version), &sound) }
     let forgotten = try repository.trashed().map(\.snapshot)
-    guard options.includesForgotten else {
-      checkedForgotten = forgotten.isEmpty
-      return
+    if options.includesForgotten {
+      for snapshot in forgotten {
+        try check(snapshot, Loss.Version(name: snapshot.version, isForgotten: true), &sound)
+      }
     }
-    for snapshot in forgotten {
-      try check(snapshot, Loss.Version(name: snapshot.version, isForgotten: true), &sound)
-    }
+    scope = chosen.count < all.count ? .some : options.includesForgotten || forgotten.isEmpty ? .all : .listed
   }
 
   /// - Parameter gone: packs that were there when the check began: nothing is to be said of them.
@@ -54,8 +51,7 @@ struct SnapshotCheck {
     report.chunks = graph.chunkCount
     report.loss = loss
     report.damagedPacks.subtract(gone)
-    report.problems += ledger.problems(
-      checked: !checkedAll ? .some : checkedForgotten ? .all : .listed, without: gone)
+    report.problems += ledger.problems(checked: scope, without: gone)
   }
 
   private mutating func check(_ snapshot: Snapshot, _ version: Loss.Version, _ sound: inout Set<ChunkID>) throws {

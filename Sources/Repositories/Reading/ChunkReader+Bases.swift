@@ -40,8 +40,9 @@ extension ChunkReader {
         let all = byteCounts.values.reduce(0, +)
         var seen: Set<FrameKey> = []
         var next: [ChunkReference] = []
-        for (reference, found) in zip(chunks, found) where byteCounts[found.key, default: 0] >= all / 4 {
+        for (reference, found) in zip(chunks, found) {
           let byteCount = byteCounts[found.key, default: 0]
+          guard byteCount >= all / 4 else { continue }
           if found.frame.bases.isEmpty {
             next.append(reference)
           } else if 2 * byteCount < found.frame.bytes.count,

@@ -105,8 +105,7 @@ package enum OperationLog {
   ) throws {
     let record = OperationRecord(
       kind: kind, time: repository.machine.now(), summary: summary, snapshots: snapshots, target: target, trace: trace,
-      drill: drill,
-      incident: incident)
+      drill: drill, incident: incident)
     try asFault {
       var all = try store(record, in: repository).filter(isDroppable)
       // What anybody else put there takes no place away; without encryption nobody can tell.

@@ -62,6 +62,30 @@ struct FrameQueue {
     var isHistory: Bool
   }
 
+  /// What waits for more of a group, until it is enough for a frame.
+  private struct Filling {
+    var solid = Waiting<HashedChunk>()
+    /// Changes of small files.
+    var joint = Waiting<JointDelta.Change>()
+  }
+
+  private struct Waiting<Item> {
+    private(set) var items: [Item] = []
+    private(set) var byteCount = 0
+
+    mutating func append(_ item: Item, byteCount: Int) {
+      items.append(item)
+      self.byteCount += byteCount
+    }
+
+    /// - Returns: `nil` when nothing waits.
+    mutating func take() -> Self? {
+      if items.isEmpty { return nil }
+      defer { self = Self() }
+      return self
+    }
+  }
+
   private let pool: WorkerPool
   let reader: ChunkReader
   let level: CompressionLevel
@@ -69,10 +93,7 @@ struct FrameQueue {
   /// Whether, where a chain is at its end, a delta may stand on an earlier version.
   private let mayLeaveChain: Bool
   /// By the group's number.
-  private var solids: [[HashedChunk]] = [[], []]
-  private var solidByteCounts = [0, 0]
-  /// By the group's number: changes of small files that wait for more.
-  private var joints: [(changes: [JointDelta.Change], byteCount: Int)] = [([], 0), ([], 0)]
+  private var fillings = [Filling(), Filling()]
   private var pending = Queue<Pending>()
   /// Encoded, in the order in which they are to be taken.
   private var finished = Queue<EncodedFrame>()
@@ -101,18 +122,13 @@ struct FrameQueue {
   /// - Parameter isLong: whether it is of a region that is long enough for others to stand on.
   mutating func addSolid(_ chunk: HashedChunk, to group: FrameGroup, isLong: Bool = false) {
     grow(to: group)
-    if isLong { similar.add(chunk, ordinal: solids[group.number].count) }
-    solids[group.number].append(chunk)
-    solidByteCounts[group.number] += chunk.bytes.count
-    if solidByteCounts[group.number] >= purpose.solidBytesMax { submitSolid(group) }
+    if isLong { similar.add(chunk, ordinal: fillings[group.number].solid.items.count) }
+    fillings[group.number].solid.append(chunk, byteCount: chunk.bytes.count)
+    if fillings[group.number].solid.byteCount >= purpose.solidBytesMax { submitSolid(group) }
   }
 
   private mutating func grow(to group: FrameGroup) {
-    while solids.count <= group.number {
-      solids.append([])
-      solidByteCounts.append(0)
-      joints.append(([], 0))
-    }
+    while fillings.count <= group.number { fillings.append(Filling()) }
   }
 
   /// Adds new chunks of one region of a file that has no earlier version: as a delta on what this save has stored, where they resemble it.
@@ -177,18 +193,15 @@ struct FrameQueue {
   /// Adds a small file's change, to be stored with those of others.
   mutating func addJoint(_ change: JointDelta.Change, in group: FrameGroup) {
     grow(to: group)
-    joints[group.number].changes.append(change)
-    joints[group.number].byteCount += change.byteCount
-    if joints[group.number].byteCount >= JointDelta.byteCountMax { submitJoint(group) }
+    fillings[group.number].joint.append(change, byteCount: change.byteCount)
+    if fillings[group.number].joint.byteCount >= JointDelta.byteCountMax { submitJoint(group) }
   }
 
   private mutating func submitJoint(_ group: FrameGroup) {
-    let (changes, byteCount) = joints[group.number]
-    guard !changes.isEmpty else { return }
-    joints[group.number] = ([], 0)
-    let (reader, level, mayLeaveChain) = (reader, level, mayLeaveChain)
+    guard let joint = fillings[group.number].joint.take() else { return }
+    let (changes, reader, level, mayLeaveChain) = (joint.items, reader, level, mayLeaveChain)
     let chunkCount = changes.reduce(0) { $0 + $1.chunks.count }
-    submit(byteCount: byteCount + chunkCount * Self.chunkBytes, group) { tools in
+    submit(byteCount: joint.byteCount + chunkCount * Self.chunkBytes, group) { tools in
       let (frames, rejected) = try JointDelta.encoded(changes, level: level, by: tools.encoder) {
         try ChainLimits.joint.base($0, reader: reader, mayLeaveChain: mayLeaveChain)
       }
@@ -206,8 +219,8 @@ struct FrameQueue {
   mutating func nextFrameAtEnd() throws -> EncodedFrame? {
     while finished.isEmpty {
       // What joins nothing may come among the solid ones.
-      if pending.isEmpty { joints.indices.forEach { submitJoint(FrameGroup(number: $0)) } }
-      if pending.isEmpty { solids.indices.forEach { submitSolid(FrameGroup(number: $0)) } }
+      if pending.isEmpty { fillings.indices.forEach { submitJoint(FrameGroup(number: $0)) } }
+      if pending.isEmpty { fillings.indices.forEach { submitSolid(FrameGroup(number: $0)) } }
       if pending.isEmpty { return nil }
       try takeOldest()
     }
@@ -270,14 +283,10 @@ struct FrameQueue {
   }
 
   private mutating func submitSolid(_ group: FrameGroup) {
-    let chunks = solids[group.number]
-    guard !chunks.isEmpty else { return }
-    let byteCount = solidByteCounts[group.number]
-    solids[group.number] = []
-    solidByteCounts[group.number] = 0
-    let (level, isRepacked) = (level, purpose.isRepacked)
+    guard let solid = fillings[group.number].solid.take() else { return }
+    let (chunks, level, isRepacked) = (solid.items, level, purpose.isRepacked)
     let similarNumber = group == .contents ? similar.close(chunks) : nil
-    submit(byteCount: byteCount + chunks.count * Self.chunkBytes, group, similarNumber: similarNumber) { tools in
+    submit(byteCount: solid.byteCount + chunks.count * Self.chunkBytes, group, similarNumber: similarNumber) { tools in
       .frame(
         try tools.encoder.encode(chunks: chunks.map { ($0.id, $0.bytes) }, level: level, isRepacked: isRepacked))
     }

@@ -53,16 +53,18 @@ struct HealingText {
     return object
   }
 
+  private func names(_ versions: [Loss.Version]) -> JSONValue { .strings(versions.map(\.description)) }
+
   private var summary: JSONObject {
     JSONObject([
       "message_type": "summary", "dry_run": .boolean(isDryRun), "bytes_read": .unsigned(report.bytesRead),
       "chunks_lost": .count(report.before.chunks.count), "chunks_found": .count(report.chunksFound),
       "bytes_found": .unsigned(report.bytesFound), "files_back": .count(report.filesBack.count),
       "files_lost": .count(report.after.files.count),
-      "manifests_back": .strings(report.manifestsBack.map(\.description)),
-      "manifests_lost": .strings(report.after.manifests.keys.sorted().map(\.description)),
-      "patches_back": .strings(report.patchesBack.map(\.description)),
-      "patches_lost": .strings(report.after.patches.keys.sorted().map(\.description)),
+      "manifests_back": names(report.manifestsBack),
+      "manifests_lost": names(report.after.manifests.keys.sorted()),
+      "patches_back": names(report.patchesBack),
+      "patches_lost": names(report.after.patches.keys.sorted()),
       "packs_damaged": .count(report.packsDamaged), "packs_replaced": .count(report.packs.replaced),
       "packs_left": .count(report.packs.left),
     ])

@@ -111,15 +111,9 @@ struct RandomSequence {
       try repository.forget(names)
       oracle.set(names, .forgotten)
     case .undo: try undo(in: repository)
-    case .collect:
-      let plan = try GarbageCollector.prepare(
-        in: repository, isDryRun: false, undoWindowSeconds: random.undoWindow()
-      ).plan
-      try GarbageCollector.execute(plan, in: repository)
+    case .collect: try repository.prepareAndCollect(undoWindowSeconds: random.undoWindow())
     case .repack:
-      let (_, plan) = try GarbageCollector.repack(
-        in: repository, isDeep: random.chance(1, in: 2), isDryRun: false, undoWindowSeconds: random.undoWindow())
-      try GarbageCollector.execute(plan, in: repository)
+      try repository.repackAndCollect(isDeep: random.chance(1, in: 2), undoWindowSeconds: random.undoWindow())
     case .read: try readAny(in: repository, &random)
     case .verify: try verify(repository, "step \(number)")
     case .loseIndex: fixture.removeIndex()

@@ -170,12 +170,9 @@ final class Simulation: Sendable {
   private func collect(in repository: Repository, _ generator: inout SeededGenerator) throws {
     let window: Int64 = generator.chance(3, in: 4) ? 0 : 30 * 86400
     if generator.chance(1, in: 3) {
-      let (_, plan) = try GarbageCollector.repack(
-        in: repository, isDeep: generator.chance(1, in: 2), isDryRun: false, undoWindowSeconds: window)
-      try GarbageCollector.execute(plan, in: repository)
+      try repository.repackAndCollect(isDeep: generator.chance(1, in: 2), undoWindowSeconds: window)
     } else {
-      let plan = try GarbageCollector.prepare(in: repository, isDryRun: false, undoWindowSeconds: window).plan
-      try GarbageCollector.execute(plan, in: repository)
+      try repository.prepareAndCollect(undoWindowSeconds: window)
     }
     // Somebody tidies up what he takes for rubbish.
     if generator.chance(1, in: 4) { fixture.removeIndex() }
